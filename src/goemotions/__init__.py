@@ -1,0 +1,29 @@
+"""Multi-label emotion classification with the 28 GoEmotions labels.
+
+>>> from goemotions import EmotionClassifier
+>>> EmotionClassifier().predict(["Thank you so much!"])
+[{'gratitude': 0.9...}]
+
+Importing this package loads nothing heavy: numpy, onnxruntime and the rest are loaded with the first model.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from goemotions.labels import LABELS
+
+if TYPE_CHECKING:
+    from goemotions.classifier import EmotionClassifier
+
+__all__ = ["LABELS", "EmotionClassifier"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "EmotionClassifier":
+        from goemotions.classifier import EmotionClassifier
+
+        return EmotionClassifier
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("goemotions")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,5 @@
+"""``python -m goemotions``."""
+
+from goemotions.cli.app import main
+
+main()

@@ -1,0 +1,113 @@
+"""The ``transformer`` architecture: a small fine-tuned encoder as one ONNX graph, on the CPU, without torch.
+
+The graph takes ``input_ids`` and ``attention_mask``, int32 [n, tokens], and gives ``logits``, float32 [n, labels];
+pooling is inside. Its activation scales are constants, so that a text's logits do not depend on its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from goemotions.architectures import Scored
+from goemotions.architectures.tokens import TextTokenizer
+from goemotions.errors import ModelError
+
+CHUNK = 8192  # texts tokenised and sorted at a time: bounds memory, and more would not pack better
+INPUTS = {"input_ids", "attention_mask"}
+
+
+class TransformerModel:
+    """A tokenizer and an ONNX graph. Safe to use from several threads."""
+
+    device = "cpu"
+
+    def __init__(
+        self,
+        graph: Path | bytes,
+        tokenizer: TextTokenizer,
+        num_labels: int,
+        max_length: int,
+        threads: int | None = None,
+        batch_size: int = 32,
+    ) -> None:
+        """
+        Args:
+            graph: an ONNX file, or its content.
+            max_length: tokens the graph reads of a text, special tokens included.
+            threads: that compute; None for one a core.
+            batch_size: sequences computed together. It changes speed and memory, not results.
+
+        Raises:
+            ModelError: a graph that onnxruntime cannot load, or with other inputs or outputs than expected.
+        """
+        self.tokenizer = tokenizer
+        self.max_length = max_length
+        self.batch_size = batch_size
+        self._session = open_session(graph, threads or 0)
+        self._labels = num_labels
+        name = str(graph) if isinstance(graph, Path) else "the graph"
+        inputs = {value.name for value in self._session.get_inputs()}
+        shapes = [value.shape for value in self._session.get_outputs()]
+        if inputs != INPUTS or len(shapes) != 1 or shapes[0][-1] != num_labels:
+            raise ModelError(
+                f"{name}: expected inputs {sorted(INPUTS)} and one output [n, {num_labels}], "
+                f"got inputs {sorted(inputs)} and outputs {shapes}"
+            )
+
+    def score(self, texts: Sequence[str], windows: bool = False) -> Scored:
+        """See :class:`goemotions.architectures.Architecture`."""
+        logits = np.empty((len(texts), self._labels), dtype=np.float32)
+        truncated = np.zeros(len(texts), dtype=np.bool_)
+        for start in range(0, len(texts), CHUNK):
+            chunk = slice(start, start + CHUNK)
+            pieces = self.tokenizer.pieces(texts[chunk], self.max_length, windows)
+            logits[chunk] = np.maximum.reduceat(self._run(pieces.ids), pieces.first)
+            truncated[chunk] = pieces.truncated
+        return Scored(logits, truncated)
+
+    def _run(self, ids: list[list[int]]) -> npt.NDArray[np.float32]:
+        """Logits of token sequences, float32 [p, labels]; sequences of like length are computed together."""
+        logits = np.empty((len(ids), self._labels), dtype=np.float32)
+        for rows in batches_by_length(ids, self.batch_size):
+            input_ids, attention_mask = pad([ids[row] for row in rows])
+            feed = {"input_ids": input_ids, "attention_mask": attention_mask}
+            logits[rows] = self._session.run(None, feed)[0]
+        return logits
+
+
+def open_session(graph: Path | bytes, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    # The extended level would fuse additions into layer normalisations, which makes them several times slower.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    source = str(graph) if isinstance(graph, Path) else graph
+    try:
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions share no public base class
+        reason = str(error).strip().split("\n")[0]
+        name = graph if isinstance(graph, Path) else "the graph"
+        raise ModelError(f"{name} is damaged or not an ONNX model of this kind: {reason}") from error
+
+
+def batches_by_length(ids: list[list[int]], batch_size: int) -> Iterator[list[int]]:
+    """Row numbers of each batch, longest sequences first, so that the largest buffers are allocated once."""
+    order = sorted(range(len(ids)), key=lambda row: -len(ids[row]))
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]
+
+
+def pad(ids: list[list[int]]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Ids and mask. *Shape:* int32 [n, longest] twice."""
+    padded = np.zeros((len(ids), max(map(len, ids))), dtype=np.int32)
+    mask = np.zeros_like(padded)
+    for row, tokens in enumerate(ids):
+        padded[row, : len(tokens)] = tokens
+        mask[row, : len(tokens)] = 1
+    return padded, mask

@@ -1,0 +1,1 @@
+"""Tables in, tables out (extra ``tables``): CSV, JSON lines and Parquet of any size, resumable."""

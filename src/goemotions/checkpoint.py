@@ -1,0 +1,130 @@
+"""Model directories: read and checked before anything is built from them, written whole or not at all.
+
+Nothing in a directory is executed. ``docs/architecture.md`` describes the format.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from goemotions.atomic import new_directory
+from goemotions.errors import ModelError
+from goemotions.thresholds import check_threshold
+
+FORMAT_VERSION = 1
+"""Raised by one for a change that an older release would read wrongly; ``docs/architecture.md`` has the procedure."""
+
+FILES = {"transformer": ("config.json", "model.onnx", "tokenizer.json")}
+"""The files each architecture cannot do without."""
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """``config.json``, checked. ``raw`` keeps it whole, for those who show or copy it."""
+
+    architecture: str
+    labels: tuple[str, ...]
+    threshold: float
+    thresholds: dict[str, float]
+    max_length: int
+    name: str
+    unreliable_labels: dict[str, int]
+    raw: Mapping[str, Any] = field(repr=False)
+
+
+KNOWN_KEYS = {
+    "format_version",
+    "architecture",
+    "model_name",
+    "num_labels",
+    "emotion_labels",
+    "threshold",
+    "thresholds",
+    "max_length",
+    "unreliable_labels",
+    "metrics",
+    "trained_on",
+    "base",
+    "training",
+}
+
+
+def read_config(directory: Path) -> ModelConfig:
+    """Read and check the ``config.json`` of a model directory, and that the files it needs are there.
+
+    Raises:
+        ModelError: what is missing or wrong, with the file and the key.
+    """
+    raw = _parse(directory)
+    version = raw.get("format_version", FORMAT_VERSION)
+    if not isinstance(version, int) or version > FORMAT_VERSION:
+        raise ModelError(
+            f"{directory} has format version {version}, this release reads up to {FORMAT_VERSION}: "
+            "pip install --upgrade goemotions"
+        )
+    architecture = raw.get("architecture")
+    if architecture not in FILES:
+        raise ModelError(f"{directory / 'config.json'}: architecture {architecture!r} is not one of {', '.join(FILES)}")
+    missing = [name for name in FILES[architecture] if not (directory / name).is_file()]
+    if missing:
+        raise ModelError(f"{directory} is not a complete {architecture} model: it lacks {', '.join(missing)}")
+    unknown = sorted(set(raw) - KNOWN_KEYS)
+    if unknown:
+        warnings.warn(
+            f"{directory / 'config.json'}: keys not known to this release: {', '.join(unknown)}", stacklevel=2
+        )
+    try:
+        return _audit(raw, architecture)
+    except (KeyError, TypeError, ValueError) as error:
+        reason = f"it lacks the key {error}" if isinstance(error, KeyError) else str(error)
+        raise ModelError(f"{directory / 'config.json'}: {reason}") from error
+
+
+def _parse(directory: Path) -> dict[str, Any]:
+    path = directory / "config.json"
+    if not path.is_file():
+        wanted = "; ".join(f"{name}: {', '.join(files)}" for name, files in FILES.items())
+        raise ModelError(f"{directory} is not a model directory: it lacks config.json (a model has: {wanted})")
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ModelError(f"{path} is not valid JSON: {error}") from error
+    if not isinstance(raw, dict):
+        raise ModelError(f"{path}: expected a JSON object, got {type(raw).__name__}")
+    return raw
+
+
+def _audit(raw: dict[str, Any], architecture: str) -> ModelConfig:
+    labels = tuple(raw["emotion_labels"])
+    if not labels or not all(isinstance(label, str) for label in labels) or len(set(labels)) != len(labels):
+        raise ValueError("emotion_labels must be a list of different names")
+    threshold = check_threshold(raw["threshold"])
+    own = raw.get("thresholds", {})
+    unknown = sorted(set(own) - set(labels))
+    if unknown:
+        raise ValueError(f"thresholds for labels the model does not have: {', '.join(unknown)}")
+    max_length = raw["max_length"]
+    if not isinstance(max_length, int) or max_length < 4:
+        raise ValueError(f"max_length must be a whole number of at least 4 tokens, got {max_length!r}")
+    return ModelConfig(
+        architecture=architecture,
+        labels=labels,
+        threshold=threshold,
+        thresholds={label: check_threshold(own.get(label, threshold), f"threshold of {label}") for label in labels},
+        max_length=max_length,
+        name=str(raw.get("model_name", "unnamed")),
+        unreliable_labels=dict(raw.get("unreliable_labels", {})),
+        raw=raw,
+    )
+
+
+def write_directory(directory: Path, files: Mapping[str, bytes]) -> None:
+    """Write a model directory atomically; one that was there is replaced."""
+    with new_directory(directory) as temporary:
+        for name, content in files.items():
+            (temporary / name).write_bytes(content)

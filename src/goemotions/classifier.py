@@ -1,0 +1,186 @@
+"""The classifier everyone uses: texts in, emotions out. Thresholds and formatting are here, the model is behind it."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from goemotions import thresholds as thresholding
+from goemotions.architectures import Architecture, Scored
+from goemotions.catalog import find_model
+from goemotions.checkpoint import FILES, ModelConfig, read_config, write_directory
+from goemotions.errors import ModelError
+from goemotions.thresholds import Threshold
+
+LongText = Literal["cut", "windows"]
+
+
+class TruncatedTextWarning(UserWarning):
+    """Some texts were longer than the model reads; only their beginning was classified."""
+
+
+class EmotionClassifier:
+    """Gives each text the emotions whose probability reaches its label's threshold.
+
+    Safe to use from several threads. A text's result does not depend on the texts beside it.
+
+    Attributes:
+        labels: the model's labels, in the order of every array of probabilities.
+        device: where it computes.
+        threshold: the one number in the model's ``config.json``, or the one given.
+        thresholds: what ``predict`` uses, one a label.
+        unreliable_labels: the labels too rare in the test data to be sure of, with their positives there.
+        config: the model's ``config.json``, checked.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        *,
+        device: str = "auto",
+        threshold: Threshold = None,
+        threads: int | None = None,
+        batch_size: int = 32,
+    ) -> None:
+        """
+        Args:
+            model: the name of a shipped model, a model directory, or a hub id ``org/name[@revision]``;
+                None is the bundled default.
+            device: ``"auto"`` or ``"cpu"``.
+            threshold: for every label (a number from 0 to 1) or for some (a map); None keeps the model's own.
+            threads: that compute; None for one a core.
+            batch_size: texts computed together; it changes speed and memory, not results.
+
+        Raises:
+            ModelError: a model that is not there, incomplete or damaged.
+            TypeError, ValueError: a threshold that is no number from 0 to 1, or for an unknown label.
+        """
+        self.directory = find_model(model)
+        self.config = read_config(self.directory)
+        self.labels = self.config.labels
+        self.thresholds = thresholding.resolve(threshold, self.config.thresholds)
+        self.threshold = float(threshold) if isinstance(threshold, (int, float)) else self.config.threshold
+        self.unreliable_labels = self.config.unreliable_labels
+        self._model = load_architecture(self.directory, self.config, device, threads, batch_size)
+        self.device = self._model.device
+
+    def predict(
+        self,
+        texts: Iterable[str],
+        threshold: Threshold = None,
+        *,
+        top_k: int | None = None,
+        reliable_only: bool = False,
+        long_text: LongText = "cut",
+    ) -> list[dict[str, float]]:
+        """The emotions of each text.
+
+        Args:
+            texts: any number of str; each may be empty or of any length.
+            threshold: for this call: a number for every label (0 gives all of them), or a map for some; None keeps
+                ``self.thresholds``. A probability equal to its threshold is accepted.
+            top_k: at most so many emotions a text.
+            reliable_only: leave out ``self.unreliable_labels``.
+            long_text: what to do with more than the model reads: ``"cut"`` it (with a warning that counts the
+                texts), or read it in overlapping ``"windows"`` and take each label's maximum.
+
+        Returns:
+            One dict a text, in order: label to probability, highest first, 4 decimals; empty if no label reaches
+            its threshold.
+
+        Raises:
+            TypeError: a bare str, or something that is not a str among the texts (its index is named).
+            ValueError: a threshold, ``top_k`` or ``long_text`` out of range.
+        """
+        chosen = thresholding.resolve(threshold, self.thresholds)
+        probabilities = self.predict_proba(texts, long_text=long_text)
+        return self.select(probabilities, chosen, top_k=top_k, reliable_only=reliable_only)
+
+    def predict_proba(self, texts: Iterable[str], *, long_text: LongText = "cut") -> npt.NDArray[np.float32]:
+        """The probability of every label for each text, float32 [n, labels]; arguments and errors as ``predict``."""
+        scored = self.score(texts, long_text=long_text)
+        cut = int(scored.truncated.sum())
+        if cut:
+            warnings.warn(
+                f"{cut} of {len(scored.truncated)} texts were longer than the {self.config.max_length} tokens the "
+                'model reads and were cut; long_text="windows" reads them whole',
+                TruncatedTextWarning,
+                stacklevel=2,
+            )
+        return scored.probabilities
+
+    def score(self, texts: Iterable[str], *, long_text: LongText = "cut") -> Scored:
+        """Logits of each text, and which texts were cut; errors as ``predict``."""
+        if long_text not in ("cut", "windows"):
+            raise ValueError(f'long_text must be "cut" or "windows", got {long_text!r}')
+        return self._model.score(check_texts(texts), windows=long_text == "windows")
+
+    def select(
+        self,
+        probabilities: npt.NDArray[np.float32],
+        thresholds: Mapping[str, float],
+        *,
+        top_k: int | None = None,
+        reliable_only: bool = False,
+    ) -> list[dict[str, float]]:
+        """The emotions in ``probabilities`` [n, labels] that reach ``thresholds``, formatted as ``predict`` does."""
+        if top_k is not None and top_k < 1:
+            raise ValueError(f"top_k must be at least 1, got {top_k}")
+        accepted = thresholding.accepted(probabilities, [thresholds[label] for label in self.labels])
+        if reliable_only:
+            accepted &= [label not in self.unreliable_labels for label in self.labels]
+        order = np.argsort(-probabilities, axis=1, kind="stable")
+        return [
+            {self.labels[i]: round(float(row[i]), 4) for i in [i for i in ranks if keep[i]][:top_k]}
+            for row, ranks, keep in zip(probabilities, order, accepted, strict=True)
+        ]
+
+    def save(self, directory: str | Path) -> None:
+        """Write this model, with its present thresholds, as a directory that can be loaded again."""
+        config = dict(self.config.raw) | {"threshold": self.threshold, "thresholds": self.thresholds}
+        kept = {*FILES[self.config.architecture], "README.md"} - {"config.json"}
+        files = {name: (self.directory / name).read_bytes() for name in kept if (self.directory / name).exists()}
+        content = json.dumps(config, indent=1, ensure_ascii=False) + "\n"
+        write_directory(Path(directory), files | {"config.json": content.encode()})
+
+
+def load_architecture(
+    directory: Path, config: ModelConfig, device: str, threads: int | None, batch_size: int
+) -> Architecture:
+    """Construct the model of a checked directory."""
+    from goemotions.architectures.tokens import TextTokenizer
+    from goemotions.architectures.transformer import TransformerModel
+
+    if device not in ("auto", "cpu"):
+        raise ModelError(f"{config.name} computes on the CPU: device must be 'auto' or 'cpu', got {device!r}")
+    for name, value in (("threads", threads), ("batch_size", batch_size)):
+        if value is not None and value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value}")
+    tokenizer = TextTokenizer(directory / "tokenizer.json")
+    return TransformerModel(
+        directory / "model.onnx", tokenizer, len(config.labels), config.max_length, threads, batch_size
+    )
+
+
+def check_texts(texts: Iterable[str]) -> list[str]:
+    """``texts`` as a list of str.
+
+    Raises:
+        TypeError: a bare str or bytes, something that cannot be iterated over, or an element that is not a str.
+    """
+    if isinstance(texts, (str, bytes)):
+        raise TypeError(f"texts must be a list of str, got a bare {type(texts).__name__}: put it in a list, [text]")
+    try:
+        checked = list(texts)
+    except TypeError:
+        raise TypeError(f"texts must be a list of str, got {type(texts).__name__}") from None
+    for index, text in enumerate(checked):
+        if not isinstance(text, str):
+            raise TypeError(f"texts[{index}] must be a str, got {text!r:.80} ({type(text).__name__})")
+    return checked

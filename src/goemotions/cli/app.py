@@ -1,0 +1,84 @@
+"""The ``goemotions`` command: its subcommands, and how errors leave it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import warnings
+from typing import NoReturn
+
+import typer
+
+from goemotions.cli.info import info
+from goemotions.cli.predict import predict
+from goemotions.cli.train import train
+from goemotions.errors import GoEmotionsError
+
+USAGE, FAILURE, INTERRUPTED, CLOSED_PIPE = 2, 1, 130, 141  # the last two as shells report SIGINT and SIGPIPE
+
+app = typer.Typer(
+    help="Emotions in text: the 28 GoEmotions labels, offline, on any machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(predict)
+app.command()(info)
+app.command()(train)
+
+
+def show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
+    typer.secho(f"warning: {message}", err=True, fg="yellow")
+
+
+def main() -> NoReturn:
+    """Run the command line and exit: 0 well, 2 wrong usage, 1 another failure; errors are one line."""
+    warnings.showwarning = show_warning  # type: ignore[assignment]
+    try:
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
+    except typer.Exit as stop:
+        code = stop.exit_code
+    except typer.Abort:
+        code = INTERRUPTED
+    except KeyboardInterrupt:
+        code = fail("interrupted; finished rows of a table are kept, --resume goes on with them", INTERRUPTED)
+    except (ValueError, TypeError) as error:
+        code = fail(str(error), USAGE)
+    except GoEmotionsError as error:
+        code = fail(str(error), FAILURE)
+    except OSError as error:
+        code = closed_pipe() if error.errno == errno.EPIPE else fail(describe(error), FAILURE)
+    except Exception as error:
+        code = usage_error(error)
+    sys.exit(code or 0)
+
+
+def usage_error(error: Exception) -> int:
+    """Show a usage error as Typer does; anything else is a defect of ours and keeps its traceback."""
+    show = getattr(error, "show", None)
+    if show is None:
+        raise error
+    show()
+    return int(getattr(error, "exit_code", USAGE))
+
+
+def fail(message: str, code: int) -> int:
+    typer.secho(f"error: {' '.join(message.split())}", err=True, fg="red")
+    return code
+
+
+def describe(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    hint = ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        hint = "; free some space (finished rows of a table are kept: --resume goes on with them)"
+    return f"{reason}{': ' + str(error.filename) if error.filename else ''}{hint}"
+
+
+def closed_pipe() -> int:
+    """The reader has gone, as in ``| head``: end quietly, also when Python flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return CLOSED_PIPE

@@ -1,0 +1,104 @@
+"""``goemotions info``: what a model is, what it was trained on, how good it is, and its limits."""
+
+from __future__ import annotations
+
+import json as encoder
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from goemotions.catalog import Catalog, find_model, shipped
+from goemotions.cli import options as opt
+
+if TYPE_CHECKING:
+    from goemotions.checkpoint import ModelConfig
+
+LIMITS = (
+    "English Reddit comments; other text is out of its domain. It rates the words of a text, not the person who wrote "
+    "it: do not judge people by it."
+)
+
+
+def info(
+    model: Annotated[
+        str | None, typer.Argument(help="A shipped model, a directory or a hub id; none lists the shipped ones.")
+    ] = None,
+    json: opt.Json = False,
+) -> None:
+    """Say what a model is and how good it is; without a name, list the shipped ones."""
+    if model is None:
+        list_shipped(shipped(), json)
+        return
+    from goemotions.checkpoint import read_config
+
+    directory = find_model(model)
+    config = read_config(directory)
+    if json:
+        typer.echo(encoder.dumps(dict(config.raw), indent=1, ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    describe(console, directory, config)
+    if config.raw.get("metrics"):
+        console.print(quality(config))
+
+
+def list_shipped(catalog: Catalog, json: bool) -> None:
+    if json:
+        typer.echo(encoder.dumps({"default": catalog.default, "models": catalog.models}))
+        return
+    for name, summary in catalog.models.items():
+        typer.echo(f"{name}{' (default)' if name == catalog.default else ''}: {summary}")
+    typer.echo("goemotions info NAME says more.", err=True)
+
+
+def describe(console: Console, directory: Path, config: ModelConfig) -> None:
+    trained = config.raw.get("trained_on", {})
+    size = sum(file.stat().st_size for file in directory.rglob("*") if file.is_file())
+    facts = {
+        "model": config.name,
+        "architecture": config.architecture,
+        "directory": str(directory),
+        "size": f"{size / 1e6:.1f} MB",
+        "labels": str(len(config.labels)),
+        "reads": f"up to {config.max_length} tokens; longer texts are cut, or read in windows",
+        "base": config.raw.get("base", {}).get("model", "not said"),
+        "trained on": f"{trained['dataset']}, {trained['rows']:,} rows" if trained else "not said",
+        "limits": LIMITS,
+    }
+    if config.unreliable_labels:
+        few = ", ".join(f"{label} ({support})" for label, support in config.unreliable_labels.items())
+        facts["unreliable"] = f"{few}: so few positives in the test split that neither threshold nor F1 is known well"
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in facts.items():
+        table.add_row(name, value)
+    console.print(table)
+
+
+def quality(config: ModelConfig) -> Table:
+    """The figures on the test split, a row a label."""
+    test: dict[str, Any] = config.raw["metrics"]["test"]
+    overall = ", ".join(f"{name} F1 {interval(test[f'{name}_f1'])}" for name in ("macro", "micro"))
+    table = Table(title=f"Test split, {test['rows']:,} rows, thresholds tuned on dev: {overall}", title_justify="left")
+    for column in ("label", "threshold", "precision", "recall", "F1 (95 % interval)", "positives"):
+        table.add_column(column, justify="left" if column == "label" else "right")
+    for label, figures in test["labels"].items():
+        table.add_row(
+            label + (" *" if label in config.unreliable_labels else ""),
+            f"{config.thresholds[label]:.3f}",
+            f"{figures['precision']:.3f}",
+            f"{figures['recall']:.3f}",
+            interval(figures["f1"]),
+            str(figures["support"]),
+        )
+    if config.unreliable_labels:
+        table.caption = "* unreliable"
+    return table
+
+
+def interval(figure: dict[str, float]) -> str:
+    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"

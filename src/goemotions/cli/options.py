@@ -1,0 +1,54 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated
+
+import typer
+
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        help="A shipped model, a model directory or a hub id org/name[@revision].",
+        show_default="compact",
+    ),
+]
+Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads.", show_default="one a core")]
+BatchSize = Annotated[int, typer.Option(min=1, help="Texts computed together.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+class LongText(enum.StrEnum):
+    """What to do with a text longer than the model reads."""
+
+    cut = "cut"
+    windows = "windows"
+
+
+def parse_thresholds(values: list[str] | None) -> float | dict[str, float] | None:
+    """``0.4`` sets every label, ``grief=0.8`` one; both may be given, the single labels win.
+
+    Raises:
+        ValueError: a value that is no number.
+    """
+    every: float | None = None
+    single: dict[str, float] = {}
+    for value in values or []:
+        label, separator, number = value.rpartition("=")
+        try:
+            parsed = float(number)
+        except ValueError:
+            raise ValueError(f"--threshold {value!r}: expected a number or label=number") from None
+        if separator:
+            single[label.strip()] = parsed
+        else:
+            every = parsed
+    if every is None or not single:
+        return single or every
+    from goemotions.labels import LABELS
+
+    return dict.fromkeys(LABELS, every) | single

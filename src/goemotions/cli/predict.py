@@ -1,0 +1,168 @@
+"""``goemotions predict``: texts as arguments, as lines on standard input, or a column of a table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from goemotions.cli import options as opt
+from goemotions.errors import DataError
+
+if TYPE_CHECKING:
+    from goemotions.batch.annotate import PredictOptions
+    from goemotions.classifier import EmotionClassifier
+
+LINES_AT_ONCE = 512
+CUT = "{:,} texts were longer than the model reads and were cut; --long-text windows reads them whole"
+
+
+def predict(
+    texts: Annotated[
+        list[str] | None, typer.Argument(help="Texts; without any, and without --input, lines on stdin.")
+    ] = None,
+    model: opt.Model = None,
+    threshold: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--threshold",
+            "-t",
+            help="0.4 for every label, or label=0.8 for one; repeatable.",
+            show_default="the model's own",
+        ),
+    ] = None,
+    top_k: Annotated[int | None, typer.Option(min=1, help="At most so many emotions a text.")] = None,
+    all_scores: Annotated[bool, typer.Option("--all-scores", help="Every label's probability too.")] = False,
+    reliable_only: Annotated[
+        bool, typer.Option("--reliable-only", help="Leave out labels too rare to be sure of.")
+    ] = False,
+    long_text: Annotated[
+        opt.LongText, typer.Option(help="Cut what the model cannot read, or read it in windows.")
+    ] = opt.LongText.cut,
+    input: Annotated[Path | None, typer.Option("--input", "-i", help="A CSV, TSV, JSON lines or Parquet file.")] = None,
+    text_column: Annotated[str, typer.Option(help="Its column with the texts.")] = "text",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file to write, of the same format.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an interrupted run of the same command.")
+    ] = False,
+    json: opt.Json = False,
+    device: opt.Device = "auto",
+    threads: opt.Threads = None,
+    batch_size: opt.BatchSize = 32,
+) -> None:
+    """Print the emotions of texts, or add them to a table."""
+    if (input is None) != (output is None):
+        raise ValueError("--input and --output go together")
+    if input is not None and texts:
+        raise ValueError("give texts or --input, not both")
+    if input is None and resume:
+        raise ValueError("--resume goes with --input and --output")
+    from goemotions.batch.annotate import PredictOptions
+    from goemotions.classifier import EmotionClassifier
+
+    classifier = EmotionClassifier(model, device=device, threads=threads, batch_size=batch_size)
+    options = PredictOptions(opt.parse_thresholds(threshold), top_k, reliable_only, long_text.value, all_scores)
+    if input is not None and output is not None:
+        predict_file(classifier, input, text_column, output, options, resume, json)
+        return
+    cut = 0
+    for block in blocks(texts or stdin_lines()):
+        cut += print_block(classifier, block, options, json)
+    if cut:
+        note(CUT.format(cut))
+
+
+def predict_file(
+    classifier: EmotionClassifier,
+    source: Path,
+    column: str,
+    output: Path,
+    options: PredictOptions,
+    resume: bool,
+    json: bool,
+) -> None:
+    from goemotions.batch.job import predict_table
+
+    summary = predict_table(classifier, source, column, output, options, resume)
+    if json:
+        import dataclasses
+        import json as encoder
+
+        print_line(encoder.dumps({"output": str(output), **dataclasses.asdict(summary)}))
+    else:
+        typer.echo(f"{output}: {summary.rows:,} rows", err=True)
+    if summary.null_texts:
+        note(f"{summary.null_texts:,} of {summary.rows:,} rows have no text: they are kept, without emotions")
+    if summary.truncated:
+        note(CUT.format(summary.truncated))
+
+
+def print_block(classifier: EmotionClassifier, texts: list[str], options: PredictOptions, json: bool) -> int:
+    """Print some texts' emotions; returns how many of the texts were cut."""
+    from rich.console import Console
+
+    from goemotions.cli import render
+    from goemotions.thresholds import resolve
+
+    scored = classifier.score(texts, long_text=options.long_text)
+    probabilities = scored.probabilities
+    thresholds = resolve(options.threshold, classifier.thresholds)
+    found = classifier.select(probabilities, thresholds, top_k=options.top_k, reliable_only=options.reliable_only)
+    everything = classifier.select(probabilities, dict.fromkeys(classifier.labels, 0.0)) if options.all_scores else None
+    console = Console(highlight=False, soft_wrap=True)
+    for row, text in enumerate(texts):
+        scores = everything[row] if everything else None
+        none = render.none_found(probabilities[row], thresholds)
+        if json:
+            print_line(render.as_json(text, found[row], bool(scored.truncated[row]), scores))
+        elif console.is_terminal:
+            render.print_bars(console, text, found[row], none, scores)
+        else:
+            print_line(render.as_line(text, found[row], none, scores))
+    sys.stdout.flush()
+    return int(scored.truncated.sum())
+
+
+def print_line(line: str) -> None:
+    """To stdout in UTF-8, whatever the terminal's encoding is."""
+    sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def blocks(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Texts, some at a time; those before a bad line come before its error."""
+    block: list[str] = []
+    try:
+        for text in texts:
+            block.append(text)
+            if len(block) == LINES_AT_ONCE:
+                yield block
+                block = []
+    except DataError:
+        yield block
+        raise
+    if block:
+        yield block
+
+
+def stdin_lines() -> Iterator[str]:
+    """Lines on standard input, without their ends.
+
+    Raises:
+        DataError: bytes that are not UTF-8, with the line.
+    """
+    if sys.stdin.isatty():
+        raise ValueError("no texts: give them as arguments, as lines on standard input, or with --input FILE")
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        try:
+            yield line.decode("utf-8").rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise DataError(f"standard input, line {number}: not UTF-8") from None
+
+
+def note(message: str) -> None:
+    typer.secho(f"warning: {message}", err=True, fg="yellow")

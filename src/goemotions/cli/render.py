@@ -1,0 +1,70 @@
+"""How emotions look: coloured bars on a terminal, one line a text in a pipe, one JSON object a line for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.text import Text
+
+from goemotions.labels import SENTIMENT
+
+BAR_WIDTH = 24
+COLOURS = {"positive": "green", "negative": "red", "ambiguous": "yellow"}
+SENTIMENT_OF = {label: group for group, labels in SENTIMENT.items() for label in labels}
+
+
+def nearest_label(probabilities: npt.NDArray[np.float32], thresholds: Mapping[str, float]) -> tuple[str, float, float]:
+    """The label that came nearest to its threshold, as a share of it: label, probability, threshold."""
+    cuts = np.array(list(thresholds.values()))
+    best = int(np.argmax(probabilities / np.maximum(cuts, 1e-9)))
+    label = list(thresholds)[best]
+    return label, float(probabilities[best]), thresholds[label]
+
+
+def none_found(probabilities: npt.NDArray[np.float32], thresholds: Mapping[str, float]) -> str:
+    label, probability, threshold = nearest_label(probabilities, thresholds)
+    return f"nothing above its threshold (nearest: {label} {probability:.4f}, threshold {threshold:.4f})"
+
+
+def as_json(text: str, emotions: Mapping[str, float], truncated: bool, scores: Mapping[str, float] | None) -> str:
+    """One line, with the fields of the table columns."""
+    found: dict[str, Any] = {
+        "text": text,
+        "emotions": [{"label": label, "score": score} for label, score in emotions.items()],
+        "truncated": truncated,
+    }
+    if scores is not None:
+        found["scores"] = dict(scores)
+    return json.dumps(found, ensure_ascii=False)
+
+
+def as_line(text: str, emotions: Mapping[str, float], none: str, scores: Mapping[str, float] | None) -> str:
+    """``text <tab> label score, …``; white space in the text is folded so that a text is one line."""
+    shown = scores if scores is not None else emotions
+    found = ", ".join(f"{label} {score:.4f}" for label, score in shown.items())
+    return f"{' '.join(text.split())}\t{found or none}"
+
+
+def print_bars(
+    console: Console, text: str, emotions: Mapping[str, float], none: str, scores: Mapping[str, float] | None
+) -> None:
+    """The text, then a bar a label; labels shown but not accepted are dim."""
+    console.print(Text(text, style="bold"))
+    for label, score in (scores if scores is not None else emotions).items():
+        colour = COLOURS.get(SENTIMENT_OF.get(label, ""), "cyan")
+        filled = round(score * BAR_WIDTH)
+        line = Text(f"  {label:<15} ")
+        line.append("█" * filled, style=colour)
+        line.append("░" * (BAR_WIDTH - filled), style="bright_black")
+        line.append(f" {score:.4f}")
+        if label not in emotions:
+            line.stylize("dim")
+        console.print(line)
+    if not emotions:
+        console.print(Text(f"  {none}", style="italic"))
+    console.print()

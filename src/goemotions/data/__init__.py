@@ -1,0 +1,1 @@
+"""Corpora: the official GoEmotions splits."""

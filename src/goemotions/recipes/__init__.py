@@ -1,0 +1,1 @@
+"""Training recipes: settings as YAML files, one a model."""

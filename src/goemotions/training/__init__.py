@@ -1,0 +1,1 @@
+"""Training (extra ``train``): recipes, the loop, quantisation-aware fine-tuning and export."""

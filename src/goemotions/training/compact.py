@@ -1,0 +1,245 @@
+"""Trains ``compact``: fine-tuning, selection on dev, thresholds on dev, ONNX export behind a parity gate."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from goemotions import thresholds as thresholding
+from goemotions.architectures.tokens import TextTokenizer
+from goemotions.architectures.transformer import TransformerModel
+from goemotions.checkpoint import FORMAT_VERSION, write_directory
+from goemotions.data.corpus import Split, read_split, seen_in
+from goemotions.errors import GoEmotionsError
+from goemotions.evaluation.metrics import Evaluation, evaluate, macro_f1
+from goemotions.evaluation.model_card import compact_card
+from goemotions.labels import LABELS
+from goemotions.training import onnx_graph
+from goemotions.training.base_weights import PACKAGES, find_base
+from goemotions.training.encoder import MeanPooledEncoder
+from goemotions.training.loop import LoopSettings, evaluating, fit
+from goemotions.training.quantisation import calibrate
+from goemotions.training.recipe import Recipe
+
+PARITY_TEXTS = 1000
+PARITY_MEAN = 5e-4  # of |difference| of probabilities
+PARITY_TAIL = 5e-3  # 99.9th percentile; an activation at the edge of a rounding step may fall on either side of it
+FEW_POSITIVES = 100  # of a label in the test split: below, its threshold and its F1 are not known well
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Texts padded to the longest of them. *Shape:* [n, tokens] twice, [n, labels]."""
+
+    input_ids: Tensor
+    attention_mask: Tensor
+    targets: Tensor
+
+
+class FineTuning:
+    """The loop's task: binary cross-entropy on the labels, scored by macro F1 on dev at thresholds tuned there."""
+
+    def __init__(
+        self,
+        model: MeanPooledEncoder,
+        tokenizer: TextTokenizer,
+        train: Split,
+        dev: Split,
+        recipe: Recipe,
+        device: torch.device,
+    ) -> None:
+        self.model = model
+        self.recipe = recipe
+        self.device = device
+        self.dev = dev
+        self.train_ids = tokenizer.pieces(train.texts, recipe.max_tokens).ids
+        self.dev_ids = tokenizer.pieces(dev.texts, recipe.max_length).ids
+        self.train_targets = torch.from_numpy(train.targets.astype(np.float32))
+
+    def begin_epoch(self, epoch: int) -> None:
+        """From the recipe's epoch on, take new activation ranges from training texts and simulate 8 bit."""
+        if epoch < self.recipe.quantise_from_epoch:
+            return
+        with evaluating(self.model), calibrate(self.model):
+            self.probabilities(self.train_ids[: self.recipe.calibration_texts])
+
+    def batches(self, epoch: int) -> list[npt.NDArray[np.int64]]:
+        """Row numbers of each batch: shuffled, with texts of like length together to save padding."""
+        generator = np.random.default_rng([self.recipe.seed, epoch])
+        order = generator.permutation(len(self.train_ids))
+        size = self.recipe.batch_size
+        lengths = np.array([len(ids) for ids in self.train_ids])
+        batches = []
+        for start in range(0, len(order), size * 32):
+            part = order[start : start + size * 32]
+            part = part[np.argsort(lengths[part], kind="stable")]
+            batches += [part[i : i + size] for i in range(0, len(part), size)]
+        return [batches[i] for i in generator.permutation(len(batches))]
+
+    def loss(self, batch: npt.NDArray[np.int64]) -> Tensor:
+        input_ids, attention_mask = pad([self.train_ids[i] for i in batch], self.device)
+        logits = self.model(input_ids, attention_mask)
+        return functional.binary_cross_entropy_with_logits(logits.float(), self.train_targets[batch].to(self.device))
+
+    def rows(self, batch: npt.NDArray[np.int64]) -> int:
+        return len(batch)
+
+    def evaluate(self) -> dict[str, float]:
+        probabilities = self.probabilities(self.dev_ids)
+        tuned = thresholding.tune(probabilities, self.dev.targets, LABELS)
+        return {
+            "dev_macro_f1": macro_f1(probabilities, self.dev.targets, list(tuned.values())),
+            "dev_macro_f1_at_half": macro_f1(probabilities, self.dev.targets, [0.5] * len(LABELS)),
+        }
+
+    def score(self, epoch: int, metrics: dict[str, float]) -> float:
+        return metrics["dev_macro_f1"] if epoch >= self.recipe.quantise_from_epoch else float("-inf")
+
+    def probabilities(self, ids: list[list[int]], batch_size: int = 64) -> npt.NDArray[np.float32]:
+        """float32 [n, labels], computed in float32."""
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        result = np.empty((len(ids), len(LABELS)), dtype=np.float32)
+        for start in range(0, len(order), batch_size):
+            part = order[start : start + batch_size]
+            result[part] = self.model(*pad([ids[i] for i in part], self.device)).sigmoid().cpu().numpy()
+        return result
+
+
+def pad(ids: list[list[int]], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Ids and mask. *Shape:* int64 [n, longest] twice."""
+    rows = [torch.tensor(row) for row in ids]
+    padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+    mask = torch.nn.utils.rnn.pad_sequence([torch.ones_like(row) for row in rows], batch_first=True)
+    return padded.to(device), mask.to(device)
+
+
+def train_compact(
+    data: Path, output: Path, recipe: Recipe, device: torch.device, limit: int | None = None, show_progress: bool = True
+) -> Evaluation:
+    """Train from the official TSV files in ``data`` and write the model directory ``output``.
+
+    The state of an unfinished run stands beside it, in ``<output>.training``; the same command goes on from there.
+
+    Args:
+        limit: use only the first rows of every split (a trial run).
+
+    Returns:
+        The figures on the test split, from the written file, at the thresholds tuned on dev.
+    """
+    splits = {name: read_split(data / f"{name}.tsv").head(limit) for name in ("train", "dev", "test")}
+    base = find_base(recipe.base)
+    torch.manual_seed(recipe.seed)
+    model = MeanPooledEncoder(base, len(LABELS), recipe.dropout)
+    model.start_head(splits["train"].targets)
+    model.to(device)
+    tokenizer = TextTokenizer(base / "tokenizer.json")
+    task = FineTuning(model, tokenizer, splits["train"], splits["dev"], recipe, device)
+    hashes = {name: split.sha256 for name, split in splits.items()}
+    settings = LoopSettings(
+        epochs=recipe.epochs,
+        learning_rate=recipe.learning_rate,
+        warmup_ratio=recipe.warmup_ratio,
+        weight_decay=recipe.weight_decay,
+        max_grad_norm=recipe.max_grad_norm,
+        seed=recipe.seed,
+        device=device,
+        fingerprint=hashlib.sha256(json.dumps([recipe.as_dict(), hashes, limit]).encode()).hexdigest(),
+    )
+    position = fit(task, settings, output.with_name(output.name + ".training"), show_progress)
+    exported = export(model, tokenizer, recipe)
+    parity = check_parity(task, exported, splits["dev"])
+    run = {
+        "recipe": recipe.as_dict(),
+        "history": position.history,
+        "selected_epoch": position.best_epoch,
+        "parity": parity,
+        "versions": {"torch": torch.__version__, "onnx": onnx.__version__, "python": platform.python_version()},
+    }
+    return write_model(output, exported, tokenizer, splits, run)
+
+
+def export(model: MeanPooledEncoder, tokenizer: TextTokenizer, recipe: Recipe) -> tuple[bytes, TransformerModel]:
+    """The model as ONNX bytes, and loaded from them."""
+    graph = onnx_graph.build(model, recipe.max_length)
+    onnx.checker.check_model(graph)
+    content = graph.SerializeToString()
+    return content, TransformerModel(content, tokenizer, num_labels=len(LABELS), max_length=recipe.max_length)
+
+
+def check_parity(task: FineTuning, exported: tuple[bytes, TransformerModel], dev: Split) -> dict[str, float]:
+    """Compare the exported model with the trained one on dev texts.
+
+    Raises:
+        GoEmotionsError: they differ by more than rounding explains.
+    """
+    with evaluating(task.model):
+        expected = task.probabilities(task.dev_ids[:PARITY_TEXTS])
+    got = exported[1].score(dev.texts[:PARITY_TEXTS]).probabilities
+    difference = np.abs(expected - got)
+    tail = float(np.quantile(difference, 0.999))
+    parity = {"mean": float(difference.mean()), "p99.9": tail, "max": float(difference.max())}
+    if parity["mean"] > PARITY_MEAN or tail > PARITY_TAIL:
+        raise GoEmotionsError(
+            f"the exported model differs from the trained one: |difference| of probabilities has mean "
+            f"{parity['mean']:.6f} (allowed {PARITY_MEAN}), 99.9th percentile {tail:.4f} (allowed {PARITY_TAIL})"
+        )
+    return parity
+
+
+def write_model(
+    output: Path,
+    exported: tuple[bytes, TransformerModel],
+    tokenizer: TextTokenizer,
+    splits: dict[str, Split],
+    run: dict[str, Any],
+) -> Evaluation:
+    """Tune on dev, measure on test, and write the directory; every figure comes from the exported file."""
+    content, model = exported
+    train, dev, test = splits["train"], splits["dev"], splits["test"]
+    tuned = thresholding.tune(model.score(dev.texts).probabilities, dev.targets, LABELS)
+    probabilities = model.score(test.texts).probabilities
+    cuts = list(tuned.values())
+    result = evaluate(probabilities, test.targets, cuts, LABELS)
+    fresh = ~seen_in(test, train)
+    unseen = evaluate(probabilities[fresh], test.targets[fresh], cuts, LABELS)
+    few = {label: figures["support"] for label, figures in result.labels.items() if figures["support"] < FEW_POSITIVES}
+    config: dict[str, Any] = {
+        "format_version": FORMAT_VERSION,
+        "architecture": "transformer",
+        "model_name": "compact",
+        "num_labels": len(LABELS),
+        "emotion_labels": list(LABELS),
+        "threshold": 0.5,
+        "thresholds": tuned,
+        "max_length": run["recipe"]["max_length"],
+        "unreliable_labels": few,
+        "metrics": {"test": result.as_dict(), "test_without_train_duplicates": unseen.as_dict()},
+        "trained_on": {
+            "dataset": "GoEmotions, official simplified train split",
+            "rows": len(train),
+            "splits": {name: split.sha256 for name, split in splits.items()},
+        },
+        "base": {"model": PACKAGES[run["recipe"]["base"]].upstream, "sha256": PACKAGES[run["recipe"]["base"]].sha256},
+        "training": run,
+    }
+    write_directory(
+        output,
+        {
+            "model.onnx": content,
+            "tokenizer.json": tokenizer.to_json().encode(),
+            "config.json": (json.dumps(config, indent=1, ensure_ascii=False) + "\n").encode(),
+            "README.md": compact_card(config).encode(),
+        },
+    )
+    return result

@@ -1,0 +1,58 @@
+"""The trainable form of ``compact``: a BERT encoder with quantised matrix products, mean pooling and a linear head."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from transformers import BertModel
+
+from goemotions.training.quantisation import ActivationQuantiser, QuantEmbedding, QuantLinear
+
+
+class MeanPooledEncoder(nn.Module):
+    """BERT, mean over a text's tokens, dropout, linear head."""
+
+    def __init__(self, base: Path, num_labels: int, dropout: float) -> None:
+        super().__init__()
+        self.bert = BertModel.from_pretrained(base, add_pooling_layer=False)
+        quantise_layers(self.bert)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(self.bert.config.hidden_size, num_labels)
+
+    def start_head(self, targets: npt.NDArray[np.uint8]) -> None:
+        """Start the head at the labels' log odds in ``targets`` [n, labels], so that training need not find them."""
+        rate = torch.from_numpy(targets.mean(0, dtype=np.float64)).clamp(1e-4, 1 - 1e-4)
+        with torch.no_grad():
+            self.head.weight.normal_(std=1 / math.sqrt(self.head.in_features) / 10)
+            self.head.bias.copy_(torch.logit(rate))
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """*Shape:* int64 [n, tokens], int64 [n, tokens] -> float32 [n, labels]."""
+        states = self.bert(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state.float()
+        mask = attention_mask.unsqueeze(-1).float()
+        pooled = (states * mask).sum(1) / mask.sum(1)
+        with torch.autocast(states.device.type, enabled=False):
+            logits: Tensor = self.head(self.dropout(pooled))
+        return logits
+
+
+def quantise_layers(bert: Any) -> None:
+    """Replace the linear layers of every BERT layer, and the word embedding, by their quantised forms, in place.
+
+    Query, key and value share one quantiser: they read the same tensor and become one matrix product.
+    """
+    bert.embeddings.word_embeddings = QuantEmbedding(bert.embeddings.word_embeddings)
+    for layer in bert.encoder.layer:
+        attention = layer.attention.self
+        shared = ActivationQuantiser()
+        attention.query = QuantLinear(attention.query, shared)
+        attention.key = QuantLinear(attention.key, shared)
+        attention.value = QuantLinear(attention.value, shared)
+        for part in (layer.attention.output, layer.intermediate, layer.output):
+            part.dense = QuantLinear(part.dense, ActivationQuantiser())
