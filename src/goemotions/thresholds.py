@@ -82,6 +82,6 @@ def _best_cut(probabilities: npt.NDArray[np.float32], targets: npt.NDArray[np.ui
     ranked = np.append(probabilities[order].astype(np.float64), 0.0)
     accepted = np.arange(1, len(probabilities) + 1)
     f1 = 2 * np.cumsum(targets[order]) / (accepted + positives)
-    f1[ranked[:-1] == ranked[1:]] = -1  # a threshold cannot fall between equal probabilities
+    f1[:-1][ranked[:-2] == ranked[1:-1]] = -1  # a threshold cannot fall between equal probabilities
     best = int(np.argmax(f1))
     return round(float(ranked[best] + ranked[best + 1]) / 2, 4)

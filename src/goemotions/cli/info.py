@@ -10,10 +10,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from goemotions.catalog import Catalog, find_model, shipped
 from goemotions.cli import options as opt
 
 if TYPE_CHECKING:
+    from goemotions.catalog import Catalog
     from goemotions.checkpoint import ModelConfig
 
 LIMITS = (
@@ -29,6 +29,8 @@ def info(
     json: opt.Json = False,
 ) -> None:
     """Say what a model is and how good it is; without a name, list the shipped ones."""
+    from goemotions.catalog import find_model, shipped
+
     if model is None:
         list_shipped(shipped(), json)
         return

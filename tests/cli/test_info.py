@@ -1,0 +1,29 @@
+import json
+from pathlib import Path
+
+from conftest import Run
+
+from goemotions import LABELS
+
+
+def test_shipped_models_are_listed(cli: Run) -> None:
+    done = cli("info")
+    assert done.returncode == 0
+    assert "compact (default)" in done.stdout
+    assert json.loads(cli("info", "--json").stdout)["default"] == "compact"
+
+
+def test_what_a_model_is(cli: Run) -> None:
+    shown = cli("info", "compact", env=None).stdout
+    for expected in ("all-MiniLM-L6-v2", "43,410 rows", "macro F1", "do not judge people", "grief"):
+        assert expected in shown
+    config = json.loads(cli("info", "compact", "--json").stdout)
+    assert config["emotion_labels"] == list(LABELS)
+    assert set(config["metrics"]["test"]["labels"]) == set(LABELS)
+
+
+def test_not_a_model(cli: Run, tmp_path: Path) -> None:
+    done = cli("info", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error:")
+    assert "lacks config.json" in done.stderr

@@ -1,0 +1,117 @@
+"""`goemotions predict` as a user meets it: a process, its two outputs and its exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import CARD_TEXTS, Run
+
+from goemotions import LABELS, EmotionClassifier
+
+
+def test_plain_lines_in_a_pipe(cli: Run, classifier: EmotionClassifier) -> None:
+    done = cli("predict", *CARD_TEXTS)
+    assert (done.returncode, done.stderr) == (0, "")
+    for line, text, found in zip(done.stdout.splitlines(), CARD_TEXTS, classifier.predict(CARD_TEXTS), strict=True):
+        assert line == f"{text}\t" + ", ".join(f"{label} {score:.4f}" for label, score in found.items())
+
+
+def test_stdin_lines_and_json(cli: Run, classifier: EmotionClassifier) -> None:
+    texts = [*CARD_TEXTS, "", "tab\tinside", "ünïcödé 😀"] * 200
+    done = cli("predict", "--json", "--all-scores", stdin="\n".join(texts) + "\n")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["text"] for row in rows] == texts
+    for row, found in zip(rows, classifier.predict(texts), strict=True):
+        assert {item["label"]: item["score"] for item in row["emotions"]} == pytest.approx(found, abs=1.1e-4)
+        assert set(row["scores"]) == set(LABELS)
+        assert row["truncated"] is False
+
+
+def test_nothing_found_names_the_nearest(cli: Run) -> None:
+    done = cli("predict", "--threshold", "0.999", "Thank you!")
+    assert "nothing above its threshold (nearest: gratitude 0.9" in done.stdout
+
+
+def test_thresholds_on_the_command_line(cli: Run) -> None:
+    done = cli("predict", "--json", "-t", "0", "-t", "joy=1", "--top-k", "27", "hello")
+    labels = [item["label"] for item in json.loads(done.stdout)["emotions"]]
+    assert set(labels) == set(LABELS) - {"joy"}
+    reliable = cli("predict", "--json", "-t", "0", "--reliable-only", "hello")
+    assert "grief" not in reliable.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["-t", "1.5", "hi"], 2, "threshold must be from 0 to 1, got 1.5"),
+        (["-t", "high", "hi"], 2, "expected a number or label=number"),
+        (["-t", "greif=0.5", "hi"], 2, "did you mean 'grief'"),
+        (["--input", "x.csv"], 2, "--input and --output go together"),
+        (["--resume", "hi"], 2, "--resume goes with"),
+        (["hi", "--input", "a.csv", "--output", "b.csv"], 2, "not both"),
+        (["--no-such-option"], 2, "No such option"),
+        (["--top-k", "0", "hi"], 2, "0 is not in the range"),
+        (["--input", "none.csv", "--output", "b.csv"], 1, "no file none.csv"),
+        (["--model", "compcat", "hi"], 1, "did you mean 'compact'"),
+        (["--device", "cuda", "hi"], 1, "device must be"),
+    ],
+)
+def test_mistakes(cli: Run, arguments: list[str], code: int, message: str) -> None:
+    done = cli("predict", *arguments)
+    assert done.returncode == code
+    assert message in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_bad_bytes_on_stdin_come_after_what_was_good(cli: Run) -> None:
+    done = cli("predict", stdin=b"Thank you!\nbad \xff\n")
+    assert done.returncode == 1
+    assert done.stdout.startswith("Thank you!\tgratitude")
+    assert "standard input, line 2: not UTF-8" in done.stderr
+
+
+def test_a_long_text_is_counted(cli: Run) -> None:
+    assert "1 texts were longer" in cli("predict", "word " * 300).stderr
+    assert cli("predict", "--long-text", "windows", "word " * 300).stderr == ""
+
+
+def test_a_closed_pipe_ends_quietly() -> None:
+    script = f"yes 'thank you' | head -n 5000 | {sys.executable} -m goemotions predict | head -n 1"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.startswith("thank you\t")
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_on_stdout() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "goemotions", "predict", "thanks"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: No space left on device")
+    assert done.stderr.count("\n") == 1
+
+
+def test_bars_on_a_terminal() -> None:
+    controller, terminal = pty.openpty()
+    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "100"}
+    command = [sys.executable, "-m", "goemotions", "predict", "Thank you!", "-t", "0.5"]
+    subprocess.run(command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment, check=True)
+    os.close(terminal)
+    shown = os.read(controller, 65536).decode()
+    os.close(controller)
+    assert "█" in shown
+    assert "gratitude" in shown
+    assert "\x1b[32m" in shown  # gratitude is a positive emotion: green

@@ -1,0 +1,63 @@
+"""Shared fixtures. Every test runs without the official data; those that want it use the folder GOEMOTIONS_DATA."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from goemotions import EmotionClassifier
+from goemotions.catalog import find_model
+from goemotions.data.corpus import Split, read_split
+
+CARD_TEXTS = [
+    "I can't believe how amazing that was!",
+    "This is absolutely outrageous and I'm furious.",
+    "I feel a bit nervous about the presentation tomorrow.",
+]
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def classifier() -> EmotionClassifier:
+    return EmotionClassifier()
+
+
+@pytest.fixture
+def model_copy(tmp_path: Path) -> Path:
+    """A copy of the bundled model that a test may damage."""
+    return shutil.copytree(find_model(None), tmp_path / "model")
+
+
+@pytest.fixture(scope="session")
+def official() -> Callable[[str], Split]:
+    """Reads a split of the official data, or skips the test where there is none."""
+    folder = os.environ.get("GOEMOTIONS_DATA")
+    if not folder:
+        pytest.skip("needs the official data: set GOEMOTIONS_DATA")
+    return lambda name: read_split(Path(folder) / "goemotions" / f"{name}.tsv")
+
+
+@pytest.fixture(scope="session")
+def cli() -> Run:
+    """Runs the command line as a user does, in a process of its own."""
+
+    def run(*arguments: object, stdin: str | bytes | None = "", **kwargs: object) -> subprocess.CompletedProcess[str]:
+        raw = stdin.encode() if isinstance(stdin, str) else stdin
+        done = subprocess.run(
+            [sys.executable, "-m", "goemotions", *map(str, arguments)],
+            input=raw,
+            capture_output=True,
+            check=False,
+            timeout=120,
+            **kwargs,  # type: ignore[call-overload]
+        )
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run

@@ -1,0 +1,77 @@
+"""Finding models by name, directory and hub id; the hub is a stand-in on loopback."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from conftest import Run
+from hub_server import hub
+
+from goemotions.catalog import MODELS, find_model, shipped
+from goemotions.errors import ModelError
+
+
+def test_names(tmp_path: Path) -> None:
+    assert find_model(None) == find_model("compact") == MODELS / "compact"
+    assert find_model(tmp_path) == find_model(str(tmp_path)) == tmp_path
+
+
+def test_every_shipped_model_is_there_and_all_are_under_40_mb() -> None:
+    sizes = [file.stat().st_size for name in shipped().models for file in find_model(name).iterdir()]
+    assert 0 < sum(sizes) < 40e6
+    compact = [file.stat().st_size for file in find_model("compact").iterdir()]
+    assert sum(compact) <= 25e6
+
+
+@pytest.mark.parametrize("name", ["compcat", "no/such/dir", "", "a b"])
+def test_unknown_names(name: str) -> None:
+    with pytest.raises(ModelError, match="shipped model"):
+        find_model(name)
+
+
+def test_a_misspelt_name_is_corrected() -> None:
+    with pytest.raises(ModelError, match="did you mean 'compact'"):
+        find_model("compcat")
+
+
+def test_a_file_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").touch()
+    with pytest.raises(ModelError, match="is a file, expected a model directory"):
+        find_model(tmp_path / "model.onnx")
+
+
+def environment(endpoint: str, home: Path) -> dict[str, str]:
+    return os.environ | {"HF_ENDPOINT": endpoint, "HF_HOME": str(home), "HF_HUB_DISABLE_TELEMETRY": "1"}
+
+
+def test_from_the_hub_and_then_offline(cli: Run, tmp_path: Path) -> None:
+    text = "Thank you so much!"
+    expected = cli("predict", "--json", text).stdout
+    with hub(find_model("compact")) as endpoint:
+        env = environment(endpoint, tmp_path)
+        for name in ("org/model", "org/model@v1"):
+            done = cli("predict", "--json", "--model", name, text, env=env)
+            assert (done.returncode, done.stdout) == (0, expected), done.stderr
+    offline = cli("predict", "--json", "--model", "org/model", text, env=env | {"HF_HUB_OFFLINE": "1"})
+    assert offline.stdout == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("org/other", "the hub has no model org/other"), ("org/model@v9", "has no revision 'v9'")],
+)
+def test_what_the_hub_does_not_have(cli: Run, tmp_path: Path, name: str, message: str) -> None:
+    with hub(find_model("compact")) as endpoint:
+        done = cli("predict", "--model", name, "text", env=environment(endpoint, tmp_path))
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_unreachable_hub(cli: Run, tmp_path: Path) -> None:
+    done = cli("predict", "--model", "org/model", "text", env=environment("http://127.0.0.1:9", tmp_path))
+    assert done.returncode == 1
+    assert "could not be fetched from the hub" in done.stderr
+    assert done.stderr.count("\n") == 1

