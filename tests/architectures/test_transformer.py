@@ -19,26 +19,7 @@ from goemotions.catalog import find_model
 from goemotions.data.corpus import Split
 from goemotions.errors import ModelError
 
-WORDS = [
-    "I",
-    "you",
-    "love",
-    "hate",
-    "this",
-    "game",
-    "so",
-    "much",
-    "thanks",
-    "why",
-    "not",
-    "sorry",
-    "congratulations",
-    "wow",
-    "😀",
-    "ugh",
-    "!",
-    "?",
-]
+WORDS = "I you love hate this game so much thanks why not sorry congratulations wow 😀 ugh ! ?".split()
 
 
 def in_batches(classifier: EmotionClassifier, texts: list[str], size: int, seed: int) -> np.ndarray:

@@ -83,6 +83,8 @@ def describe(console: Console, directory: Path, config: ModelConfig) -> None:
 
 def quality(config: ModelConfig) -> Table:
     """The figures on the test split, a row a label."""
+    from goemotions.evaluation.model_card import interval
+
     test: dict[str, Any] = config.raw["metrics"]["test"]
     overall = ", ".join(f"{name} F1 {interval(test[f'{name}_f1'])}" for name in ("macro", "micro"))
     table = Table(title=f"Test split, {test['rows']:,} rows, thresholds tuned on dev: {overall}", title_justify="left")
@@ -100,7 +102,3 @@ def quality(config: ModelConfig) -> Table:
     if config.unreliable_labels:
         table.caption = "* unreliable"
     return table
-
-
-def interval(figure: dict[str, float]) -> str:
-    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"

@@ -239,7 +239,7 @@ def write_model(
             "model.onnx": content,
             "tokenizer.json": tokenizer.to_json().encode(),
             "config.json": (json.dumps(config, indent=1, ensure_ascii=False) + "\n").encode(),
-            "README.md": compact_card(config).encode(),
+            "README.md": compact_card(config, FEW_POSITIVES).encode(),
         },
     )
     return result

@@ -1,0 +1,48 @@
+"""What a benchmark ran on, for its results file."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def processor() -> str:
+    """The processor's name and the instructions that decide the speed of 8-bit and bfloat16 products."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    fields = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    flags = set(fields.get("flags", "").split())
+    notable = [flag for flag in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8") if flag in flags]
+    family = f"family {fields.get('cpu family', '?')} model {fields.get('model', '?')}"
+    return f"{fields.get('model name', 'unknown')} ({family}; {', '.join(notable)})"
+
+
+def describe() -> dict[str, Any]:
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    return {
+        "processor": processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in ("goemotions", "numpy", "onnxruntime", "tokenizers")},
+        "commit": commit.stdout.strip() or "unknown",
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def write(name: str, figures: dict[str, Any]) -> None:
+    """Print the figures and keep them, with the machine, in ``benchmarks/results/<name>.json``."""
+    RESULTS.mkdir(exist_ok=True)
+    content = json.dumps({"machine": describe(), **figures}, indent=1)
+    (RESULTS / f"{name}.json").write_text(content + "\n", encoding="utf-8")
+    print(content)

@@ -1,0 +1,41 @@
+"""The wheel alone works: built, installed into an empty environment, used outside the repository."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parent.parent
+LIMIT_MB = 350
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from the source distribution, as an installer would."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "-m", "build", "--outdir", folder, ROOT], check=True)
+    return next(folder.glob("*.whl"))
+
+
+def test_install_size_and_first_result(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    packages = next((tmp_path / "env" / "lib").glob("python*")) / "site-packages"
+    before = {path.name for path in packages.iterdir()}
+    constraints = ["--constraint", ROOT / "tests" / "constraints.txt"]
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *constraints, wheel], check=True)
+    new = [path for path in packages.iterdir() if path.name not in before]
+    files = [file for path in new for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file()]
+    size = sum(file.stat().st_size for file in files) / 1e6
+    print(f"base install: {size:.0f} MB")
+    assert size <= LIMIT_MB
+    command = [tmp_path / "env" / "bin" / "goemotions", "predict", "Thank you so much!"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "gratitude" in done.stdout
+    licences = next(packages.glob("goemotions-*.dist-info")) / "licenses"
+    assert {"LICENSE", "NOTICE"} <= {path.name for path in licences.iterdir()}
