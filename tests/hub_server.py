@@ -37,6 +37,10 @@ class Handler(BaseHTTPRequestHandler):
             siblings = [{"rfilename": file.name} for file in self.directory.iterdir()]
             content = json.dumps({"id": "org/model", "sha": COMMIT, "siblings": siblings}).encode()
             self._send(200, content, {"Content-Type": "application/json"}, body)
+        elif path.startswith("api/models/org/model/tree/"):
+            files = [file for file in self.directory.iterdir() if file.is_file()]
+            tree = [{"type": "file", "path": file.name, "size": file.stat().st_size, "oid": COMMIT} for file in files]
+            self._send(200, json.dumps(tree).encode(), {"Content-Type": "application/json"}, body)
         elif path.startswith("org/model/resolve/"):
             content = (self.directory / path.rpartition("/")[2]).read_bytes()
             tag = hashlib.sha256(content).hexdigest()

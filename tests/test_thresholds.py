@@ -42,7 +42,7 @@ def test_a_probability_equal_to_its_threshold_is_accepted() -> None:
 def test_tune_finds_the_best_f1(rows: list[tuple[int, bool]]) -> None:
     probabilities = np.array([[p / 20] for p, _ in rows], dtype=np.float32)
     targets = np.array([[y] for _, y in rows], dtype=np.uint8)
-    cut = tune(probabilities, targets, ["joy"], default=0.5)["joy"]
+    cut = tune(probabilities, targets, ["joy"], smoothing=0)["joy"]
 
     def f1(threshold: float) -> float:
         return float(f1_score(targets, accepted(probabilities, [threshold]), zero_division=0))
@@ -51,3 +51,20 @@ def test_tune_finds_the_best_f1(rows: list[tuple[int, bool]]) -> None:
         assert cut == 0.5
     else:
         assert f1(cut) == pytest.approx(max(f1(t / 40) for t in range(41)))
+
+
+def test_smoothing_steadies_thresholds() -> None:
+    """Tuned on random halves, a smoothed threshold moves less than the exact maximum of F1."""
+    generator = np.random.default_rng(0)
+    truth = np.concatenate([np.ones(60), np.zeros(2000)]).astype(np.uint8)
+    log_odds = np.concatenate([generator.normal(-1, 0.6, 60), generator.normal(-4, 0.9, 2000)])
+    scores = (1 / (1 + np.exp(-log_odds))).astype(np.float32)[:, None]
+    halves = [generator.permutation(len(truth)) % 2 == 0 for _ in range(40)]
+
+    def spread(smoothing: float) -> float:
+        cuts = [tune(scores[half], truth[half, None], ["joy"], smoothing)["joy"] for half in halves]
+        return float(np.std(cuts))
+
+    assert spread(0.3) < 0.8 * spread(0)
+    assert 0.1 < tune(scores, truth[:, None], ["joy"])["joy"] < 0.3
+    assert tune(scores, truth[:, None] * 0, ["joy"])["joy"] == 0.5

@@ -41,9 +41,9 @@ def find_model(name: str | Path | None) -> Path:
     if str(name) in catalog.models:
         return MODELS / str(name)
     path = Path(name).expanduser()
-    if path.is_dir():
+    if str(name) and path.is_dir():
         return path
-    if path.exists():
+    if path.is_file():
         raise ModelError(f"{name} is a file, expected a model directory")
     match = HUB_ID.fullmatch(str(name)) if isinstance(name, str) else None
     if match is None:

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score, precision_score, recall_score
+from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score
 
-from goemotions.evaluation.metrics import evaluate, macro_f1
+from goemotions.evaluation.metrics import evaluate, macro_f1, mean_average_precision
 
 LABELS = ["a", "b", "c", "never"]
 
@@ -53,3 +53,12 @@ def test_interval_agrees_with_a_plain_bootstrap(drawn: tuple[np.ndarray, np.ndar
     low, high = np.percentile(samples, [2.5, 97.5])
     estimate = evaluate(probabilities, targets, cuts, LABELS, resamples=4000).macro_f1
     assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=0.01)
+
+
+def test_average_precision_as_scikit_learn(drawn: tuple[np.ndarray, np.ndarray]) -> None:
+    probabilities, targets = drawn
+    coarse = np.round(probabilities, 1)  # with ties
+    for scores in (probabilities, coarse):
+        expected = average_precision_score(targets[:, :3], scores[:, :3], average="macro")
+        assert mean_average_precision(scores[:, :3], targets[:, :3]) == pytest.approx(expected)
+    assert mean_average_precision(probabilities[:, 3:], targets[:, 3:]) == 0

@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,13 +15,12 @@ from torch import Tensor, nn
 
 from goemotions.errors import GoEmotionsError
 from goemotions.training import loop
-from goemotions.training.loop import LoopSettings, fit, linear_schedule
+from goemotions.training.loop import LoopSettings, decay_groups, fit, linear_schedule
 
 SETTINGS = LoopSettings(
     epochs=4,
     learning_rate=0.05,
     warmup_ratio=0.1,
-    weight_decay=0.01,
     max_grad_norm=1.0,
     seed=3,
     device=torch.device("cpu"),
@@ -44,6 +44,9 @@ class Regression:
         self.stop_before = stop_before
         self.poison = poison
         self.begun: list[int] = []
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        return decay_groups(self.model, weight_decay=0.01)
 
     def begin_epoch(self, epoch: int) -> None:
         self.begun.append(epoch)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from goemotions.catalog import Catalog
     from goemotions.checkpoint import ModelConfig
 
+PIPE_WIDTH = 110
 LIMITS = (
     "English Reddit comments; other text is out of its domain. It rates the words of a text, not the person who wrote "
     "it: do not judge people by it."
@@ -42,6 +43,8 @@ def info(
         typer.echo(encoder.dumps(dict(config.raw), indent=1, ensure_ascii=False))
         return
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
     describe(console, directory, config)
     if config.raw.get("metrics"):
         console.print(quality(config))

@@ -125,3 +125,22 @@ def macro_f1(
     """Macro F1 alone, without an interval."""
     per_row = counts(targets.astype(bool), accepted(probabilities, thresholds))
     return float(f1(*per_row.sum(0, dtype=np.float64)).mean())
+
+
+def mean_average_precision(probabilities: npt.NDArray[np.float32], targets: npt.NDArray[np.uint8]) -> float:
+    """Mean over labels of average precision, Σ (R_k - R_{k-1}) · P_k over the distinct scores, as scikit-learn's.
+
+    It does not depend on thresholds. A label without a positive counts 0.
+    """
+    return float(np.mean([_average_precision(p, y) for p, y in zip(probabilities.T, targets.T, strict=True)]))
+
+
+def _average_precision(probabilities: npt.NDArray[np.float32], targets: npt.NDArray[np.uint8]) -> float:
+    order = np.argsort(-probabilities, kind="stable")
+    hits = np.cumsum(targets[order])
+    if hits[-1] == 0:
+        return 0.0
+    last_of_score = np.append(np.diff(probabilities[order]) != 0, True)
+    precision = (hits / np.arange(1, len(hits) + 1))[last_of_score]
+    recall = hits[last_of_score] / hits[-1]
+    return float(np.sum(np.diff(recall, prepend=0) * precision))

@@ -25,6 +25,9 @@ class Task(Protocol):
     def model(self) -> nn.Module:
         """What is trained."""
 
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """The optimiser's groups; ``lr_scale`` multiplies the learning rate of a group."""
+
     def begin_epoch(self, epoch: int) -> None:
         """Called before the first step of ``epoch`` (counted from 1)."""
 
@@ -49,7 +52,6 @@ class LoopSettings:
     epochs: int
     learning_rate: float
     warmup_ratio: float
-    weight_decay: float
     max_grad_norm: float
     seed: int
     device: torch.device
@@ -79,7 +81,7 @@ def fit(task: Task, settings: LoopSettings, folder: Path, show_progress: bool) -
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(settings.seed)
-    optimiser = make_optimiser(task.model, settings)
+    optimiser = torch.optim.AdamW(task.parameter_groups(), lr=settings.learning_rate)
     position = resume(task.model, optimiser, folder, settings)
     total = settings.epochs * len(task.batches(1))
     with Progress("training", total * task.rows(task.batches(1)[0]), show_progress) as progress:
@@ -109,8 +111,9 @@ def run_epoch(
     batches = task.batches(position.epoch)
     while position.batch < len(batches):
         batch = batches[position.batch]
+        rate = linear_schedule(position.step, total, settings.warmup_ratio)
         for group in optimiser.param_groups:
-            group["lr"] = settings.learning_rate * linear_schedule(position.step, total, settings.warmup_ratio)
+            group["lr"] = group["lr_scale"] * settings.learning_rate * rate
         with torch.autocast(settings.device.type, dtype=torch.bfloat16):
             loss = task.loss(batch)
         if not torch.isfinite(loss):
@@ -147,12 +150,15 @@ def linear_schedule(step: int, total: int, warmup_ratio: float) -> float:
     return min((step + 1) / warmup, (total - step) / max(1, total - warmup))
 
 
-def make_optimiser(model: nn.Module, settings: LoopSettings) -> torch.optim.Optimizer:
-    """AdamW; biases and normalisation weights are not decayed."""
-    decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
-    others = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=settings.learning_rate)
+def decay_groups(module: nn.Module, weight_decay: float, lr_scale: float = 1.0) -> list[dict[str, Any]]:
+    """AdamW's groups for a module: biases and normalisation weights are not decayed."""
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    matrices = [parameter for parameter in parameters if parameter.ndim > 1]
+    vectors = [parameter for parameter in parameters if parameter.ndim <= 1]
+    return [
+        {"params": matrices, "weight_decay": weight_decay, "lr_scale": lr_scale},
+        {"params": vectors, "weight_decay": 0.0, "lr_scale": lr_scale},
+    ]
 
 
 def snapshot(

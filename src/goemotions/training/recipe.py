@@ -21,6 +21,7 @@ class Recipe:
     epochs: int
     batch_size: int
     learning_rate: float
+    head_learning_rate: float
     warmup_ratio: float
     weight_decay: float
     max_grad_norm: float
