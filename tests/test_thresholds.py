@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
@@ -38,6 +38,7 @@ def test_a_probability_equal_to_its_threshold_is_accepted() -> None:
     assert accepted(np.array([[0.35]], dtype=np.float32), [0.35]).all()
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=1, max_size=40))
 def test_tune_finds_the_best_f1(rows: list[tuple[int, bool]]) -> None:
     probabilities = np.array([[p / 20] for p, _ in rows], dtype=np.float32)
