@@ -99,11 +99,14 @@ class EmotionClassifier:
             ValueError: a threshold, ``top_k`` or ``long_text`` out of range.
         """
         chosen = thresholding.resolve(threshold, self.thresholds)
-        probabilities = self.predict_proba(texts, long_text=long_text)
+        probabilities = self._probabilities(texts, long_text)
         return self.select(probabilities, chosen, top_k=top_k, reliable_only=reliable_only)
 
     def predict_proba(self, texts: Iterable[str], *, long_text: LongText = "cut") -> npt.NDArray[np.float32]:
         """The probability of every label for each text, float32 [n, labels]; arguments and errors as ``predict``."""
+        return self._probabilities(texts, long_text)
+
+    def _probabilities(self, texts: Iterable[str], long_text: LongText) -> npt.NDArray[np.float32]:
         scored = self.score(texts, long_text=long_text)
         cut = int(scored.truncated.sum())
         if cut:
@@ -111,7 +114,7 @@ class EmotionClassifier:
                 f"{cut} of {len(scored.truncated)} texts were longer than the {self.config.max_length} tokens the "
                 'model reads and were cut; long_text="windows" reads them whole',
                 TruncatedTextWarning,
-                stacklevel=2,
+                stacklevel=3,  # of whoever called predict or predict_proba
             )
         return scored.probabilities
 

@@ -12,22 +12,26 @@ from rich.text import Text
 
 
 class RateColumn(ProgressColumn):
-    """Rows per second."""
+    """Rows per second, lately."""
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text(f"{speed:,.0f} rows/s" if speed else "", style="progress.data.speed")
+        rows_per_share = task.fields["rows"] / task.completed if task.completed else 0
+        return Text(f"{speed * rows_per_share:,.0f} rows/s" if speed else "", style="progress.data.speed")
 
 
 class Progress:
-    """A bar over ``total`` rows (None: unknown). Draws nothing when not shown or when stderr is no terminal."""
+    """A bar of the share done; nothing is drawn when not shown or when stderr is no terminal.
 
-    def __init__(self, what: str, total: int | None, show: bool = True) -> None:
+    It counts in shares of the work, since the number of rows is often an estimate until the end.
+    """
+
+    def __init__(self, what: str, show: bool = True) -> None:
         console = Console(stderr=True)
         self._bar = RichProgress(
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.completed:,.0f} rows"),
+            TextColumn("{task.fields[rows]:,} rows"),
             RateColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[note]}"),
@@ -35,7 +39,7 @@ class Progress:
             disable=not (show and console.is_terminal),
             speed_estimate_period=60,
         )
-        self._task = self._bar.add_task(what, total=total, note="")
+        self._task = self._bar.add_task(what, total=1.0, rows=0, note="")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -46,8 +50,6 @@ class Progress:
     ) -> None:
         self._bar.stop()
 
-    def advance(self, rows: int, note: str | None = None, total: float | None = None) -> None:
-        """Count ``rows`` more as done; ``note`` replaces the text at the bar's end, ``total`` a former estimate."""
-        self._bar.update(self._task, advance=rows, total=total)
-        if note is not None:
-            self._bar.update(self._task, note=note)
+    def update(self, share: float, rows: int, note: str = "") -> None:
+        """``share`` of the work is done, 0 to 1, which is ``rows`` rows; ``note`` stands at the bar's end."""
+        self._bar.update(self._task, completed=share, rows=rows, note=note)

@@ -110,7 +110,7 @@ def score_groups(
 ) -> Summary:
     """Write a part for every group that has none yet."""
     summary = Summary()
-    with Progress("scoring", None, show_progress) as progress:
+    with Progress("scoring", show_progress) as progress:
         for index, group in enumerate(table.groups()):
             part = folder / f"part-{index:09d}{table.path.suffix}"
             tally = folder / f"tally-{index:09d}.json"
@@ -125,7 +125,7 @@ def score_groups(
                 write_json(tally, counts)
             counts = json.loads(tally.read_text(encoding="utf-8"))
             summary = Summary(**{name: getattr(summary, name) + count for name, count in counts.items()})
-            progress.advance(counts["rows"], total=summary.rows / table.fraction_read)
+            progress.update(table.fraction_read, summary.rows)
     return summary
 
 

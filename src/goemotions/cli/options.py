@@ -29,8 +29,8 @@ class LongText(enum.StrEnum):
     windows = "windows"
 
 
-def parse_thresholds(values: list[str] | None) -> float | dict[str, float] | None:
-    """``0.4`` sets every label, ``grief=0.8`` one; both may be given, the single labels win.
+def parse_thresholds(values: list[str] | None) -> tuple[float | None, dict[str, float]]:
+    """``0.4`` is for every label, ``grief=0.8`` for one and wins over it; both may be given.
 
     Raises:
         ValueError: a value that is no number.
@@ -47,8 +47,4 @@ def parse_thresholds(values: list[str] | None) -> float | dict[str, float] | Non
             single[label.strip()] = parsed
         else:
             every = parsed
-    if every is None or not single:
-        return single or every
-    from goemotions.labels import LABELS
-
-    return dict.fromkeys(LABELS, every) | single
+    return every, single

@@ -62,11 +62,14 @@ def predict(
         raise ValueError("give texts or --input, not both")
     if input is None and resume:
         raise ValueError("--resume goes with --input and --output")
+    every, single = opt.parse_thresholds(threshold)
     from goemotions.batch.annotate import PredictOptions
     from goemotions.classifier import EmotionClassifier
+    from goemotions.thresholds import resolve
 
     classifier = EmotionClassifier(model, device=device, threads=threads, batch_size=batch_size)
-    options = PredictOptions(opt.parse_thresholds(threshold), top_k, reliable_only, long_text.value, all_scores)
+    thresholds = resolve(single, resolve(every, classifier.thresholds))
+    options = PredictOptions(thresholds, top_k, reliable_only, long_text.value, all_scores)
     if input is not None and output is not None:
         predict_file(classifier, input, text_column, output, options, resume, json)
         return

@@ -65,6 +65,7 @@ class Position:
     epoch: int = 1
     batch: int = 0  # of that epoch, next to be done
     step: int = 0
+    rows: int = 0
     best_score: float = float("-inf")
     best_epoch: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
@@ -84,8 +85,7 @@ def fit(task: Task, settings: LoopSettings, folder: Path, show_progress: bool) -
     optimiser = torch.optim.AdamW(task.parameter_groups(), lr=settings.learning_rate)
     position = resume(task.model, optimiser, folder, settings)
     total = settings.epochs * len(task.batches(1))
-    with Progress("training", total * task.rows(task.batches(1)[0]), show_progress) as progress:
-        progress.advance(position.step * task.rows(task.batches(1)[0]))
+    with Progress("training", show_progress) as progress:
         while position.epoch <= settings.epochs:
             run_epoch(task, optimiser, position, total, settings, folder, progress)
             finish_epoch(task, position, folder)
@@ -124,7 +124,9 @@ def run_epoch(
         optimiser.step()
         position.batch += 1
         position.step += 1
-        progress.advance(task.rows(batch), f"epoch {position.epoch}/{settings.epochs} loss {loss.item():.4f}")
+        position.rows += task.rows(batch)
+        note = f"epoch {position.epoch}/{settings.epochs} loss {loss.item():.4f}"
+        progress.update(position.step / total, position.rows, note)
         if position.step % CHECKPOINT_EVERY == 0:
             save(folder / "checkpoint.pt", snapshot(task.model, optimiser, position, settings))
 
