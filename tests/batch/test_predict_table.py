@@ -225,6 +225,20 @@ def test_killed_and_resumed(classifier: EmotionClassifier, tmp_path: Path, endin
     assert not partial.exists()
 
 
+def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
+    source, output = write_rows(tmp_path / "in.csv", many_rows(20_000)), tmp_path / "out.csv"
+    command = [sys.executable, "-m", "goemotions", "predict", "--input", str(source), "--output", str(output)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not list((tmp_path / "out.csv.partial").glob("tally-*.json")):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    assert process.returncode == 130
+    assert said.strip() == "error: interrupted; finished rows of a table are kept, --resume goes on with them"
+    assert subprocess.run([*command, "--resume"], check=False, stderr=subprocess.DEVNULL).returncode == 0
+    assert len(read_rows(output)) == 20_000
+
+
 def test_resuming_keeps_finished_groups_and_refuses_another_job(classifier: EmotionClassifier, tmp_path: Path) -> None:
     source, output = tmp_path / "in.csv", tmp_path / "out.csv"
     bad = "text\n" + "fine\n" * 3000 + '"never closed'

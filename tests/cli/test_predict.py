@@ -83,9 +83,12 @@ def test_a_long_text_is_counted(cli: Run) -> None:
 
 
 def test_a_closed_pipe_ends_quietly() -> None:
-    script = f"yes 'thank you' | head -n 5000 | {sys.executable} -m goemotions predict | head -n 1"
+    script = (
+        f"yes 'thank you' | head -n 5000 | {sys.executable} -m goemotions predict | head -n 1; echo ${{PIPESTATUS[2]}}"
+    )
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=60)
     assert done.stdout.startswith("thank you\t")
+    assert done.stdout.splitlines()[-1] == "141"  # as shells report SIGPIPE
     assert done.stderr == ""
 
 

@@ -37,12 +37,14 @@ def main() -> NoReturn:
     """Run the command line and exit: 0 well, 2 wrong usage, 1 another failure; errors are one line."""
     warnings.showwarning = show_warning  # type: ignore[assignment]
     try:
-        code = app(standalone_mode=False)
+        # Not app(): Typer's own main would handle an interruption and a closed pipe in ways that vary by version.
+        command = typer.main.get_command(app)
+        with command.make_context("goemotions", sys.argv[1:]) as context:
+            command.invoke(context)
         sys.stdout.flush()
+        code = 0
     except typer.Exit as stop:
         code = stop.exit_code
-    except typer.Abort:
-        code = INTERRUPTED
     except KeyboardInterrupt:
         code = fail("interrupted; finished rows of a table are kept, --resume goes on with them", INTERRUPTED)
     except (ValueError, TypeError) as error:
@@ -53,7 +55,7 @@ def main() -> NoReturn:
         code = closed_pipe() if error.errno == errno.EPIPE else fail(describe(error), FAILURE)
     except Exception as error:
         code = usage_error(error)
-    sys.exit(code or 0)
+    sys.exit(code)
 
 
 def usage_error(error: Exception) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json as encoder
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,20 +27,20 @@ def info(
     model: Annotated[
         str | None, typer.Argument(help="A shipped model, a directory or a hub id; none lists the shipped ones.")
     ] = None,
-    json: opt.Json = False,
+    as_json: opt.Json = False,
 ) -> None:
     """Say what a model is and how good it is; without a name, list the shipped ones."""
     from goemotions.catalog import find_model, shipped
 
     if model is None:
-        list_shipped(shipped(), json)
+        list_shipped(shipped(), as_json)
         return
     from goemotions.checkpoint import read_config
 
     directory = find_model(model)
     config = read_config(directory)
-    if json:
-        typer.echo(encoder.dumps(dict(config.raw), indent=1, ensure_ascii=False))
+    if as_json:
+        typer.echo(json.dumps(dict(config.raw), indent=1, ensure_ascii=False))
         return
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -50,9 +50,9 @@ def info(
         console.print(quality(config))
 
 
-def list_shipped(catalog: Catalog, json: bool) -> None:
-    if json:
-        typer.echo(encoder.dumps({"default": catalog.default, "models": catalog.models}))
+def list_shipped(catalog: Catalog, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"default": catalog.default, "models": catalog.models}))
         return
     for name, summary in catalog.models.items():
         typer.echo(f"{name}{' (default)' if name == catalog.default else ''}: {summary}")

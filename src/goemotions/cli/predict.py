@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -50,7 +52,7 @@ def predict(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an interrupted run of the same command.")
     ] = False,
-    json: opt.Json = False,
+    as_json: opt.Json = False,
     device: opt.Device = "auto",
     threads: opt.Threads = None,
     batch_size: opt.BatchSize = 32,
@@ -71,11 +73,11 @@ def predict(
     thresholds = resolve(single, resolve(every, classifier.thresholds))
     options = PredictOptions(thresholds, top_k, reliable_only, long_text.value, all_scores)
     if input is not None and output is not None:
-        predict_file(classifier, input, text_column, output, options, resume, json)
+        predict_file(classifier, input, text_column, output, options, resume, as_json)
         return
     cut = 0
     for block in blocks(texts or stdin_lines()):
-        cut += print_block(classifier, block, options, json)
+        cut += print_block(classifier, block, options, as_json)
     if cut:
         note(CUT.format(cut))
 
@@ -87,16 +89,13 @@ def predict_file(
     output: Path,
     options: PredictOptions,
     resume: bool,
-    json: bool,
+    as_json: bool,
 ) -> None:
     from goemotions.batch.job import predict_table
 
     summary = predict_table(classifier, source, column, output, options, resume)
-    if json:
-        import dataclasses
-        import json as encoder
-
-        print_line(encoder.dumps({"output": str(output), **dataclasses.asdict(summary)}))
+    if as_json:
+        print_line(json.dumps({"output": str(output), **dataclasses.asdict(summary)}))
     else:
         typer.echo(f"{output}: {summary.rows:,} rows", err=True)
     if summary.null_texts:
@@ -105,7 +104,7 @@ def predict_file(
         note(CUT.format(summary.truncated))
 
 
-def print_block(classifier: EmotionClassifier, texts: list[str], options: PredictOptions, json: bool) -> int:
+def print_block(classifier: EmotionClassifier, texts: list[str], options: PredictOptions, as_json: bool) -> int:
     """Print some texts' emotions; returns how many of the texts were cut."""
     from rich.console import Console
 
@@ -121,7 +120,7 @@ def print_block(classifier: EmotionClassifier, texts: list[str], options: Predic
     for row, text in enumerate(texts):
         scores = everything[row] if everything else None
         none = render.none_found(probabilities[row], thresholds)
-        if json:
+        if as_json:
             print_line(render.as_json(text, found[row], bool(scored.truncated[row]), scores))
         elif console.is_terminal:
             render.print_bars(console, text, found[row], none, scores)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +39,6 @@ PARITY_TAIL = 0.05  # 99.9th percentile
 FEW_POSITIVES = 100  # of a label in the test split: below, its threshold and its F1 are not known well
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Texts padded to the longest of them. *Shape:* [n, tokens] twice, [n, labels]."""
-
-    input_ids: Tensor
-    attention_mask: Tensor
-    targets: Tensor
-
-
 class FineTuning:
     """The loop's task: binary cross-entropy on the labels, scored by macro F1 on dev at thresholds tuned there."""
 
@@ -75,7 +65,7 @@ class FineTuning:
 
     def begin_epoch(self, epoch: int) -> None:
         """From the recipe's epoch on, take new activation ranges from training texts and simulate 8 bit."""
-        if epoch < self.recipe.quantise_from_epoch:
+        if epoch < self.recipe.first_quantised_epoch:
             return
         with evaluating(self.model), calibrate(self.model):
             self.probabilities(self.train_ids[: self.recipe.calibration_texts])
@@ -111,7 +101,7 @@ class FineTuning:
         }
 
     def score(self, epoch: int, metrics: dict[str, float]) -> float:
-        return metrics["dev_macro_f1"] if epoch >= self.recipe.quantise_from_epoch else float("-inf")
+        return metrics["dev_macro_f1"] if epoch >= self.recipe.first_quantised_epoch else float("-inf")
 
     def probabilities(self, ids: list[list[int]], batch_size: int = 64) -> npt.NDArray[np.float32]:
         """float32 [n, labels], computed in float32."""

@@ -30,6 +30,11 @@ class Recipe:
     calibration_texts: int
     seed: int
 
+    @property
+    def first_quantised_epoch(self) -> int:
+        """Of a run shortened by ``epochs``, at least the last epoch is quantised."""
+        return min(self.quantise_from_epoch, self.epochs)
+
     def as_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
 
