@@ -37,5 +37,16 @@ def test_install_size_and_first_result(wheel: Path, tmp_path: Path) -> None:
     command = [tmp_path / "env" / "bin" / "goemotions", "predict", "Thank you so much!"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "gratitude" in done.stdout
+    # What needs an extra says which, and what does not need one works.
+    (tmp_path / "in.parquet").touch()
+    (tmp_path / "in.csv").write_text("text\nThank you!\n")
+    for arguments, expected in (
+        (["predict", "--input", "in.parquet", "--output", "out.parquet"], 'pip install "goemotions[tables]"'),
+        (["train", "compact", "--data", "."], 'pip install "goemotions[train]"'),
+        (["predict", "--input", "in.csv", "--output", "out.csv"], "out.csv: 1 rows"),
+    ):
+        said = subprocess.run([*command[:1], *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert expected in said.stderr
+        assert said.stderr.count("\n") == 1
     licences = next(packages.glob("goemotions-*.dist-info")) / "licenses"
     assert {"LICENSE", "NOTICE"} <= {path.name for path in licences.iterdir()}
