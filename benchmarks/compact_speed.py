@@ -8,7 +8,7 @@ repository: ``python benchmarks/compact_speed.py --data DIR``, where DIR holds `
 from __future__ import annotations
 
 import argparse
-import os
+import json
 import statistics
 import subprocess
 import sys
@@ -30,12 +30,28 @@ from goemotions.catalog import find_model
 from goemotions.data.corpus import read_split
 
 ROUNDS = 5
+# Peak memory is read inside the new process: what its parent sees counts the parent's own memory at the fork.
+REPORT = """
+import json, re
+from pathlib import Path
+status = Path("/proc/self/status")
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1]) / 1024 if status.exists() else None
+print(json.dumps([seconds, peak]))
+"""
 COLD_START = """
-import time, sys
+import time
 start = time.perf_counter()
 from goemotions import EmotionClassifier
 EmotionClassifier().predict(["I can't believe how amazing that was!"])
-print(time.perf_counter() - start)
+seconds = time.perf_counter() - start
+"""
+SCORE_ALL = """
+import sys
+from pathlib import Path
+from goemotions import EmotionClassifier
+from goemotions.data.corpus import read_split
+EmotionClassifier().predict(read_split(Path(sys.argv[1])).texts)
+seconds = None
 """
 
 
@@ -66,34 +82,27 @@ def latency(predict: Callable[[list[str]], Any], texts: list[str]) -> dict[str, 
     return {"p50_ms": round(statistics.median(times), 3), "p95_ms": round(times[int(len(times) * 0.95)], 3)}
 
 
+def new_process(code: str, *arguments: str) -> tuple[float, float]:
+    """Run ``code`` in a new process; what it measured, and its peak memory in MB."""
+    done = subprocess.run([sys.executable, "-c", code + REPORT, *arguments], capture_output=True, check=True)
+    measured, peak = json.loads(done.stdout)
+    return measured, peak
+
+
 def cold_start() -> dict[str, float]:
-    """A new process each time: the import to the first result, and the whole process with its peak memory."""
+    """The import to the first result, and the whole process."""
     inside, whole, memory = [], [], []
     for _ in range(ROUNDS):
         start = time.perf_counter()
-        process = subprocess.Popen([sys.executable, "-c", COLD_START], stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        inside.append(float(process.stdout.read()))
-        _, _, usage = os.wait4(process.pid, 0)
+        measured, peak = new_process(COLD_START)
         whole.append(time.perf_counter() - start)
-        memory.append(usage.ru_maxrss / 1024)
+        inside.append(measured)
+        memory.append(peak)
     return {
         "import_to_first_result_s": round(statistics.median(inside), 3),
         "process_s": round(statistics.median(whole), 3),
-        "peak_memory_mb": round(statistics.median(memory), 1),
+        "peak_memory_mb": round(statistics.median(memory)),
     }
-
-
-def throughput_memory(data: Path) -> float:
-    """Peak memory in MB of a new process that scores the whole split."""
-    code = (
-        "import sys; from pathlib import Path; from goemotions import EmotionClassifier\n"
-        "from goemotions.data.corpus import read_split\n"
-        "EmotionClassifier().predict(read_split(Path(sys.argv[1])).texts)"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code, str(data / "test.tsv")])
-    _, _, usage = os.wait4(process.pid, 0)
-    return round(usage.ru_maxrss / 1024, 1)
 
 
 def main() -> None:
@@ -116,7 +125,7 @@ def main() -> None:
                 "texts_per_s": round(len(texts) / statistics.median(times["compact"])),
                 "one_text": latency(compact.predict, one),
                 "cold_start": start,
-                "peak_memory_scoring_mb": throughput_memory(data),
+                "peak_memory_scoring_mb": round(new_process(SCORE_ALL, str(data / "test.tsv"))[1]),
             },
             "roberta_base_int8": {
                 "texts_per_s": round(len(texts) / statistics.median(times["roberta"])),

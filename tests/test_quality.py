@@ -15,6 +15,9 @@ from goemotions.evaluation.metrics import evaluate
 from goemotions.evaluation.model_card import compact_card
 from goemotions.training.compact import FEW_POSITIVES
 
+GOLDEN_SHA256 = "3ba356c6fee1b5a4ed264a4bd2d7bb282da255f597e79768baf356fd2b968417"
+GOLDEN_STRONGEST = [0.8464, 0.7583, 0.9384]
+
 
 def test_figures_on_the_official_test_split(classifier: EmotionClassifier, official: Callable[[str], Split]) -> None:
     test = official("test")
@@ -50,7 +53,3 @@ def test_golden_probabilities(classifier: EmotionClassifier) -> None:
     assert hashlib.sha256(graph).hexdigest() == GOLDEN_SHA256
     strongest = classifier.predict_proba(CARD_TEXTS).max(axis=1)
     assert strongest == pytest.approx(np.array(GOLDEN_STRONGEST), abs=5e-3)
-
-
-GOLDEN_SHA256 = "to be written"
-GOLDEN_STRONGEST = [0.0, 0.0, 0.0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import random
 import resource
 import signal
@@ -14,10 +13,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import CARD_TEXTS, Run
+from memory import memory_curve
 
 from goemotions import LABELS, EmotionClassifier
 from goemotions.batch.annotate import PredictOptions
@@ -301,8 +302,5 @@ def test_memory_does_not_grow_with_rows(tmp_path: Path) -> None:
             "--output",
             tmp_path / "out.parquet",
         ]
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        assert status == 0
-        peaks.append(usage.ru_maxrss)
+        peaks.append(max(memory_curve(psutil.Popen(command, stderr=subprocess.DEVNULL), every=0.05)))
     assert peaks[1] < peaks[0] * 1.15

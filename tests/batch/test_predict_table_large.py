@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+from memory import memory_curve
 
 pytestmark = pytest.mark.slow
 ROWS = 200_000
@@ -76,15 +77,7 @@ def test_killed_at_random_moments(tmp_path: Path, ending: str) -> None:
 
 def test_a_million_rows_in_flat_memory(tmp_path: Path) -> None:
     source, output = write_table(tmp_path / "in.parquet", 1_000_000), tmp_path / "out.parquet"
-    process = psutil.Popen(command(source, output))
-    curve = []
-    while process.poll() is None:
-        try:
-            curve.append(process.memory_info().rss / 1e6)
-        except psutil.NoSuchProcess:
-            break
-        time.sleep(2)
-    assert process.wait() == 0
+    curve = memory_curve(psutil.Popen(command(source, output)), every=2)
     assert pq.read_metadata(output).num_rows == 1_000_000
     quarters = [max(curve[len(curve) * i // 4 : len(curve) * (i + 1) // 4]) for i in range(4)]
     print("peak memory by quarter of the run, MB:", [round(quarter) for quarter in quarters])
