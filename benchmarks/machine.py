@@ -27,15 +27,24 @@ def processor() -> str:
     return f"{fields.get('model name', 'unknown')} ({family}; {', '.join(notable)})"
 
 
+def commit() -> str:
+    """The commit measured, marked where the code differs from it."""
+    here = Path(__file__).parent.parent
+    head = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=here, capture_output=True, text=True, check=False
+    )
+    changed = subprocess.run(["git", "diff", "--quiet", "HEAD", "--", "src", "*.py"], cwd=here, check=False).returncode
+    return (head.stdout.strip() or "unknown") + ("-dirty" if changed else "")
+
+
 def describe() -> dict[str, Any]:
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
     return {
         "processor": processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "system": platform.platform(),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in ("goemotions", "numpy", "onnxruntime", "tokenizers")},
-        "commit": commit.stdout.strip() or "unknown",
+        "commit": commit(),
         "date": datetime.now(UTC).date().isoformat(),
     }
 
