@@ -229,7 +229,12 @@ def test_killed_and_resumed(classifier: EmotionClassifier, tmp_path: Path, endin
 def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     source, output = write_rows(tmp_path / "in.csv", many_rows(20_000)), tmp_path / "out.csv"
     command = [sys.executable, "-m", "goemotions", "predict", "--input", str(source), "--output", str(output)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # A test run in the background may have been told to ignore SIGINT, which its children inherit.
+    heed = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+        "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    )
+    process = subprocess.Popen([sys.executable, "-c", heed, *command[1:]], stderr=subprocess.PIPE, text=True)
     while not list((tmp_path / "out.csv.partial").glob("tally-*.json")):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)

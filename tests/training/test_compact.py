@@ -32,7 +32,7 @@ def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
             text = template.format(
                 generator.choice(["Ann", "Bob", "Cy", "Di"]), generator.choice(["car", "tea", "game"])
             )
-            lines.append(f"{text}\t{label}\t{name}{row}\n")
+            lines.append(f"{text} {name} {row}\t{label}\t{name}{row}\n")
         (folder / f"{name}.tsv").write_text("".join(lines))
     return folder
 
@@ -42,6 +42,7 @@ def test_trains_exports_and_predicts(cli: Run, tiny_corpus: Path, tmp_path: Path
     done = cli(*command)
     assert done.returncode == 0, done.stderr
     assert "test macro F1" in done.stderr
+    assert done.stderr.count("\n") == 1
     model = tmp_path / "model"
     assert {path.name for path in model.iterdir()} == {"config.json", "model.onnx", "tokenizer.json", "README.md"}
     config = json.loads((model / "config.json").read_text())
@@ -64,6 +65,11 @@ def test_mistakes(cli: Run, tmp_path: Path) -> None:
     assert missing.returncode == 1
     assert "no file" in missing.stderr
     assert "train.tsv" in missing.stderr
+    for name in ("train", "dev", "test"):
+        (tmp_path / f"{name}.tsv").write_text("the same everywhere\t0\tid\n")
+    leaky = cli("train", "compact", "--data", tmp_path)
+    assert leaky.returncode == 1
+    assert "also stands in train.tsv" in leaky.stderr
 
 
 def test_weights_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from goemotions.architectures.tokens import TextTokenizer
 from goemotions.architectures.transformer import TransformerModel
 from goemotions.checkpoint import FORMAT_VERSION, write_directory
 from goemotions.data.corpus import Split, read_split, seen_in
-from goemotions.errors import GoEmotionsError
+from goemotions.errors import DataError, GoEmotionsError
 from goemotions.evaluation.metrics import Evaluation, evaluate, macro_f1, mean_average_precision
 from goemotions.evaluation.model_card import compact_card
 from goemotions.labels import LABELS
@@ -131,10 +131,17 @@ def train_compact(
     Args:
         limit: use only the first rows of every split (a trial run).
 
+    Raises:
+        DataError: a split that is missing or cannot be used.
+        ModelError: the base weights are not installed, or not the expected ones.
+        GoEmotionsError: training or export went wrong; the message says how.
+
     Returns:
         The figures on the test split, from the written file, at the thresholds tuned on dev.
     """
     splits = {name: read_split(data / f"{name}.tsv").head(limit) for name in ("train", "dev", "test")}
+    if seen_in(splits["test"], splits["train"]).all():
+        raise DataError(f"every text of {data / 'test.tsv'} also stands in train.tsv: nothing honest can be measured")
     base = find_base(recipe.base)
     torch.manual_seed(recipe.seed)
     model = MeanPooledEncoder(base, len(LABELS), recipe.dropout)

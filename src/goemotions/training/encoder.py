@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from transformers import BertModel
+from transformers.utils import logging
 
 from goemotions.training.quantisation import ActivationQuantiser, QuantEmbedding, QuantLinear
 
@@ -20,6 +21,9 @@ class MeanPooledEncoder(nn.Module):
 
     def __init__(self, base: Path, num_labels: int, dropout: float) -> None:
         super().__init__()
+        # The report of the unused pooler, and a progress bar for one file, say nothing here.
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         self.bert = BertModel.from_pretrained(base, add_pooling_layer=False)
         quantise_layers(self.bert)
         self.dropout = nn.Dropout(dropout)
