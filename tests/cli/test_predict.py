@@ -13,6 +13,7 @@ import pytest
 from conftest import CARD_TEXTS, Run
 
 from goemotions import LABELS, EmotionClassifier
+from goemotions.cli import render
 
 
 def test_plain_lines_in_a_pipe(cli: Run, classifier: EmotionClassifier) -> None:
@@ -118,3 +119,7 @@ def test_bars_on_a_terminal() -> None:
     assert "█" in shown
     assert "gratitude" in shown
     assert "\x1b[32m" in shown  # gratitude is a positive emotion: green
+
+
+def test_a_text_does_not_steer_the_terminal() -> None:
+    assert render.printable("a\x1b[31m b\ud800\tc\u200d😀") == "a\\u001b[31m b\\ud800\tc\u200d😀"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,11 +51,17 @@ def as_line(text: str, emotions: Mapping[str, float], none: str, scores: Mapping
     return f"{' '.join(text.split())}\t{found or none}"
 
 
+def printable(text: str) -> str:
+    """``text`` with control characters and lone surrogates escaped: a text must not steer the terminal."""
+    unsafe = {c for c in text if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t"}
+    return "".join(f"\\u{ord(c):04x}" if c in unsafe else c for c in text)
+
+
 def print_bars(
     console: Console, text: str, emotions: Mapping[str, float], none: str, scores: Mapping[str, float] | None
 ) -> None:
     """The text, then a bar a label; labels shown but not accepted are dim."""
-    console.print(Text(text, style="bold"))
+    console.print(Text(printable(text), style="bold"))
     for label, score in (scores if scores is not None else emotions).items():
         colour = COLOURS.get(SENTIMENT_OF.get(label, ""), "cyan")
         filled = round(score * BAR_WIDTH)
