@@ -5,11 +5,9 @@ Run from the repository: ``python benchmarks/compact_quality.py --data DIR``, wh
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
 from typing import Any
 
-import machine
+import harness
 import numpy as np
 
 from goemotions import EmotionClassifier
@@ -18,9 +16,7 @@ from goemotions.evaluation.metrics import evaluate
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with train.tsv, dev.tsv and test.tsv")
-    data = parser.parse_args().data
+    data = harness.official_data(__doc__)
     classifier = EmotionClassifier()
     train, test = read_split(data / "train.tsv"), read_split(data / "test.tsv")
     probabilities = classifier.score(test.texts).probabilities
@@ -34,7 +30,7 @@ def main() -> None:
 
     everything = np.ones(len(test), dtype=bool)
     size = sum(file.stat().st_size for file in classifier.directory.iterdir())
-    machine.write(
+    harness.write(
         "compact_quality",
         {
             "model_mb": round(size / 1e6, 2),

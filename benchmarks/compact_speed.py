@@ -2,12 +2,11 @@
 
 Both score the same distinct texts (the official test split) with the same tokenizer, the same length-sorted batches and
 the same number of threads; the two take turns, so that a machine whose speed drifts does not favour one. Run from the
-repository: ``python benchmarks/compact_speed.py --data DIR``, where DIR holds ``test.tsv``.
+repository: ``python benchmarks/compact_speed.py --data DIR``, or with GOEMOTIONS_DATA set.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import subprocess
@@ -18,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import machine
+import harness
 import numpy as np
 import onnxruntime
 from roberta_baseline import write_roberta
@@ -106,9 +105,7 @@ def cold_start() -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with the official test.tsv")
-    data = parser.parse_args().data
+    data = harness.official_data(__doc__)
     texts = list(dict.fromkeys(read_split(data / "test.tsv").texts))
     start = cold_start()
     compact = EmotionClassifier()
@@ -135,7 +132,7 @@ def main() -> None:
                 statistics.median(r / c for r, c in zip(times["roberta"], times["compact"], strict=True)), 2
             ),
         }
-    machine.write("compact_speed", figures)
+    harness.write("compact_speed", figures)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""What a benchmark ran on, for its results file."""
+"""What the benchmarks share: the official data, what machine they ran on, and their results files."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -12,6 +13,18 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
+
+
+def official_data(description: str | None) -> Path:
+    """The folder with the official TSV files, from ``--data`` or else the environment's GOEMOTIONS_DATA."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="folder with train.tsv, dev.tsv and test.tsv")
+    given: Path | None = parser.parse_args().data
+    if given is None and "GOEMOTIONS_DATA" in os.environ:
+        given = Path(os.environ["GOEMOTIONS_DATA"]) / "goemotions"
+    if given is None:
+        parser.error("say where the official data is: --data DIR, or GOEMOTIONS_DATA with DIR's parent")
+    return given
 
 
 def processor() -> str:
