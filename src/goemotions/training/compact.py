@@ -32,8 +32,8 @@ from goemotions.training.quantisation import calibrate
 from goemotions.training.recipe import Recipe
 
 PARITY_TEXTS = 1000
-# Of |difference| of probabilities. Two correct float implementations differ by about 1e-6 before a rounding step, put a few
-# activations on its other side, and so differ by some of the quantisation noise after it (docs/experiments.md).
+# Of |difference| of probabilities. Two correct float implementations differ by about 1e-6 before a rounding step, put a
+# few activations on its other side, and so differ by some of the quantisation noise after it (docs/experiments.md).
 PARITY_MEAN = 1e-3
 PARITY_TAIL = 0.05  # 99.9th percentile
 FEW_POSITIVES = 100  # of a label in the test split: below, its threshold and its F1 are not known well
