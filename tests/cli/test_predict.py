@@ -37,6 +37,12 @@ def test_stdin_lines_and_json(cli: Run, classifier: EmotionClassifier) -> None:
 def test_nothing_found_names_the_nearest(cli: Run) -> None:
     done = cli("predict", "--threshold", "0.999", "Thank you!")
     assert "nothing above its threshold (nearest: gratitude 0.9" in done.stdout
+    fear = "I feel a bit nervous about the presentation tomorrow."
+    assert "nervousness" in cli("predict", fear).stdout
+    reliable = cli("predict", "--reliable-only", fear).stdout
+    assert "nothing above its threshold (nearest: " in reliable
+    assert "nervousness" not in reliable
+    assert "fear" not in reliable
 
 
 def test_thresholds_on_the_command_line(cli: Run) -> None:

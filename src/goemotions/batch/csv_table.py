@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
 
 from goemotions.batch.annotate import Annotations
 from goemotions.batch.table import LineTable, grouped
@@ -19,8 +18,6 @@ CELL_LIMIT = min(sys.maxsize, 2**31 - 1)
 
 class CsvTable(LineTable):
     """A comma-separated file with a header; tab-separated if its name ends in ``.tsv``."""
-
-    format: ClassVar[str] = "CSV"
 
     def __init__(self, path: Path, text_column: str) -> None:
         super().__init__(path, text_column)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from goemotions.batch.annotate import Annotations
 from goemotions.batch.table import LineTable, grouped
@@ -16,8 +16,6 @@ Row = dict[str, Any]
 
 class JsonlTable(LineTable):
     """A file of JSON objects, one a line."""
-
-    format: ClassVar[str] = "JSON lines"
 
     def __init__(self, path: Path, text_column: str) -> None:
         super().__init__(path, text_column)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,8 +18,6 @@ EMOTIONS = pa.list_(pa.struct([("label", pa.string()), ("score", pa.float64())])
 
 class ParquetTable(Table):
     """A Parquet file with a column of strings."""
-
-    format: ClassVar[str] = "Parquet"
 
     def __init__(self, path: Path, text_column: str) -> None:
         super().__init__(path, text_column)

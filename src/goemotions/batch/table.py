@@ -9,7 +9,7 @@ import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from goemotions.batch.annotate import Annotations
 from goemotions.errors import DataError, nearest
@@ -23,8 +23,6 @@ GROUP_CHARACTERS = 16 << 20
 
 class Table(ABC):
     """An input file, open for reading in groups of rows. ``Group`` is whatever the format finds natural."""
-
-    format: ClassVar[str]
 
     def __init__(self, path: Path, text_column: str) -> None:
         self.path = path

@@ -116,10 +116,12 @@ def print_block(classifier: EmotionClassifier, texts: list[str], options: Predic
     thresholds = resolve(options.threshold, classifier.thresholds)
     found = classifier.select(probabilities, thresholds, top_k=options.top_k, reliable_only=options.reliable_only)
     everything = classifier.select(probabilities, dict.fromkeys(classifier.labels, 0.0)) if options.all_scores else None
+    left_out = classifier.unreliable_labels if options.reliable_only else {}
+    considered = [(i, label) for i, label in enumerate(classifier.labels) if label not in left_out]
     console = Console(highlight=False, soft_wrap=True)
     for row, text in enumerate(texts):
         scores = everything[row] if everything else None
-        none = render.none_found(probabilities[row], thresholds)
+        none = render.none_found({label: float(probabilities[row, i]) for i, label in considered}, thresholds)
         if as_json:
             print_line(render.as_json(text, found[row], bool(scored.truncated[row]), scores))
         elif console.is_terminal:

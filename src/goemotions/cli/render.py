@@ -7,8 +7,6 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from rich.console import Console
 from rich.text import Text
 
@@ -19,17 +17,12 @@ COLOURS = {"positive": "green", "negative": "red", "ambiguous": "yellow"}
 SENTIMENT_OF = {label: group for group, labels in SENTIMENT.items() for label in labels}
 
 
-def nearest_label(probabilities: npt.NDArray[np.float32], thresholds: Mapping[str, float]) -> tuple[str, float, float]:
-    """The label that came nearest to its threshold, as a share of it: label, probability, threshold."""
-    cuts = np.array(list(thresholds.values()))
-    best = int(np.argmax(probabilities / np.maximum(cuts, 1e-9)))
-    label = list(thresholds)[best]
-    return label, float(probabilities[best]), thresholds[label]
-
-
-def none_found(probabilities: npt.NDArray[np.float32], thresholds: Mapping[str, float]) -> str:
-    label, probability, threshold = nearest_label(probabilities, thresholds)
-    return f"nothing above its threshold (nearest: {label} {probability:.4f}, threshold {threshold:.4f})"
+def none_found(probabilities: Mapping[str, float], thresholds: Mapping[str, float]) -> str:
+    """Says so, and names the label that came nearest to its threshold, as a share of it."""
+    label = max(probabilities, key=lambda name: probabilities[name] / max(thresholds[name], 1e-9))
+    return (
+        f"nothing above its threshold (nearest: {label} {probabilities[label]:.4f}, threshold {thresholds[label]:.4f})"
+    )
 
 
 def as_json(text: str, emotions: Mapping[str, float], truncated: bool, scores: Mapping[str, float] | None) -> str:
