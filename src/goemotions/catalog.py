@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from goemotions.checkpoint import FILES
+from goemotions.checkpoint import FILES, OPTIONAL_FILES
 from goemotions.errors import ModelError, nearest
 
 MODELS = Path(__file__).parent / "models"
@@ -65,7 +65,7 @@ def _download(repo: str, revision: str | None) -> Path:
         RevisionNotFoundError,
     )
 
-    wanted = sorted({"README.md"}.union(*FILES.values()))
+    wanted = sorted({*OPTIONAL_FILES}.union(*FILES.values()))
     try:
         return Path(snapshot_download(repo, revision=revision, allow_patterns=wanted))
     except GatedRepoError as error:

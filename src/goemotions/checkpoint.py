@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from goemotions.atomic import new_directory
+from goemotions.calibration import Calibration
 from goemotions.errors import ModelError
 from goemotions.thresholds import check_threshold
 
@@ -21,6 +22,9 @@ FORMAT_VERSION = 1
 
 FILES = {"transformer": ("config.json", "model.onnx", "tokenizer.json")}
 """The files each architecture cannot do without."""
+
+OPTIONAL_FILES = ("README.md", "training_hashes.bin")
+"""What any model may have beside them: its card, and what :mod:`goemotions.evaluation.seen` describes."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class ModelConfig:
     max_length: int
     name: str
     unreliable_labels: dict[str, int]
+    calibration: Calibration | None
     raw: Mapping[str, Any] = field(repr=False)
 
 
@@ -51,6 +56,10 @@ KNOWN_KEYS = {
     "trained_on",
     "base",
     "training",
+    "calibration",
+    "tuned_on",
+    "tested_on",
+    "about",
 }
 
 
@@ -119,8 +128,21 @@ def _audit(raw: dict[str, Any], architecture: str) -> ModelConfig:
         max_length=max_length,
         name=str(raw.get("model_name", "unnamed")),
         unreliable_labels=dict(raw.get("unreliable_labels", {})),
+        calibration=Calibration.from_dict(raw["calibration"], labels) if raw.get("calibration") else None,
         raw=raw,
     )
+
+
+def config_bytes(config: Mapping[str, Any]) -> bytes:
+    """The content of a ``config.json``."""
+    return (json.dumps(dict(config), indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def copy_directory(source: Path, target: Path, changes: Mapping[str, bytes]) -> None:
+    """Write a model directory with the files of another, except for the changed or new ones; both may be the same."""
+    names = {*FILES[read_config(source).architecture], *OPTIONAL_FILES}
+    kept = {name: (source / name).read_bytes() for name in sorted(names) if (source / name).is_file()}
+    write_directory(target, kept | dict(changes))
 
 
 def write_directory(directory: Path, files: Mapping[str, bytes]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy.typing as npt
 from goemotions import thresholds as thresholding
 from goemotions.architectures import Architecture, Scored
 from goemotions.catalog import find_model
-from goemotions.checkpoint import FILES, ModelConfig, read_config, write_directory
+from goemotions.checkpoint import ModelConfig, config_bytes, copy_directory, read_config
 from goemotions.errors import ModelError
 from goemotions.thresholds import Threshold
 
@@ -35,6 +34,7 @@ class EmotionClassifier:
         device: where it computes.
         threshold: the one number in the model's ``config.json``, or the one given.
         thresholds: what ``predict`` uses, one a label.
+        calibration: the map on logits that is applied before thresholds, or None.
         unreliable_labels: the labels too rare in the test data to be sure of, with their positives there.
         config: the model's ``config.json``, checked.
     """
@@ -67,6 +67,7 @@ class EmotionClassifier:
         self.thresholds = thresholding.resolve(threshold, self.config.thresholds)
         self.threshold = float(threshold) if isinstance(threshold, (int, float)) else self.config.threshold
         self.unreliable_labels = self.config.unreliable_labels
+        self.calibration = self.config.calibration
         self._model = load_architecture(self.directory, self.config, device, threads, batch_size)
         self.device = self._model.device
 
@@ -119,10 +120,13 @@ class EmotionClassifier:
         return scored.probabilities
 
     def score(self, texts: Iterable[str], *, long_text: LongText = "cut") -> Scored:
-        """Logits of each text, and which texts were cut; errors as ``predict``."""
+        """Logits of each text, calibrated if the model is, and which texts were cut; errors as ``predict``."""
         if long_text not in ("cut", "windows"):
             raise ValueError(f'long_text must be "cut" or "windows", got {long_text!r}')
-        return self._model.score(check_texts(texts), windows=long_text == "windows")
+        scored = self._model.score(check_texts(texts), windows=long_text == "windows")
+        if self.calibration is None:
+            return scored
+        return Scored(self.calibration.apply(scored.logits, self.labels), scored.truncated)
 
     def select(
         self,
@@ -147,10 +151,11 @@ class EmotionClassifier:
     def save(self, directory: str | Path) -> None:
         """Write this model, with its present thresholds, as a directory that can be loaded again."""
         config = dict(self.config.raw) | {"threshold": self.threshold, "thresholds": self.thresholds}
-        kept = {*FILES[self.config.architecture], "README.md"} - {"config.json"}
-        files = {name: (self.directory / name).read_bytes() for name in kept if (self.directory / name).exists()}
-        content = json.dumps(config, indent=1, ensure_ascii=False) + "\n"
-        write_directory(Path(directory), files | {"config.json": content.encode()})
+        if self.calibration is not None:
+            config["calibration"] = self.calibration.as_dict()
+        else:
+            config.pop("calibration", None)
+        copy_directory(self.directory, Path(directory), {"config.json": config_bytes(config)})
 
 
 def load_architecture(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -62,33 +63,65 @@ def accepted(probabilities: npt.NDArray[np.float32], cuts: Sequence[float]) -> n
     return reached
 
 
+Objective = Literal["f1", "precision", "recall"]
+
+
 def tune(
     probabilities: npt.NDArray[np.float32],
     targets: npt.NDArray[np.uint8],
     labels: Sequence[str],
     smoothing: float = SMOOTHING,
     default: float = 0.5,
+    *,
+    objective: Objective = "f1",
+    target: float | None = None,
+    shrinkage: float = 0.0,
 ) -> dict[str, float]:
-    """The threshold of each label with the best F1 on a validation set.
+    """The threshold of each label that is best on a validation set.
 
     Args:
         probabilities: [n, labels].
         targets: [n, labels], 0 or 1.
-        smoothing: width, in log odds, of the Gaussian that F1 is averaged over before its maximum is taken, so that a
-            few positives do not decide; 0 takes the maximum itself.
+        smoothing: width, in log odds, of the Gaussian that a figure is averaged over before it is used, so that a
+            few positives do not decide; 0 takes the figure itself, and the exact maximum of F1.
         default: for a label without a positive.
+        objective: the best F1; or the lowest threshold whose precision, or the highest whose recall, reaches ``target``
+            (the one that comes nearest if none does).
+        shrinkage: a label's threshold is drawn, in log odds, towards the one threshold that is best for the mean over
+            labels, as if that had been found on so many positives.
 
     Returns:
         One threshold a label, to 4 decimals.
+
+    Raises:
+        ValueError: a target that is missing or not from 0 to 1, or a negative width or shrinkage.
     """
+    if (target is None) != (objective == "f1"):
+        raise ValueError("precision and recall need a target, and F1 takes none")
+    goal = None if target is None else check_threshold(target, f"target {objective}")
+    if smoothing < 0 or shrinkage < 0:
+        raise ValueError(f"smoothing and shrinkage must not be negative, got {smoothing} and {shrinkage}")
+    scores = probabilities.astype(np.float64)
+    positives = targets.sum(0)
+    curves = np.stack([_curve(*pair, objective, smoothing) for pair in zip(scores.T, targets.T, strict=True)])
+    common = _choose(curves[positives > 0].mean(0), objective, goal) if positives.any() else 0.0
 
     def of_label(column: int) -> float:
-        scores, truth = probabilities[:, column].astype(np.float64), targets[:, column]
-        if not truth.any():
+        if not positives[column]:
             return default
-        return round(_smooth_cut(scores, truth, smoothing) if smoothing else _best_cut(scores, truth), 4)
+        if objective == "f1" and not smoothing:
+            own = _log_odds(_best_cut(scores[:, column], targets[:, column]))
+        else:
+            own = _choose(curves[column], objective, goal)
+        weight = positives[column] / (positives[column] + shrinkage)
+        return round(float(1 / (1 + np.exp(-(weight * own + (1 - weight) * common)))), 4)
 
     return {label: of_label(column) for column, label in enumerate(labels)}
+
+
+def _log_odds(probability: float) -> float:
+    clipped = min(max(probability, 1e-9), 1 - 1e-9)
+    return math.log(clipped / (1 - clipped))
 
 
 def _best_cut(scores: npt.NDArray[np.float64], truth: npt.NDArray[np.uint8]) -> float:
@@ -101,13 +134,25 @@ def _best_cut(scores: npt.NDArray[np.float64], truth: npt.NDArray[np.uint8]) -> 
     return float(ranked[best] + ranked[best + 1]) / 2
 
 
-def _smooth_cut(scores: npt.NDArray[np.float64], truth: npt.NDArray[np.uint8], width: float) -> float:
-    """Where F1, averaged over thresholds nearby in log odds, is highest."""
-    cuts = 1 / (1 + np.exp(-GRID))
+def _curve(
+    scores: npt.NDArray[np.float64], truth: npt.NDArray[np.uint8], objective: Objective, width: float
+) -> npt.NDArray[np.float64]:
+    """The objective at each threshold of the grid, averaged over thresholds nearby. *Shape:* [n] twice -> [grid]."""
     order = np.argsort(scores, kind="stable")
-    refused = np.searchsorted(scores[order], cuts)
+    refused = np.searchsorted(scores[order], 1 / (1 + np.exp(-GRID)))
     hits = truth.sum() - np.append(0, np.cumsum(truth[order]))[refused]
-    f1 = 2 * hits / (len(scores) - refused + truth.sum())
+    accepted_rows = len(scores) - refused
+    whole = {"f1": (accepted_rows + truth.sum()) / 2, "precision": accepted_rows, "recall": truth.sum()}[objective]
+    curve: npt.NDArray[np.float64] = hits / np.maximum(whole, 1e-9)
+    if not width:
+        return curve
     kernel = np.exp(-0.5 * ((GRID[:, None] - GRID) / width) ** 2)
-    smoothed = (kernel @ f1) / kernel.sum(1)
-    return float(cuts[np.argmax(smoothed)])
+    return np.asarray((kernel @ curve) / kernel.sum(1))
+
+
+def _choose(curve: npt.NDArray[np.float64], objective: Objective, target: float | None) -> float:
+    """The log odds on the grid that the objective asks for."""
+    reached = np.flatnonzero(curve >= target) if target is not None else []
+    if len(reached):
+        return float(GRID[reached[0 if objective == "precision" else -1]])
+    return float(GRID[np.argmax(curve)])

@@ -1,7 +1,7 @@
 """The official GoEmotions splits: ``train.tsv``, ``dev.tsv`` and ``test.tsv`` as their authors released them.
 
 Each line is ``text <tab> label ids, comma-separated <tab> comment id``; ids count into
-:data:`goemotions.labels.LABELS`.
+:data:`goemotions.labels.LABELS`. Translations of the splits may leave the comment id out; line numbers stand for it then.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ def read_split(path: Path) -> Split:
     for number, line in enumerate(raw.decode("utf-8").removesuffix("\n").split("\n"), start=1):
         fields = line.removesuffix("\r").split("\t")
         try:
-            text, label_ids, comment_id = fields
+            text, label_ids, *rest = fields
+            (comment_id,) = rest or [str(number)]
             labels = [int(i) for i in label_ids.split(",")]
         except ValueError:
             raise DataError(

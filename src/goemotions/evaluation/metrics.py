@@ -1,15 +1,19 @@
-"""Multi-label classification metrics with bootstrap intervals.
+"""Multi-label classification figures, from counts and from rankings.
 
-F1 is 2·tp / (2·tp + fp + fn), and 0 where a label is neither present nor predicted (scikit-learn's
-``zero_division=0``, against which it is tested). Macro F1 is the mean over labels; micro F1 adds the counts up first.
-Intervals are percentile bootstrap over rows (Efron & Tibshirani, 1993).
+A figure that the data cannot give is NaN here and ``null`` in reports, never a silent 0 or 1:
+
+* every figure of a label without a positive, since nothing can be found or missed;
+* precision of a label that is never predicted;
+* ROC AUC of a label without a negative.
+
+Macro figures are means over the labels whose figure is defined, weighted ones weigh them by support, and micro ones
+add the counts of all labels up first. Where everything is defined all equal scikit-learn's, and otherwise scikit-learn's
+over the labels with a positive at ``zero_division=nan``. Average precision, ROC AUC and LRAP *are* scikit-learn's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -20,127 +24,94 @@ Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A figure and its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def as_dict(self) -> dict[str, float]:
-        return {"value": round(self.value, 6), "low": round(self.low, 6), "high": round(self.high, 6)}
-
-    def __str__(self) -> str:
-        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What :func:`evaluate` measures."""
-
-    rows: int
-    macro_f1: Estimate
-    micro_f1: Estimate
-    labels: dict[str, dict[str, Any]]
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "rows": self.rows,
-            "macro_f1": self.macro_f1.as_dict(),
-            "micro_f1": self.micro_f1.as_dict(),
-            "labels": self.labels,
-        }
-
-
-def counts(targets: Booleans, predictions: Booleans) -> npt.NDArray[np.float32]:
+def counts(targets: Booleans, decisions: Booleans) -> npt.NDArray[np.float32]:
     """True positives, false positives and false negatives of each row. *Shape:* [n, labels] twice -> [n, 3, labels]."""
-    parts = [targets & predictions, ~targets & predictions, targets & ~predictions]
+    parts = [targets & decisions, ~targets & decisions, targets & ~decisions]
     return np.stack(parts, axis=1).astype(np.float32)
 
 
-def f1(tp: Floats, fp: Floats, fn: Floats) -> Floats:
-    """F1 of counts, 0 where all are 0. *Shape:* any, three times -> the same."""
-    denominator = 2 * tp + fp + fn
-    return np.divide(2 * tp, denominator, out=np.zeros_like(denominator), where=denominator > 0)
+def divide(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats:
+    """``part / whole``, NaN where ``whole`` is 0."""
+    part, whole = np.broadcast_arrays(np.asarray(part, np.float64), np.asarray(whole, np.float64))
+    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole != 0)
 
 
-def ratio(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0
+def mean_defined(values: Floats, weights: Floats | None = None) -> Floats:
+    """Mean over the last axis of what is not NaN, itself NaN where nothing is. *Shape:* [..., labels] -> [...]."""
+    defined = ~np.isnan(values)
+    weights = defined.astype(np.float64) if weights is None else np.where(defined, weights, 0.0)
+    return divide((np.where(defined, values, 0.0) * weights).sum(-1), weights.sum(-1))
 
 
-def resampled(per_row: npt.NDArray[np.float32], resamples: int, seed: int) -> Iterator[Floats]:
-    """Sums of ``per_row`` [n, 3, labels] over bootstrap samples of its rows, in blocks of [block, 3, labels]."""
-    generator = np.random.default_rng(seed)
-    rows = len(per_row)
-    flat = per_row.reshape(rows, -1)
-    block = 256
-    for start in range(0, resamples, block):
-        size = min(block, resamples - start)
-        drawn = generator.integers(0, rows, (size, rows)) + rows * np.arange(size)[:, None]
-        times = np.bincount(drawn.ravel(), minlength=size * rows).reshape(size, rows).astype(np.float32)
-        yield (times @ flat).astype(np.float64).reshape(size, *per_row.shape[1:])
+def of_labels(totals: npt.NDArray[np.floating]) -> dict[str, Floats]:
+    """Precision, recall and F1 = 2·tp / (2·tp + fp + fn) of each label. *Shape:* counts [..., 3, labels] -> [..., labels]."""
+    tp, fp, fn = np.moveaxis(np.asarray(totals, np.float64), -2, 0)
+    present = tp + fn > 0
+    undefined = np.where(present, 1.0, np.nan)
+    return {
+        "precision": divide(tp, tp + fp) * undefined,
+        "recall": divide(tp, tp + fn),
+        "f1": divide(2 * tp, 2 * tp + fp + fn) * undefined,
+    }
 
 
-def evaluate(
-    probabilities: npt.NDArray[np.float32],
-    targets: npt.NDArray[np.uint8],
-    thresholds: Sequence[float],
-    labels: Sequence[str],
-    resamples: int = 10_000,
-    seed: int = 0,
-) -> Evaluation:
-    """Measure predictions ``probabilities >= thresholds`` against ``targets``, both [n, labels]."""
-    truth = targets.astype(bool)
-    per_row = counts(truth, accepted(probabilities, thresholds))
-    total = per_row.sum(0, dtype=np.float64)
-    samples = np.concatenate(list(resampled(per_row, resamples, seed)))
-    label_samples = f1(*np.moveaxis(samples, 1, 0))
-    label_f1 = f1(*total)
+def overall(totals: npt.NDArray[np.floating]) -> dict[str, Floats]:
+    """Micro, macro and weighted precision, recall and F1, by names as ``macro_f1``. *Shape:* [..., 3, labels] -> [...]."""
+    totals = np.asarray(totals, np.float64)
+    support = totals[..., 0, :] + totals[..., 2, :]
+    micro = of_labels(totals.sum(-1, keepdims=True))
+    found: dict[str, Floats] = {}
+    for name, values in of_labels(totals).items():
+        found[f"macro_{name}"] = mean_defined(values)
+        found[f"micro_{name}"] = micro[name][..., 0]
+        found[f"weighted_{name}"] = mean_defined(values, support)
+    return found
 
-    def estimate(value: float, drawn: Floats) -> Estimate:
-        low, high = np.percentile(drawn, [2.5, 97.5])
-        return Estimate(float(value), float(low), float(high))
 
-    def of_label(column: int) -> dict[str, Any]:
-        tp, fp, fn = total[:, column]
-        return {
-            "precision": round(ratio(tp, tp + fp), 4),
-            "recall": round(ratio(tp, tp + fn), 4),
-            "f1": estimate(label_f1[column], label_samples[:, column]).as_dict(),
-            "support": int(tp + fn),
-        }
+def average_precision(scores: npt.NDArray[np.floating], targets: npt.NDArray[np.integer]) -> Floats:
+    """Average precision of each label. *Shape:* [n, labels] twice -> [labels]."""
+    from sklearn.metrics import average_precision_score
 
-    return Evaluation(
-        rows=len(targets),
-        macro_f1=estimate(label_f1.mean(), label_samples.mean(1)),
-        micro_f1=estimate(float(f1(*total.sum(1))), f1(*samples.sum(2).T)),
-        labels={label: of_label(column) for column, label in enumerate(labels)},
-    )
+    def of_label(score: Floats, target: Floats) -> float:
+        return float(average_precision_score(target, score)) if target.any() else np.nan
+
+    return np.array([of_label(s, t) for s, t in zip(scores.T, targets.T, strict=True)])
+
+
+def roc_auc(scores: npt.NDArray[np.floating], targets: npt.NDArray[np.integer]) -> Floats:
+    """Area under the ROC curve of each label. *Shape:* [n, labels] twice -> [labels]."""
+    from sklearn.metrics import roc_auc_score
+
+    def of_label(score: Floats, target: Floats) -> float:
+        return float(roc_auc_score(target, score)) if 0 < target.sum() < len(target) else np.nan
+
+    return np.array([of_label(s, t) for s, t in zip(scores.T, targets.T, strict=True)])
+
+
+def row_lrap(scores: npt.NDArray[np.floating], targets: npt.NDArray[np.integer]) -> Floats:
+    """Label ranking average precision of each row, NaN for a row without a label. *Shape:* [n, labels] twice -> [n].
+
+    The share of true labels among those scored at least as high, averaged over the row's true labels
+    (:func:`sklearn.metrics.label_ranking_average_precision_score` is its mean).
+    """
+    truth = np.asarray(targets, bool)
+    result = np.full(len(truth), np.nan)
+    for start in range(0, len(truth), 4096):  # [4096, labels, labels] at a time
+        part = slice(start, start + 4096)
+        above = scores[part, None, :] >= scores[part, :, None]
+        share = (above & truth[part, None, :]).sum(-1) / above.sum(-1)
+        result[part] = divide((share * truth[part]).sum(-1), truth[part].sum(-1))
+    return result
 
 
 def macro_f1(
     probabilities: npt.NDArray[np.float32], targets: npt.NDArray[np.uint8], thresholds: Sequence[float]
 ) -> float:
-    """Macro F1 alone, without an interval."""
+    """Macro F1 of the decisions ``probabilities >= thresholds``."""
     per_row = counts(targets.astype(bool), accepted(probabilities, thresholds))
-    return float(f1(*per_row.sum(0, dtype=np.float64)).mean())
+    return float(overall(per_row.sum(0, dtype=np.float64))["macro_f1"])
 
 
 def mean_average_precision(probabilities: npt.NDArray[np.float32], targets: npt.NDArray[np.uint8]) -> float:
-    """Mean over labels of average precision, Σ (R_k - R_{k-1}) · P_k over the distinct scores, as scikit-learn's.
-
-    It does not depend on thresholds. A label without a positive counts 0.
-    """
-    return float(np.mean([_average_precision(p, y) for p, y in zip(probabilities.T, targets.T, strict=True)]))
-
-
-def _average_precision(probabilities: npt.NDArray[np.float32], targets: npt.NDArray[np.uint8]) -> float:
-    order = np.argsort(-probabilities, kind="stable")
-    hits = np.cumsum(targets[order])
-    if hits[-1] == 0:
-        return 0.0
-    last_of_score = np.append(np.diff(probabilities[order]) != 0, True)
-    precision = (hits / np.arange(1, len(hits) + 1))[last_of_score]
-    recall = hits[last_of_score] / hits[-1]
-    return float(np.sum(np.diff(recall, prepend=0) * precision))
+    """Mean over labels of average precision; it does not depend on thresholds."""
+    return float(mean_defined(average_precision(probabilities, targets)))

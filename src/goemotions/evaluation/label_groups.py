@@ -1,0 +1,120 @@
+"""Groups of labels: Ekman's and the sentiments, and maps to the label sets of other corpora.
+
+One rule for all: a text has a group if it has any label of it. So a group is true where any member is, it is predicted
+where any member reaches its own threshold, and it is ranked by its highest member's probability.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from goemotions.errors import DataError, nearest
+from goemotions.labels import EKMAN, LABELS, SENTIMENT
+
+RULE = "any"
+Groups = Mapping[str, Sequence[str]]
+ROLL_UPS: dict[str, Groups] = {
+    "ekman": EKMAN | {"neutral": ("neutral",)},
+    "sentiment": SENTIMENT | {"neutral": ("neutral",)},
+}
+"""The paper's groups of the 28 labels; neutral stands for itself, as there."""
+
+
+@dataclass(frozen=True)
+class LabelMap:
+    """From a corpus's labels to the model's.
+
+    Attributes:
+        groups: the model's labels that each label of the corpus stands for.
+        ignored: labels of the corpus that are left out.
+        about: where the map comes from.
+    """
+
+    name: str
+    groups: Groups
+    ignored: tuple[str, ...]
+    about: str
+
+    def as_dict(self) -> dict[str, Any]:
+        groups = {label: list(members) for label, members in self.groups.items()}
+        return {
+            "name": self.name,
+            "rule": RULE,
+            "labels": groups,
+            "ignored": list(self.ignored),
+            "about": self.about,
+        }
+
+
+def pool(values: npt.NDArray[Any], labels: Sequence[str], groups: Groups) -> npt.NDArray[Any]:
+    """Each group's highest value; of bool, whether any is true. *Shape:* [n, labels] -> [n, groups]."""
+    place = {label: column for column, label in enumerate(labels)}
+    return np.stack([values[:, [place[label] for label in members]].max(1) for members in groups.values()], axis=1)
+
+
+def roll_ups(labels: Sequence[str]) -> dict[str, Groups]:
+    """The groups defined on these labels: none unless they are the 28."""
+    return ROLL_UPS if set(labels) == set(LABELS) else {}
+
+
+def shipped_maps() -> list[str]:
+    folder = resources.files("goemotions.evaluation.label_maps")
+    return sorted(file.name.removesuffix(".json") for file in folder.iterdir() if file.name.endswith(".json"))
+
+
+def read_label_map(name: str, model_labels: Sequence[str]) -> LabelMap:
+    """A shipped map, or a JSON or YAML file ``{"rule": "any", "labels": {theirs: [ours, ...]}, "ignored": [theirs]}``.
+
+    Raises:
+        DataError: no such map, not a map, another rule, or a label that the model does not have.
+    """
+    if name in shipped_maps():
+        text = resources.files("goemotions.evaluation.label_maps").joinpath(f"{name}.json").read_text(encoding="utf-8")
+    else:
+        try:
+            text = Path(name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(
+                f"no label map {name}: neither a readable file nor one of {', '.join(shipped_maps())}"
+            ) from error
+    content = parse(name, text)
+    groups = content.get("labels")
+    if content.get("rule") != RULE:
+        raise DataError(f'{name}: a label map states its rule, and the one there is is "rule": "{RULE}"')
+    if not isinstance(groups, dict) or not all(isinstance(v, list) and v for v in groups.values()) or not groups:
+        raise DataError(f'{name}: expected "labels": {{label of the data: [labels of the model, at least one]}}')
+    for label, members in groups.items():
+        for member in members:
+            if member not in model_labels:
+                raise DataError(
+                    f"{name}: {label!r} stands for {member!r}, which is no label of the model"
+                    f"{nearest(str(member), model_labels)}"
+                )
+    return LabelMap(Path(name).name, groups, tuple(content.get("ignored", ())), str(content.get("about", "")))
+
+
+def parse(name: str, text: str) -> dict[str, Any]:
+    try:
+        if name.endswith((".yaml", ".yml")):
+            import yaml
+
+            content = yaml.safe_load(text)
+        else:
+            content = json.loads(text)
+    except ValueError as error:
+        raise DataError(f"{name} is not valid JSON: {error}") from error
+    except Exception as error:  # PyYAML's errors share no base with ValueError
+        if type(error).__module__.startswith("yaml"):
+            raise DataError(f"{name} is not valid YAML: {' '.join(str(error).split())}") from error
+        raise
+    if not isinstance(content, dict):
+        raise DataError(f'{name}: expected an object with "rule" and "labels", got {type(content).__name__}')
+    return content

@@ -1,0 +1,1 @@
+"""Maps from other corpora' labels to the 28: JSON files, shipped with the package."""

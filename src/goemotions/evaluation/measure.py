@@ -1,0 +1,231 @@
+"""All figures of one model on one data set, each with its bootstrap interval, as a dict that JSON can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from goemotions.evaluation import metrics
+from goemotions.evaluation.bootstrap import (
+    RESAMPLES,
+    Estimate,
+    Ranking,
+    estimates,
+    interval,
+    log_odds_interval,
+    resample,
+)
+from goemotions.evaluation.label_groups import Groups, pool
+
+Sums = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a model says of n texts, and what is true.
+
+    Attributes:
+        labels: in the order of the columns.
+        targets: uint8 [n, labels], 1 where the label applies.
+        probabilities: float32 [n, labels].
+        decisions: bool [n, labels] by the name of the thresholds that made them; the first are the model's own.
+    """
+
+    labels: tuple[str, ...]
+    targets: npt.NDArray[np.uint8]
+    probabilities: npt.NDArray[np.float32]
+    decisions: Mapping[str, npt.NDArray[np.bool_]]
+
+    def __post_init__(self) -> None:
+        """
+        Raises:
+            ValueError: shapes that do not fit, no rows, targets other than 0 and 1, or probabilities that are none.
+        """
+        shape = (len(self.targets), len(self.labels))
+        for name, values in {"targets": self.targets, "probabilities": self.probabilities, **self.decisions}.items():
+            if values.shape != shape:
+                raise ValueError(f"{name} has shape {values.shape}, expected {shape}: a row a text, a column a label")
+        if not len(self.targets):
+            raise ValueError("nothing to measure: there are no rows")
+        if not np.isin(self.targets, (0, 1)).all():
+            raise ValueError("targets must be 0 or 1")
+        wrong = ~((self.probabilities >= 0) & (self.probabilities <= 1))
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            raise ValueError(
+                f"probabilities must be from 0 to 1, got {self.probabilities[row, column]} for row {row + 1}, "
+                f"label {self.labels[column]}, and {int(wrong.sum()) - 1} more"
+            )
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def rows(self, chosen: npt.NDArray[np.bool_]) -> Predictions:
+        return Predictions(
+            self.labels,
+            self.targets[chosen],
+            self.probabilities[chosen],
+            {name: made[chosen] for name, made in self.decisions.items()},
+        )
+
+    def grouped(self, groups: Groups) -> Predictions:
+        """The same of groups of labels, by the rule of :mod:`goemotions.evaluation.label_groups`."""
+        return Predictions(
+            tuple(groups),
+            pool(self.targets, self.labels, groups),
+            pool(self.probabilities, self.labels, groups),
+            {name: pool(made, self.labels, groups) for name, made in self.decisions.items()},
+        )
+
+
+def measure(
+    predictions: Predictions,
+    roll_ups: Mapping[str, Groups] | None = None,
+    subsets: Mapping[str, npt.NDArray[np.bool_]] | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Every figure at every decision, and of the rankings.
+
+    Args:
+        roll_ups: groups of labels, each measured like the labels themselves.
+        subsets: rows, bool [n], whose overall figures are wanted beside those of all.
+
+    Returns:
+        ``{"labels": figures, <roll-up>: figures, "subsets": {name: {"rows", figures of the first decision}}}``, where
+        figures are ``{"support", "at": {decision: {"overall", "labels"}}, "ranking": {"overall", "labels"}}`` and every
+        figure is ``{"value", "low", "high"}``.
+    """
+    views = {"labels": predictions} | {name: predictions.grouped(g) for name, g in (roll_ups or {}).items()}
+    columns: dict[str, npt.NDArray[Any]] = {}
+    rankings: list[Ranking] = []
+    for name, view in views.items():
+        columns |= {f"{name} {key}": values for key, values in row_values(view).items()}
+        rankings += rankings_of(view)
+    first = metrics.counts(predictions.targets.astype(bool), next(iter(predictions.decisions.values())))
+    for name, chosen in (subsets or {}).items():
+        columns[f"subset {name}"] = first * chosen[:, None, None]
+    sums, ranked = resample(columns, rankings, len(predictions), resamples, seed)
+    totals = {name: np.asarray(values, np.float64).sum(0) for name, values in columns.items()}
+    found: dict[str, Any] = {}
+    for name, view in views.items():
+        mine, ranked = ranked[:, :, : len(view.labels) + 1], ranked[:, :, len(view.labels) + 1 :]
+        prefix = f"{name} "
+        points, drawn = (
+            {key.removeprefix(prefix): values for key, values in part.items() if key.startswith(prefix)}
+            for part in (totals, sums)
+        )
+        found[name] = figures_of(view, points, drawn, mine)
+    found["subsets"] = {
+        name: {"rows": int(chosen.sum())}
+        | with_intervals(metrics.overall(totals[f"subset {name}"]), metrics.overall(sums[f"subset {name}"]))
+        for name, chosen in (subsets or {}).items()
+    }
+    return found
+
+
+def row_values(view: Predictions) -> dict[str, npt.NDArray[Any]]:
+    """What each row adds to the sums that figures are made of."""
+    truth = view.targets.astype(bool)
+    lrap = metrics.row_lrap(view.probabilities, view.targets)
+    values: dict[str, npt.NDArray[Any]] = {
+        "lrap": np.stack([np.nan_to_num(lrap), ~np.isnan(lrap)], axis=1),
+        "rows": np.ones(len(view)),
+    }
+    for name, made in view.decisions.items():
+        values[f"counts {name}"] = metrics.counts(truth, made)
+        values[f"exact {name}"] = (truth == made).all(1)
+    return values
+
+
+def rankings_of(view: Predictions) -> list[Ranking]:
+    """One a label, then the micro one, of all pairs of row and label."""
+    rows, labels = view.targets.shape
+    every = np.arange(rows)
+    single = [Ranking(view.probabilities[:, i], view.targets[:, i], every) for i in range(labels)]
+    return [*single, Ranking(view.probabilities.ravel(), view.targets.ravel(), np.repeat(every, labels))]
+
+
+def figures_of(view: Predictions, points: Sums, drawn: Sums, ranked: npt.NDArray[np.float64]) -> dict[str, Any]:
+    return {
+        "support": dict(zip(view.labels, view.targets.sum(0).tolist(), strict=True)),
+        "at": {name: figures_at(view, name, points, drawn) for name in view.decisions},
+        "ranking": ranking_figures(view, points, drawn, ranked),
+    }
+
+
+def figures_at(view: Predictions, name: str, points: Sums, drawn: Sums) -> dict[str, Any]:
+    """Figures of one set of decisions."""
+
+    def whole(sums: Sums) -> dict[str, npt.NDArray[Any]]:
+        totals = sums[f"counts {name}"]
+        wrong = totals[..., 1, :].sum(-1) + totals[..., 2, :].sum(-1)
+        return metrics.overall(totals) | {
+            "exact_match": metrics.divide(sums[f"exact {name}"], sums["rows"]),
+            "hamming_loss": metrics.divide(wrong, sums["rows"] * len(view.labels)),
+        }
+
+    singles = with_intervals(
+        metrics.of_labels(points[f"counts {name}"]), metrics.of_labels(drawn[f"counts {name}"]), view.labels
+    )
+    predicted = view.decisions[name].sum(0).tolist()
+    return {
+        "overall": with_intervals(whole(points), whole(drawn)),
+        "labels": {
+            label: {figure: values[label] for figure, values in singles.items()} | {"predicted": count}
+            for label, count in zip(view.labels, predicted, strict=True)
+        },
+    }
+
+
+def ranking_figures(view: Predictions, points: Sums, drawn: Sums, ranked: npt.NDArray[np.float64]) -> dict[str, Any]:
+    """Average precision, ROC AUC and LRAP."""
+    support = view.targets.sum(0).astype(np.float64)
+    scores, targets = view.probabilities, view.targets
+    found: dict[str, Any] = {"overall": {}, "labels": {label: {} for label in view.labels}}
+    kinds = {"average_precision": metrics.average_precision, "roc_auc": metrics.roc_auc}
+    for number, (figure, score) in enumerate(kinds.items()):
+        values, samples = score(scores, targets), ranked[:, number, :-1]
+        # What the data cannot give, no resample gives.
+        samples = np.where(np.isnan(values), np.nan, samples)
+        micro = score(scores.reshape(-1, 1), targets.reshape(-1, 1))[0]
+        low, high = log_odds_interval(values, samples, support, len(view)) if figure == "roc_auc" else interval(samples)
+        for label, estimate in zip(view.labels, estimates(values, low, high), strict=True):
+            found["labels"][label][figure] = estimate.as_dict()
+        found["overall"] |= with_intervals(
+            {
+                f"macro_{figure}": metrics.mean_defined(values),
+                f"micro_{figure}": micro,
+                f"weighted_{figure}": metrics.mean_defined(values, support),
+            },
+            {
+                f"macro_{figure}": metrics.mean_defined(samples),
+                f"micro_{figure}": ranked[:, number, -1],
+                f"weighted_{figure}": metrics.mean_defined(samples, support),
+            },
+        )
+    lrap, drawn_lrap = (metrics.divide(*np.moveaxis(sums["lrap"], -1, 0)) for sums in (points, drawn))
+    found["overall"] |= with_intervals({"lrap": lrap}, {"lrap": drawn_lrap})
+    return found
+
+
+def with_intervals(points: Sums, samples: Sums, names: Sequence[str] | None = None) -> dict[str, Any]:
+    """Estimates as dicts by figure, or by figure and name where a figure is an array of one value a name."""
+    found: dict[str, Any] = {}
+    for figure, values in points.items():
+        made = [e.as_dict() for e in estimates(values, *interval(np.asarray(samples[figure])))]
+        found[figure] = made[0] if names is None else dict(zip(names, made, strict=True))
+    return found
+
+
+def undefined_labels(figures: Mapping[str, Any]) -> list[str]:
+    """The labels without a positive: their figures are undefined, and macro figures leave them out."""
+    return [label for label, support in figures["support"].items() if not support]
+
+
+def estimate(figure: Mapping[str, float | None]) -> Estimate:
+    return Estimate.from_dict(figure)
