@@ -35,7 +35,10 @@ class Calibration:
         return np.stack(columns, axis=1).astype(np.float32)
 
     def as_dict(self) -> dict[str, Any]:
-        return {"method": self.method, "knots": {label: [list(k) for k in knots] for label, knots in self.knots.items()}}
+        return {
+            "method": self.method,
+            "knots": {label: [list(k) for k in knots] for label, knots in self.knots.items()},
+        }
 
     @classmethod
     def from_dict(cls, raw: object, labels: Sequence[str]) -> Calibration:
@@ -44,7 +47,11 @@ class Calibration:
         Raises:
             ValueError: not such an object, another method, or knots that are missing, too few or not rising.
         """
-        if not isinstance(raw, Mapping) or raw.get("method") not in METHODS or not isinstance(raw.get("knots"), Mapping):
+        if (
+            not isinstance(raw, Mapping)
+            or raw.get("method") not in METHODS
+            or not isinstance(raw.get("knots"), Mapping)
+        ):
             raise ValueError(f'calibration must be {{"method": {" or ".join(METHODS)}, "knots": {{label: [[x, y]]}}}}')
         knots = {label: [(float(x), float(y)) for x, y in raw["knots"].get(label, ())] for label in labels}
         for label, points in knots.items():
@@ -57,6 +64,6 @@ class Calibration:
 def _map(logits: npt.NDArray[np.float32], knots: list[tuple[float, float]]) -> npt.NDArray[np.float64]:
     x, y = np.array(knots).T
     if len(knots) > 2:
-        return np.interp(logits, x, y)
+        return np.asarray(np.interp(logits, x, y))
     slope = (y[1] - y[0]) / (x[1] - x[0])
     return np.asarray(y[0] + slope * (logits.astype(np.float64) - x[0]))

@@ -114,7 +114,8 @@ def tune(
         else:
             own = _choose(curves[column], objective, goal)
         weight = positives[column] / (positives[column] + shrinkage)
-        return round(float(1 / (1 + np.exp(-(weight * own + (1 - weight) * common)))), 4)
+        odds = weight * own + (1 - weight) * common
+        return round(1 / (1 + math.exp(-odds)), 4)
 
     return {label: of_label(column) for column, label in enumerate(labels)}
 
@@ -152,7 +153,7 @@ def _curve(
 
 def _choose(curve: npt.NDArray[np.float64], objective: Objective, target: float | None) -> float:
     """The log odds on the grid that the objective asks for."""
-    reached = np.flatnonzero(curve >= target) if target is not None else []
+    reached = np.flatnonzero(curve >= (math.inf if target is None else target))
     if len(reached):
         return float(GRID[reached[0 if objective == "precision" else -1]])
     return float(GRID[np.argmax(curve)])

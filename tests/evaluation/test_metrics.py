@@ -1,64 +1,129 @@
+"""Every figure equals scikit-learn's, on whatever hypothesis makes: no positives, all positives, ties, one row."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as oracle
 
-from goemotions.evaluation.metrics import evaluate, macro_f1, mean_average_precision
+from goemotions.evaluation import metrics
+from goemotions.evaluation.bootstrap import Ranking
+from goemotions.evaluation.measure import Predictions, measure
 
-LABELS = ["a", "b", "c", "never"]
+EXACT = 1e-12
 
 
-@pytest.fixture
-def drawn() -> tuple[np.ndarray, np.ndarray]:
+@st.composite
+def problems(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Targets, scores of few different values, and cuts: a label may be everywhere, nowhere or never predicted."""
+    rows, labels = draw(st.integers(1, 12)), draw(st.integers(1, 4))
+    generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    frequency = np.array(draw(st.lists(st.sampled_from([0, 0.2, 0.5, 1]), min_size=labels, max_size=labels)))
+    targets = (generator.random((rows, labels)) < frequency).astype(np.uint8)
+    steps = draw(st.sampled_from([1, 3, 1000]))
+    scores = (generator.integers(0, steps + 1, (rows, labels)) / steps).astype(np.float32)
+    cuts = np.array(draw(st.lists(st.sampled_from([0.0, 0.3, 0.5, 1.0]), min_size=labels, max_size=labels)))
+    return targets, scores, cuts.astype(np.float32)
+
+
+def same(ours: Any, theirs: Any) -> None:
+    assert np.asarray(ours) == pytest.approx(np.asarray(theirs), abs=EXACT, nan_ok=True)
+
+
+@settings(deadline=None, max_examples=150)
+@given(problems())
+def test_as_scikit_learn(problem: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    targets, scores, cuts = problem
+    decided = scores >= cuts
+    totals = metrics.counts(targets.astype(bool), decided).sum(0, dtype=np.float64)
+    singles, overall = metrics.of_labels(totals), metrics.overall(totals)
+    present = targets.any(0)
+    theirs = {"precision": oracle.precision_score, "recall": oracle.recall_score, "f1": oracle.f1_score}
+    for name, score in theirs.items():
+        for column in range(targets.shape[1]):
+            expected = score(targets[:, column], decided[:, column], zero_division=np.nan)
+            same(singles[name][column], expected if present[column] else np.nan)
+        keep = np.flatnonzero(present)
+        if not len(keep):
+            assert np.isnan([overall[f"{kind}_{name}"] for kind in ("macro", "micro", "weighted")]).all()
+            continue
+        flat = {"zero_division": np.nan}
+        same(overall[f"micro_{name}"], score(targets.ravel(), decided.ravel(), **flat))
+        if len(keep) > 1:
+            for kind in ("macro", "weighted"):
+                same(overall[f"{kind}_{name}"], score(targets[:, keep], decided[:, keep], average=kind, **flat))
+
+
+@settings(deadline=None, max_examples=150)
+@given(problems(), st.integers(0, 2**32 - 1))
+def test_rankings_as_scikit_learn_under_any_weights(
+    problem: tuple[np.ndarray, np.ndarray, np.ndarray], seed: int
+) -> None:
+    targets, scores, _ = problem
+    rows = len(targets)
+    drawn = np.random.default_rng(seed).integers(0, 3, (rows, 4))
+    times = np.concatenate([np.ones((rows, 1), int), drawn], axis=1)
+    for column in range(targets.shape[1]):
+        y, s = targets[:, column], scores[:, column]
+        precision, area = Ranking(s, y, np.arange(rows)).sample(times.astype(np.float64))
+        for sample, weight in enumerate(times.T):
+            chosen = np.repeat(np.arange(rows), weight)
+            some, every = y[chosen].any(), len(chosen) and y[chosen].all()
+            same(precision[sample], oracle.average_precision_score(y[chosen], s[chosen]) if some else np.nan)
+            expected = oracle.roc_auc_score(y[chosen], s[chosen]) if some and not every else np.nan
+            same(area[sample], expected)
+        same(metrics.average_precision(s[:, None], y[:, None])[0], precision[0])
+        same(metrics.roc_auc(s[:, None], y[:, None])[0], area[0])
+
+
+@settings(deadline=None, max_examples=100)
+@given(problems())
+def test_row_figures_as_scikit_learn(problem: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    targets, scores, cuts = problem
+    labelled = targets.any(1)
+    ours = metrics.row_lrap(scores, targets)
+    assert np.isnan(ours[~labelled]).all()
+    if targets.shape[1] > 1 and labelled.any():
+        same(ours[labelled].mean(), oracle.label_ranking_average_precision_score(targets[labelled], scores[labelled]))
+    made = Predictions(tuple("abcd"[: targets.shape[1]]), targets, scores, {"own": scores >= cuts})
+    overall = measure(made, resamples=3)["labels"]["at"]["own"]["overall"]
+    assert overall["exact_match"]["value"] == pytest.approx(oracle.accuracy_score(targets, scores >= cuts), abs=1e-6)
+    assert overall["hamming_loss"]["value"] == pytest.approx(oracle.hamming_loss(targets, scores >= cuts), abs=1e-6)
+
+
+def test_micro_and_weighted_rankings_as_scikit_learn() -> None:
     generator = np.random.default_rng(0)
-    targets = (generator.random((400, 4)) < [0.5, 0.2, 0.05, 0]).astype(np.uint8)
-    probabilities = np.clip(targets * 0.3 + generator.random((400, 4)) * 0.7, 0, 1).astype(np.float32)
-    probabilities[:, 3] = 0
-    return probabilities, targets
+    targets = (generator.random((200, 4)) < [0.5, 0.3, 0.1, 0.02]).astype(np.uint8)
+    scores = np.round(targets * 0.3 + generator.random((200, 4)) * 0.6, 2).astype(np.float32)
+    made = Predictions(("a", "b", "c", "d"), targets, scores, {"own": scores >= 0.5})
+    overall = measure(made, resamples=50)["labels"]["ranking"]["overall"]
+    for kind in ("micro", "macro", "weighted"):
+        for name, score in (
+            ("average_precision", oracle.average_precision_score),
+            ("roc_auc", oracle.roc_auc_score),
+        ):
+            expected = score(targets, scores, average=kind)
+            assert overall[f"{kind}_{name}"]["value"] == pytest.approx(expected, abs=1e-6)  # as rounded
 
 
-def test_as_scikit_learn(drawn: tuple[np.ndarray, np.ndarray]) -> None:
-    probabilities, targets = drawn
-    cuts = [0.5, 0.4, 0.6, 0.5]
-    predicted = probabilities >= np.array(cuts, dtype=np.float32)
-    result = evaluate(probabilities, targets, cuts, LABELS, resamples=200)
-    for average in ("macro", "micro"):
-        expected = f1_score(targets, predicted, average=average, zero_division=0)
-        assert getattr(result, f"{average}_f1").value == pytest.approx(expected)
-    assert macro_f1(probabilities, targets, cuts) == pytest.approx(result.macro_f1.value)
-    for name, score in (("precision", precision_score), ("recall", recall_score)):
-        expected = score(targets, predicted, average=None, zero_division=0)
-        assert [result.labels[label][name] for label in LABELS] == pytest.approx(expected, abs=5e-5)
-    assert [result.labels[label]["support"] for label in LABELS] == targets.sum(0).tolist()
-
-
-def test_intervals_hold_the_figure_and_narrow_with_rows(drawn: tuple[np.ndarray, np.ndarray]) -> None:
-    probabilities, targets = drawn
-    cuts = [0.5] * 4
-    few = evaluate(probabilities[:100], targets[:100], cuts, LABELS, resamples=1000)
-    many = evaluate(np.tile(probabilities, (9, 1)), np.tile(targets, (9, 1)), cuts, LABELS, resamples=1000)
-    for result in (few, many):
-        assert result.macro_f1.low <= result.macro_f1.value <= result.macro_f1.high
-    assert many.macro_f1.high - many.macro_f1.low < (few.macro_f1.high - few.macro_f1.low) / 2
-
-
-def test_interval_agrees_with_a_plain_bootstrap(drawn: tuple[np.ndarray, np.ndarray]) -> None:
-    probabilities, targets = drawn
-    cuts = [0.5] * 4
-    predicted = probabilities >= np.float32(0.5)
-    generator = np.random.default_rng(1)
-    samples = []
-    for _ in range(1000):
-        rows = generator.integers(0, 400, 400)
-        samples.append(f1_score(targets[rows], predicted[rows], average="macro", zero_division=0))
-    low, high = np.percentile(samples, [2.5, 97.5])
-    estimate = evaluate(probabilities, targets, cuts, LABELS, resamples=4000).macro_f1
-    assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=0.01)
-
-
-def test_average_precision_as_scikit_learn(drawn: tuple[np.ndarray, np.ndarray]) -> None:
-    probabilities, targets = drawn
-    coarse = np.round(probabilities, 1)  # with ties
-    for scores in (probabilities, coarse):
-        expected = average_precision_score(targets[:, :3], scores[:, :3], average="macro")
-        assert mean_average_precision(scores[:, :3], targets[:, :3]) == pytest.approx(expected)
-    assert mean_average_precision(probabilities[:, 3:], targets[:, 3:]) == 0
+def test_nothing_is_silently_0_or_1() -> None:
+    targets = np.array([[1, 0, 1], [0, 0, 1]], np.uint8)
+    scores = np.array([[0.2, 0.9, 0.8], [0.1, 0.9, 0.7]], np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = measure(
+            Predictions(("rare", "never", "always"), targets, scores, {"own": scores >= 0.5}), resamples=200
+        )
+    labels = found["labels"]["at"]["own"]["labels"]
+    assert labels["rare"]["precision"]["value"] is None  # it is never predicted
+    assert labels["rare"]["recall"]["value"] == labels["rare"]["f1"]["value"] == 0
+    assert all(labels["never"][name]["value"] is None for name in ("precision", "recall", "f1"))
+    ranking = found["labels"]["ranking"]["labels"]
+    assert ranking["never"]["average_precision"] == {"value": None, "low": None, "high": None}
+    assert ranking["always"]["roc_auc"]["value"] is None
+    assert found["labels"]["at"]["own"]["overall"]["macro_f1"]["value"] == pytest.approx(0.5)  # of rare and always

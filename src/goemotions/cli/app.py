@@ -10,9 +10,13 @@ from typing import NoReturn
 
 import typer
 
+from goemotions.cli.compare import compare
+from goemotions.cli.evaluate import evaluate
 from goemotions.cli.info import info
 from goemotions.cli.predict import predict
+from goemotions.cli.push import push
 from goemotions.cli.train import train
+from goemotions.cli.tune import tune
 from goemotions.errors import GoEmotionsError
 
 USAGE, FAILURE, INTERRUPTED, CLOSED_PIPE = 2, 1, 130, 141  # the last two as shells report SIGINT and SIGPIPE
@@ -27,6 +31,10 @@ app = typer.Typer(
 app.command()(predict)
 app.command()(info)
 app.command()(train)
+app.command()(evaluate)
+app.command()(compare)
+app.command()(tune)
+app.command()(push)
 
 
 def show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:

@@ -86,7 +86,7 @@ def describe(console: Console, directory: Path, config: ModelConfig) -> None:
 
 def quality(config: ModelConfig) -> Table:
     """The figures on the test split, a row a label."""
-    from goemotions.evaluation.model_card import interval
+    from goemotions.evaluation.model_card import interval, number
 
     test: dict[str, Any] = config.raw["metrics"]["test"]
     overall = ", ".join(f"{name} F1 {interval(test[f'{name}_f1'])}" for name in ("macro", "micro"))
@@ -97,8 +97,8 @@ def quality(config: ModelConfig) -> Table:
         table.add_row(
             label + (" *" if label in config.unreliable_labels else ""),
             f"{config.thresholds[label]:.3f}",
-            f"{figures['precision']:.3f}",
-            f"{figures['recall']:.3f}",
+            number(figures["precision"]),
+            number(figures["recall"]),
             interval(figures["f1"]),
             str(figures["support"]),
         )

@@ -34,6 +34,7 @@ def train(
     try:
         import torch
 
+        from goemotions.evaluation.model_card import interval
         from goemotions.training.compact import train_compact
         from goemotions.training.recipe import load_recipe
     except ImportError as error:
@@ -45,4 +46,6 @@ def train(
     folder = output or Path(recipe)
     settings = load_recipe(recipe, epochs=epochs, seed=seed)
     result = train_compact(data, folder, settings, torch.device(device), limit)
-    typer.echo(f"{folder}: test macro F1 {result.macro_f1}, micro F1 {result.micro_f1}", err=True)
+    overall = result["figures"]["labels"]["at"]["own"]["overall"]
+    figures = ", ".join(f"{name} F1 {interval(overall[f'{name}_f1'])}" for name in ("macro", "micro"))
+    typer.echo(f"{folder}: test {figures}", err=True)

@@ -1,7 +1,8 @@
 """The official GoEmotions splits: ``train.tsv``, ``dev.tsv`` and ``test.tsv`` as their authors released them.
 
 Each line is ``text <tab> label ids, comma-separated <tab> comment id``; ids count into
-:data:`goemotions.labels.LABELS`. Translations of the splits may leave the comment id out; line numbers stand for it then.
+:data:`goemotions.labels.LABELS`. In translations of the splits the comment id may be left out;
+line numbers stand for it then.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Bootstrap intervals: rows are drawn anew with replacement, and every figure is taken again (Efron & Tibshirani, 1993).
+"""Bootstrap intervals: rows are drawn anew with replacement, and figures taken again (Efron & Tibshirani, 1993).
 
 A resample is a weight a row, how often it was drawn, so that many resamples are one matrix. What is a sum over rows
 (counts, row means) is then a matrix product; rankings are cumulative sums of weights in the order of the scores, which
@@ -7,7 +7,6 @@ a sparse product gives at the places that count (:class:`Ranking`).
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,10 +64,10 @@ def weights(rows: int, resamples: int, seed: int) -> Iterator[Weights]:
 class Ranking:
     """Average precision and ROC AUC of one ranking under any weights of its rows.
 
-    Rows are taken from the highest score down, rows of equal score together. Let ``g`` run over the scores that
-    positives have; with cumulative weights :math:`TP_g` of positives and :math:`N_g` of all rows down to and including ``g``,
-    average precision is :math:`\\sum_g (TP_g - TP_{g-1}) / TP \\cdot TP_g / N_g` (scikit-learn's definition), and ROC AUC
-    the share of pairs ordered rightly, ties counting half (Mann & Whitney, 1947).
+    Rows are taken from the highest score down, rows of equal score together. Let g run over the scores that positives
+    have, and let TP(g) and N(g) be the weights of the positives and of all rows down to and including g. Average
+    precision is the sum of (TP(g) - TP(g - 1)) / TP · TP(g) / N(g), scikit-learn's definition; ROC AUC is the share
+    of pairs ordered rightly, ties counting half (Mann & Whitney, 1947).
     """
 
     def __init__(self, scores: npt.NDArray[np.floating], targets: npt.NDArray[Any], rows: npt.NDArray[Any]) -> None:
@@ -113,8 +112,8 @@ class Ranking:
 
 def running_sum(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Cumulative sum over the first axis, in place: several times faster than numpy's over an axis not the last."""
-    for above, line in itertools.pairwise(values):
-        line += above
+    for row in range(1, len(values)):
+        values[row] += values[row - 1]
     return values
 
 
@@ -124,7 +123,7 @@ def resample(
     rows: int,
     resamples: int = RESAMPLES,
     seed: int = 0,
-) -> tuple[dict[str, Floats], Floats]:
+) -> tuple[dict[str, npt.NDArray[np.float32]], Floats]:
     """Sums of per-row values, and rankings' figures, over the same resamples.
 
     Args:
@@ -173,11 +172,14 @@ def interval(samples: npt.NDArray[np.floating], level: float = LEVEL) -> tuple[F
     return quantile((1 - level) / 2), quantile((1 + level) / 2)
 
 
-def log_odds_interval(value: npt.ArrayLike, samples: Floats, positives: npt.ArrayLike, rows: int) -> tuple[Floats, Floats]:
+def log_odds_interval(
+    value: npt.ArrayLike, samples: Floats, positives: npt.ArrayLike, rows: int
+) -> tuple[Floats, Floats]:
     """The interval of ROC AUC, whose samples are skew near 1 and cover too seldom as they are.
 
-    The basic bootstrap interval of the log odds, widened by Student's t as for a mean of as many values as
-    there are positives or negatives, whichever are fewer (the "expanded" interval of Hesterberg, *What Teachers Should Know About the Bootstrap*, 2015).
+    The basic bootstrap interval of the log odds, widened by Student's t as for a mean of as many values as there are
+    positives or negatives, whichever are fewer (the "expanded" interval of Hesterberg, *What Teachers Should Know
+    About the Bootstrap*, 2015).
 
     Args:
         value: the figure, [...].
@@ -186,7 +188,7 @@ def log_odds_interval(value: npt.ArrayLike, samples: Floats, positives: npt.Arra
     """
     value, positives = np.asarray(value, np.float64), np.asarray(positives, np.float64)
     few = np.maximum(np.minimum(positives, rows - positives), 2)
-    margin = 0.5 / (few * (rows - few))  # half a pair ordered wrongly: keeps the odds finite
+    margin = 0.5 / (few * np.maximum(rows - few, 1))  # half a pair ordered wrongly: keeps the odds finite
 
     def odds(share: Floats) -> Floats:
         clipped = np.clip(share, margin, 1 - margin)

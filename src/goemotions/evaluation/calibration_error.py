@@ -1,7 +1,8 @@
 """How far probabilities are from what they say: calibration error, Brier score and skill, reliability curves.
 
 Most of 28 probabilities are near 0 and rightly so, which flatters an average over all of them: the error here is over
-predictions of at least :data:`AT_LEAST`, in bins of equal size (Nixon et al., *Measuring Calibration in Deep Learning*, 2019).
+predictions of at least :data:`AT_LEAST`, in bins of equal size (Nixon et al., *Measuring Calibration in Deep
+Learning*, 2019).
 """
 
 from __future__ import annotations

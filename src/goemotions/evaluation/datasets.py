@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from goemotions.data.corpus import read_split
-from goemotions.errors import DataError, nearest
+from goemotions.errors import DataError
 from goemotions.evaluation.label_groups import LabelMap
 from goemotions.labels import LABELS
 
 FORMATS = (
-    "expected an official GoEmotions TSV (text, label ids, comment id; no header), or a CSV, TSV or JSON lines file with "
-    "a column text and either a column labels (names, comma-separated) or a 0/1 column a label"
+    "expected an official GoEmotions TSV (text, label ids, comment id; no header), or a CSV, TSV or JSON lines file "
+    "with a column text and either a column labels (names, comma-separated) or a 0/1 column a label"
 )
 TEXT, NAMES, ID = "text", "labels", "id"
 
@@ -123,7 +123,9 @@ def from_rows(path: Path, rows: list[dict[str, Any]], sha256: str) -> LabelledTe
         labels = tuple(name for name in columns if name not in (TEXT, ID))
         if not labels:
             raise DataError(f"{path}: no labels; {FORMATS}")
-        targets = np.array([[flag(path, number, label, row[label]) for label in labels] for number, row in enumerate(rows, 1)])
+        targets = np.array(
+            [[flag(path, number, label, row[label]) for label in labels] for number, row in enumerate(rows, 1)]
+        )
     ids = [str(row.get(ID, number)) for number, row in enumerate(rows, start=1)]
     texts = [row[TEXT] for row in rows]
     return LabelledTexts(path.name, texts, labels, targets.reshape(len(rows), len(labels)), ids, sha256)
@@ -154,13 +156,13 @@ def align(
     other = "the label map" if label_map else "the model"
     unknown = [label for label in data.labels if label not in known]
     if unknown:
-        hint = nearest(unknown[0], known) or ("" if label_map else "; a label map (--label-map) can say what they stand for")
+        hint = "" if label_map else "; a label map (--label-map) says what they stand for"
         raise DataError(f"{data.name}: labels unknown to {other}: {', '.join(unknown)}{hint}")
     missing = [label for label in wanted if label not in data.labels]
     if missing and not absent_ok:
         raise DataError(
-            f"{data.name}: the data never has {', '.join(missing)}, labels of {other}: if they apply to none of its texts "
-            "say so (--absent-labels-are-negative), if it has other labels give a label map (--label-map)"
+            f"{data.name}: the data never has {', '.join(missing)}, labels of {other}: if they apply to none of its "
+            "texts say so (--absent-labels-are-negative), if it has other labels give a label map (--label-map)"
         )
     place = {label: column for column, label in enumerate(data.labels)}
     targets = np.zeros((len(data), len(wanted)), np.uint8)

@@ -24,8 +24,8 @@ def fit(
     """A calibration from logits and truth, both [n, labels].
 
     * ``temperature``: one divisor of all logits, by maximum likelihood (Guo et al., 2017);
-    * ``platt``: a line a label, by maximum likelihood on targets drawn towards the middle, so that a few positives do not
-      make it steep (Platt, 1999, section 2.2);
+    * ``platt``: a line a label, by maximum likelihood on targets drawn towards the middle, so that a few positives do
+      not make it steep (Platt, 1999, section 2.2);
     * ``isotonic``: the monotone step function a label of least squares (Zadrozny & Elkan, 2002), joined by lines.
 
     A label without a positive or a negative keeps its logits (except from ``temperature``).

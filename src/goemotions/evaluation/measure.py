@@ -46,7 +46,8 @@ class Predictions:
             ValueError: shapes that do not fit, no rows, targets other than 0 and 1, or probabilities that are none.
         """
         shape = (len(self.targets), len(self.labels))
-        for name, values in {"targets": self.targets, "probabilities": self.probabilities, **self.decisions}.items():
+        arrays: dict[str, npt.NDArray[Any]] = {"targets": self.targets, "probabilities": self.probabilities}
+        for name, values in (arrays | dict(self.decisions)).items():
             if values.shape != shape:
                 raise ValueError(f"{name} has shape {values.shape}, expected {shape}: a row a text, a column a label")
         if not len(self.targets):
@@ -71,6 +72,12 @@ class Predictions:
             self.probabilities[chosen],
             {name: made[chosen] for name, made in self.decisions.items()},
         )
+
+    def ordered(self, labels: Sequence[str]) -> Predictions:
+        """The same with the labels in another order."""
+        place = [self.labels.index(label) for label in labels]
+        made = {name: decided[:, place] for name, decided in self.decisions.items()}
+        return Predictions(tuple(labels), self.targets[:, place], self.probabilities[:, place], made)
 
     def grouped(self, groups: Groups) -> Predictions:
         """The same of groups of labels, by the rule of :mod:`goemotions.evaluation.label_groups`."""

@@ -7,8 +7,9 @@ A figure that the data cannot give is NaN here and ``null`` in reports, never a 
 * ROC AUC of a label without a negative.
 
 Macro figures are means over the labels whose figure is defined, weighted ones weigh them by support, and micro ones
-add the counts of all labels up first. Where everything is defined all equal scikit-learn's, and otherwise scikit-learn's
-over the labels with a positive at ``zero_division=nan``. Average precision, ROC AUC and LRAP *are* scikit-learn's.
+add the counts of all labels up first. Where everything is defined all equal scikit-learn's, and otherwise
+scikit-learn's over the labels with a positive at ``zero_division=nan``. Average precision and ROC AUC *are*
+scikit-learn's.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def counts(targets: Booleans, decisions: Booleans) -> npt.NDArray[np.float32]:
 def divide(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats:
     """``part / whole``, NaN where ``whole`` is 0."""
     part, whole = np.broadcast_arrays(np.asarray(part, np.float64), np.asarray(whole, np.float64))
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole != 0)
+    quotient: Floats = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole != 0)
+    return quotient
 
 
 def mean_defined(values: Floats, weights: Floats | None = None) -> Floats:
@@ -44,7 +46,10 @@ def mean_defined(values: Floats, weights: Floats | None = None) -> Floats:
 
 
 def of_labels(totals: npt.NDArray[np.floating]) -> dict[str, Floats]:
-    """Precision, recall and F1 = 2·tp / (2·tp + fp + fn) of each label. *Shape:* counts [..., 3, labels] -> [..., labels]."""
+    """Precision, recall and F1 = 2·tp / (2·tp + fp + fn) of each label.
+
+    *Shape:* counts [..., 3, labels] -> [..., labels].
+    """
     tp, fp, fn = np.moveaxis(np.asarray(totals, np.float64), -2, 0)
     present = tp + fn > 0
     undefined = np.where(present, 1.0, np.nan)
@@ -56,7 +61,10 @@ def of_labels(totals: npt.NDArray[np.floating]) -> dict[str, Floats]:
 
 
 def overall(totals: npt.NDArray[np.floating]) -> dict[str, Floats]:
-    """Micro, macro and weighted precision, recall and F1, by names as ``macro_f1``. *Shape:* [..., 3, labels] -> [...]."""
+    """Micro, macro and weighted precision, recall and F1, by names as ``macro_f1``.
+
+    *Shape:* counts [..., 3, labels] -> [...].
+    """
     totals = np.asarray(totals, np.float64)
     support = totals[..., 0, :] + totals[..., 2, :]
     micro = of_labels(totals.sum(-1, keepdims=True))

@@ -1,117 +1,215 @@
-"""Model cards: the README.md of a model directory, made from its own config so that no figure is typed by hand."""
+"""Model cards: the README.md of a model directory, made from its ``config.json`` so that no figure is typed by hand.
+
+The sections are those of the published system's card. What is not a figure (what the model is, how it was trained, its
+limits) is prose that whoever made the model puts into the config's key ``about``.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-CARD = """\
----
-license: apache-2.0
-language: en
-pipeline_tag: text-classification
-tags: [emotion, goemotions, multi-label, onnx]
-base_model: {base}
----
+from goemotions.checkpoint import config_bytes, copy_directory, read_config
+from goemotions.evaluation.reliability import MAX_WIDTH, MIN_POSITIVES
 
-# {name}
+Figure = Mapping[str, float | None]
 
-Multi-label emotion classification of short English text: the {num_labels} GoEmotions labels, each with a probability of
-its own. {base} (22 M parameters) fine-tuned on {dataset}, in 8 bit, as one ONNX graph: it needs no GPU and no deep
-learning framework.
+WARNING = """\
+- **Do not judge people by it.** It rates the words of a text, as crowd workers read comments. It does not know
+  what a person feels, and must not decide about hiring, credit, health, policing or discipline."""
+UNMEASURED = "Not measured yet: `goemotions evaluate MODEL DATA --store` writes the figures here."
 
+
+def interval(figure: Figure) -> str:
+    """``0.536 (0.520 to 0.552)``; ``undefined`` where there is no figure."""
+    value, low, high = figure["value"], figure["low"], figure["high"]
+    if value is None:
+        return "undefined"
+    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} ({low:.3f} to {high:.3f})"
+
+
+def number(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3f}"
+
+
+def card(config: Mapping[str, Any]) -> str:
+    """The card of a model, from its ``config.json``."""
+    about: Mapping[str, Any] = config.get("about", {})
+    sections = {
+        "Use": use(config),
+        "Results": results(config),
+        "Low-support labels": low_support(config),
+        "Limits": "\n".join([WARNING, *(f"- {limit}" for limit in about.get("limits", ()))]),
+        "Training": training(config),
+        "Citation": " ".join(about.get("citation", ())),
+    }
+    body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items() if text)
+    summary = about.get("summary", f"Multi-label emotion classification with {config['num_labels']} labels.")
+    return f"{front_matter(config)}\n# {config['model_name']}\n\n{summary}\n\n{body}\n"
+
+
+def front_matter(config: Mapping[str, Any]) -> str:
+    about = config.get("about", {})
+    lines = {
+        "license": about.get("license", "apache-2.0"),
+        "language": about.get("language", "en"),
+        "pipeline_tag": "text-classification",
+        "tags": f"[{', '.join(['emotion', 'goemotions', 'multi-label', *about.get('tags', ())])}]",
+        "base_model": config.get("base", {}).get("model"),
+    }
+    return "---\n" + "".join(f"{key}: {value}\n" for key, value in lines.items() if value) + "---\n"
+
+
+def use(config: Mapping[str, Any]) -> str:
+    labels = ", ".join(config["emotion_labels"])
+    return f"""\
 ```python
 from goemotions import EmotionClassifier
 
-clf = EmotionClassifier()
-clf.predict(["I can't believe how amazing that was!"])
+clf = EmotionClassifier("MODEL_DIR")
+clf.predict(["I can't believe how amazing that was!"])  # label: probability, highest first
+clf.predict(texts, threshold=0.35)  # more sensitive; 0.7 more conservative; 0 gives every label
+clf.predict(texts, reliable_only=True)  # without the low-support labels below
 ```
 
-## Quality
-
-Official test split ({rows:,} comments), 95 % bootstrap intervals. The thresholds were tuned on the dev split, and every
-choice was made there.
-
-| | macro F1 | micro F1 |
-|---|---|---|
-| test split | {macro} | {micro} |
-| without the {duplicates} test comments that also stand in train | {macro_fresh} | {micro_fresh} |
-
-| label | threshold | precision | recall | F1 | positives |
-|---|---|---|---|---|---|
-{labels}
-
-\\* unreliable, see below.
-
-## Limits
-
-- **Do not judge people by it.** It rates the words of a text, as crowd workers read Reddit comments. It does not know
-  what a person feels, and must not decide about hiring, credit, health, policing or discipline.
-- Labels marked \\* have fewer than {few} positives in the test split, so neither their threshold nor their F1 is known
-  well ({unreliable}). `reliable_only=True` leaves them out.
-- English. Reddit comments of 2005 to 2019: other kinds of text, times and dialects are out of its domain, and the
-  biases of the raters and of the platform are in it.
-- It reads {max_length} tokens, about 90 words; longer texts are cut, or read in windows with `long_text="windows"`.
-- Sarcasm, quotations and a conversation's context are often missed. Emoji are mostly unknown to its vocabulary.
-
-## Training
-
-{dataset}, {train_rows:,} comments. Binary cross-entropy; {epochs} epochs, batch {batch_size}, learning rate
-{learning_rate:g} with linear decay, bfloat16; 8 bit simulated from epoch {quantise_from_epoch} on; epoch
-{selected_epoch} selected by macro F1 on dev; seed {seed}. `goemotions train compact --data DIR` makes it anew.
-
-| file | SHA-256 |
-|---|---|
-{hashes}
-
-The base model was pre-trained on over a billion sentence pairs, 700 million of them Reddit comment pairs
-(all-MiniLM-L6-v2, Apache-2.0; these weights are modified). GoEmotions is CC BY 4.0.
-
-## Citation
-
-Demszky et al., *GoEmotions: A Dataset of Fine-Grained Emotions*, ACL 2020, 4040-4054. Reimers & Gurevych,
-*Sentence-BERT*, EMNLP 2019. Wang et al., *MiniLM*, NeurIPS 2020.
-"""
+Labels, in output order: {labels}."""
 
 
-def compact_card(config: dict[str, Any], few: int) -> str:
-    """The card of a ``transformer`` model, from its ``config.json``; ``few`` positives make a label unreliable."""
+def results(config: Mapping[str, Any]) -> str:
+    if "test" not in config.get("metrics", {}):
+        return UNMEASURED
     test = config["metrics"]["test"]
-    fresh = config["metrics"]["test_without_train_duplicates"]
-    training = config["training"]
-    return CARD.format(
-        name=config["model_name"],
-        base=config["base"]["model"],
-        num_labels=config["num_labels"],
-        dataset=config["trained_on"]["dataset"],
-        train_rows=config["trained_on"]["rows"],
-        rows=test["rows"],
-        duplicates=test["rows"] - fresh["rows"],
-        macro=interval(test["macro_f1"]),
-        micro=interval(test["micro_f1"]),
-        macro_fresh=interval(fresh["macro_f1"]),
-        micro_fresh=interval(fresh["micro_f1"]),
-        labels="\n".join(label_row(label, config) for label in config["emotion_labels"]),
-        few=few,
-        unreliable=", ".join(config["unreliable_labels"]),
-        max_length=config["max_length"],
-        hashes="\n".join(f"| {name}.tsv | `{digest}` |" for name, digest in config["trained_on"]["splits"].items()),
-        selected_epoch=training["selected_epoch"],
-        **{
-            key: training["recipe"][key]
-            for key in ("epochs", "batch_size", "learning_rate", "quantise_from_epoch", "seed")
-        },
+    parts = [f"{test['name']}, {test['rows']:,} texts; 95 % bootstrap intervals. {thresholds_from(config)}"]
+    parts += [f"**Marked: {mark}.**" for mark in test.get("marks", ())]
+    parts.append(headline(config))
+    parts.append(
+        "| label | threshold | precision | recall | F1 | average precision | positives |\n"
+        "|---|---|---|---|---|---|---|\n" + "\n".join(label_row(label, config) for label in config["emotion_labels"])
     )
+    if config.get("unreliable_labels"):
+        parts.append("\\* low support, see below.")
+    error, at_half = test["calibration_error"], test["at_0.5"]
+    parts.append(
+        f"Probabilities of at least 0.1 are off by {number(error)} on average (expected calibration error, bins of "
+        f"equal size). With one threshold of 0.5 for all labels macro F1 is {interval(at_half['macro_f1'])}."
+    )
+    return "\n\n".join(parts)
 
 
-def label_row(label: str, config: dict[str, Any]) -> str:
+def thresholds_from(config: Mapping[str, Any]) -> str:
+    tuned = config.get("tuned_on")
+    if not tuned:
+        return str(config.get("about", {}).get("thresholds", ""))
+    forced = f" ({tuned['forced']})" if "forced" in tuned else ""
+    return f"The thresholds were tuned on {tuned['name']}{forced}, for {tuned['objective'].replace('f1', 'F1')}."
+
+
+def headline(config: Mapping[str, Any]) -> str:
+    test, fresh = config["metrics"]["test"], config["metrics"].get("test_without_train_duplicates")
+    rows = {"all": test}
+    if fresh:
+        rows[f"without the {test['rows'] - fresh['rows']} texts that also stand in train"] = fresh
+    figures = ("macro_f1", "micro_f1", "macro_average_precision", "exact_match")
+    lines = ["| | macro F1 | micro F1 | mean average precision | exact match |", "|---|---|---|---|---|"]
+    for name, found in rows.items():
+        cells = [interval(found[figure]) if figure in found else "" for figure in figures]
+        lines.append(f"| {' | '.join([name, *cells])} |")
+    return "\n".join(lines)
+
+
+def label_row(label: str, config: Mapping[str, Any]) -> str:
     figures = config["metrics"]["test"]["labels"][label]
-    mark = " \\*" if label in config["unreliable_labels"] else ""
+    mark = " \\*" if label in config.get("unreliable_labels", {}) else ""
+    cells = [
+        f"{label}{mark}",
+        f"{config['thresholds'][label]:.3f}",
+        number(figures["precision"]),
+        number(figures["recall"]),
+        interval(figures["f1"]),
+        interval(figures["average_precision"]),
+        f"{figures['support']}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def low_support(config: Mapping[str, Any]) -> str:
+    few: Mapping[str, int] = config.get("unreliable_labels", {})
+    if not few:
+        return ""
+    listed = ", ".join(f"{label} ({support})" for label, support in few.items())
+    rarest = min(few, key=lambda label: few[label])
     return (
-        f"| {label}{mark} | {config['thresholds'][label]:.3f} | {figures['precision']:.3f} | {figures['recall']:.3f} "
-        f"| {interval(figures['f1'])} | {figures['support']} |"
+        "So few texts of the test data have these labels that neither their threshold nor their F1 is known well: "
+        f"{listed}. A label is listed if it has fewer than {MIN_POSITIVES} positives, or if the interval of its F1 is "
+        f"wider than {MAX_WIDTH:g}. A high or low F1 of {rarest}, with {few[rarest]} positives, is mostly chance. "
+        "`reliable_only=True` leaves these labels out."
     )
 
 
-def interval(figure: dict[str, float]) -> str:
-    """``0.536 (0.520 to 0.552)``."""
-    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
+def training(config: Mapping[str, Any]) -> str:
+    about, trained = config.get("about", {}), config.get("trained_on", {})
+    parts = []
+    if trained:
+        parts.append(f"Data: {trained['dataset']}, {trained['rows']:,} texts.")
+    if about.get("training"):
+        rows = [f"| {name} | {value} |" for name, value in about["training"].items()]
+        parts.append("\n".join(["| setting | value |", "|---|---|", *rows]))
+    if trained.get("splits"):
+        rows = [f"| {name} | `{digest}` |" for name, digest in trained["splits"].items()]
+        parts.append("\n".join(["| split | SHA-256 |", "|---|---|", *rows]))
+    return "\n\n".join([*parts, *about.get("notes", ())])
+
+
+def stored_metrics(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a report that a model's config keeps under ``metrics``."""
+    figures = report["figures"]["labels"]
+    own, half, ranking = figures["at"]["own"], figures["at"]["0.5"], figures["ranking"]
+
+    def four(value: float | None) -> float | None:
+        return None if value is None else round(value, 4)
+
+    def of_label(label: str, support: int) -> dict[str, Any]:
+        found = own["labels"][label]
+        return {
+            "precision": four(found["precision"]["value"]),
+            "recall": four(found["recall"]["value"]),
+            "f1": found["f1"],
+            "average_precision": ranking["labels"][label]["average_precision"],
+            "support": support,
+        }
+
+    overall = ("macro_f1", "micro_f1")
+    test: dict[str, Any] = {
+        "name": report["data"]["name"],
+        "rows": report["data"]["rows"],
+        **{name: own["overall"][name] for name in (*overall, "weighted_f1", "exact_match")},
+        "macro_average_precision": ranking["overall"]["macro_average_precision"],
+        "at_0.5": {name: half["overall"][name] for name in overall},
+        "calibration_error": report["calibration"]["error"],
+        "labels": {label: of_label(label, support) for label, support in figures["support"].items()},
+    }
+    if report["marks"]:
+        test["marks"] = report["marks"]
+    found = {"test": test}
+    if report["seen"]["without"]:
+        without = report["seen"]["without"]
+        found["test_without_train_duplicates"] = {"rows": without["rows"], **{name: without[name] for name in overall}}
+    return found
+
+
+def store(report: Mapping[str, Any], directory: Path) -> None:
+    """Write a report's figures, unreliable labels and card into the model directory that it is of.
+
+    Raises:
+        ValueError: the report is of other labels than the model's, as one made with a label map is.
+    """
+    config: dict[str, Any] = dict(read_config(directory).raw)
+    labels: Sequence[str] = report["data"]["labels"]
+    if list(labels) != config["emotion_labels"]:
+        raise ValueError("figures on mapped labels cannot be stored in the model: they are not of its own labels")
+    support = report["figures"]["labels"]["support"]
+    config["metrics"] = stored_metrics(report)
+    config["unreliable_labels"] = {label: support[label] for label in report["unreliable"]}
+    config["tested_on"] = {key: report["data"][key] for key in ("name", "sha256", "rows")}
+    copy_directory(directory, directory, {"config.json": config_bytes(config), "README.md": card(config).encode()})

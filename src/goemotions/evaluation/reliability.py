@@ -1,4 +1,4 @@
-"""Which labels' figures are known too poorly to rely on: from the positives there are, and the width of the interval."""
+"""Which labels' figures are known too poorly to rely on: from their positives and the width of F1's interval."""
 
 from __future__ import annotations
 

@@ -1,0 +1,71 @@
+"""``goemotions compare``: which of two models is better on the same texts, and how sure that is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from goemotions.cli import options as opt
+from goemotions.cli.evaluate import AbsentOk, Labelled, MapName, Resamples, Seed, read_data
+from goemotions.errors import MissingExtraError
+
+
+def compare(
+    first: Annotated[str, typer.Argument(help="A shipped model, a directory or a hub id.")],
+    second: Annotated[str, typer.Argument(help="Another.")],
+    data: Labelled,
+    label_map: MapName = None,
+    absent_ok: AbsentOk = False,
+    at_half: Annotated[
+        bool, typer.Option("--at-half", help="At 0.5 for every label, not at each model's own thresholds.")
+    ] = False,
+    resamples: Resamples = 10_000,
+    seed: Seed = 0,
+    threads: opt.Threads = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Compare two models by a paired bootstrap (extra "report")."""
+    try:
+        from goemotions.evaluation.compare import compare_predictions, shared_labels
+        from goemotions.evaluation.evaluate import HALF, OWN, predictions_of
+        from goemotions.evaluation.measure import Predictions
+    except ImportError as error:
+        raise MissingExtraError("comparison", "report") from error
+    from goemotions.classifier import EmotionClassifier
+
+    models = [EmotionClassifier(name, threads=threads) for name in (first, second)]
+    if label_map is None:
+        shared_labels(models[0].labels, models[1].labels)
+    predictions: list[Predictions] = []
+    for model in models:
+        labelled, read = read_data(data, "test.tsv", model.labels, label_map, absent_ok)
+        made = predictions_of(model.score(labelled.texts).probabilities, model, labelled, read)
+        predictions.append(made if not predictions else made.ordered(predictions[0].labels))
+    found = compare_predictions(predictions[0], predictions[1], HALF if at_half else OWN, resamples, seed)
+    if as_json:
+        typer.echo(json.dumps({"first": first, "second": second, "data": labelled.name, **found}))
+    else:
+        show(first, second, found)
+
+
+def show(first: str, second: str, found: Mapping[str, Any]) -> None:
+    """A line a figure, on stdout."""
+    one, other = (Path(name).name[-11:] for name in (first, second))
+    typer.echo(f"{'':<24}{one:>12}{other:>12}   difference (95 % interval)    chance of the other sign")
+    for name, figures in found["overall"].items():
+        typer.echo(line(name.replace("_", " ").replace("f1", "F1"), figures))
+    for label, figures in found["labels"].items():
+        typer.echo(line(f"F1 of {label}", figures["f1"]))
+
+
+def line(name: str, figures: Mapping[str, float | None]) -> str:
+    if figures["value"] is None:
+        return f"{name:<24} undefined: no positives"
+    low, high, wrong = (figures[key] for key in ("low", "high", "sign_wrong"))
+    between = "" if low is None or high is None else f"({low:+.3f} to {high:+.3f})"
+    values = f"{figures['first']:>12.3f}{figures['second']:>12.3f}   {figures['value']:+.3f}"
+    return f"{name:<24}{values} {between:<22} {'' if wrong is None else format(wrong, '.4f'):>8}"

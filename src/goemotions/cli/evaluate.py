@@ -1,0 +1,127 @@
+"""``goemotions evaluate``: how good a model is on labelled texts, with intervals, as a page, Markdown and JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from goemotions.cli import options as opt
+from goemotions.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from goemotions.evaluation.tables import Report
+
+Labelled = Annotated[
+    Path,
+    typer.Argument(
+        help="A labelled file: official GoEmotions TSV; CSV, TSV or JSON lines with text and labels, or with a 0/1 "
+        "column a label. Of a folder, its test.tsv."
+    ),
+]
+MapName = Annotated[
+    str | None,
+    typer.Option(
+        help="From the data's labels to the model's: plutchik, ekman, dailydialog, brighter, or a JSON or YAML file."
+    ),
+]
+AbsentOk = Annotated[
+    bool,
+    typer.Option(
+        "--absent-labels-are-negative", help="A label that the data never names applies to none of its texts."
+    ),
+]
+Resamples = Annotated[int, typer.Option(min=100, help="Of the bootstrap.")]
+Seed = Annotated[int, typer.Option(help="Of the bootstrap.")]
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A shipped model, a directory or a hub id.")],
+    data: Labelled,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write OUTPUT.html, OUTPUT.md and OUTPUT.json.", show_default="none"),
+    ] = None,
+    threshold: Annotated[
+        list[str] | None,
+        typer.Option("--threshold", "-t", help="Measure these too: 0.4 for every label, or label=0.8; repeatable."),
+    ] = None,
+    label_map: MapName = None,
+    absent_ok: AbsentOk = False,
+    texts: Annotated[
+        bool, typer.Option("--texts", help="Show the texts of the worst errors, not only their ids.")
+    ] = False,
+    store: Annotated[
+        bool, typer.Option("--store", help="Keep the figures, and a card made from them, in the model's directory.")
+    ] = False,
+    resamples: Resamples = 10_000,
+    seed: Seed = 0,
+    threads: opt.Threads = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Measure a model on labelled texts (extra "report")."""
+    try:
+        from goemotions.evaluation import page
+        from goemotions.evaluation.evaluate import evaluate as run
+        from goemotions.evaluation.model_card import store as store_figures
+    except ImportError as error:
+        raise MissingExtraError("evaluation", "report") from error
+    from goemotions.classifier import EmotionClassifier
+
+    classifier = EmotionClassifier(model, threads=threads)
+    found, read = read_data(data, "test.tsv", classifier.labels, label_map, absent_ok)
+    every, single = opt.parse_thresholds(threshold)
+    given = dict.fromkeys(classifier.labels, every) | single if every is not None else single
+    report = run(
+        classifier,
+        found,
+        label_map=read,
+        threshold=given or None,
+        resamples=resamples,
+        seed=seed,
+        with_texts=texts,
+    )
+    if store:
+        store_figures(report, classifier.directory)
+    if output is not None:
+        for path in page.write(report, output):
+            typer.echo(str(path), err=True)
+    typer.echo(page.to_json(report) if as_json else summary(report), nl=not as_json)
+
+
+def read_data(
+    data: Path, default: str, labels: tuple[str, ...], label_map: str | None, absent_ok: bool
+) -> tuple[Any, Any]:
+    """The labelled texts of a file, or of the file ``default`` in a folder, and the label map they were read with."""
+    from goemotions.evaluation.datasets import read_labelled
+    from goemotions.evaluation.label_groups import read_label_map
+
+    found = read_label_map(label_map, labels) if label_map else None
+    return read_labelled(data / default if data.is_dir() else data, labels, found, absent_ok), found
+
+
+def summary(report: Report) -> str:
+    """What a terminal shows: the figures that matter, and what is against them."""
+    from goemotions.evaluation.model_card import interval, number
+    from goemotions.evaluation.tables import seen_note
+
+    figures = report["figures"]["labels"]
+    own, half = figures["at"]["own"]["overall"], figures["at"]["0.5"]["overall"]
+    lines = [f"{report['model']['name']} on {report['data']['name']}: {report['data']['rows']:,} texts"]
+    lines += [f"NOT AN HONEST FIGURE: {mark}" for mark in report["marks"]]
+    lines += [
+        f"macro F1                {interval(own['macro_f1'])}; at 0.5 for all {interval(half['macro_f1'])}",
+        f"micro F1                {interval(own['micro_f1'])}; at 0.5 for all {interval(half['micro_f1'])}",
+        f"mean average precision  {interval(figures['ranking']['overall']['macro_average_precision'])}",
+        f"exact match             {interval(own['exact_match'])}",
+        f"calibration error       {number(report['calibration']['error'])}",
+        seen_note(report["seen"]["rows"]),
+    ]
+    if report["seen"]["without"]:
+        lines[-1] += f" Macro F1 without them: {interval(report['seen']['without']['macro_f1'])}."
+    if report["undefined"]:
+        lines.append(f"undefined, and left out of macro figures (no positives): {', '.join(report['undefined'])}")
+    if report["unreliable"]:
+        lines.append(f"unreliable labels: {', '.join(report['unreliable'])}")
+    return "\n".join(lines)

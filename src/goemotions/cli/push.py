@@ -1,0 +1,20 @@
+"""``goemotions push``: a model directory to the hub."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def push(
+    model: Annotated[str, typer.Argument(help="A model directory, or a shipped model.")],
+    repo: Annotated[str, typer.Argument(help="Where to: org/name.")],
+    private: Annotated[bool, typer.Option("--private", help="If the repository is new, make it private.")] = False,
+    revision: Annotated[str | None, typer.Option(help="A branch of it.", show_default="main")] = None,
+    message: Annotated[str, typer.Option("--message", "-m", help="Of the commit.")] = "Upload with goemotions push",
+) -> None:
+    """Upload a model directory with its card to the hub (log in first: hf auth login)."""
+    from goemotions.hub import push_model
+
+    typer.echo(push_model(model, repo, private=private, revision=revision, message=message))

@@ -1,0 +1,89 @@
+"""``goemotions tune``: thresholds, and calibration, from a validation set."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from goemotions.cli import options as opt
+from goemotions.cli.evaluate import AbsentOk, read_data
+from goemotions.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from goemotions.thresholds import Objective
+
+
+def tune(
+    model: Annotated[str, typer.Argument(help="A shipped model, a directory or a hub id.")],
+    data: Annotated[
+        Path, typer.Argument(help="A labelled validation file, as for evaluate; of a folder, its dev.tsv.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The model directory to write; may be MODEL's own.")],
+    objective: Annotated[
+        str, typer.Option(help="f1, or what every label shall reach: precision=0.8, recall=0.9.")
+    ] = "f1",
+    smoothing: Annotated[
+        float, typer.Option(min=0, help="Width in log odds over which a figure is averaged; 0 for none.")
+    ] = 0.3,
+    shrinkage: Annotated[
+        float, typer.Option(min=0, help="Draw rare labels towards a common threshold, worth so many positives.")
+    ] = 0.0,
+    calibrate: Annotated[
+        str | None, typer.Option(help="Calibrate first: temperature, platt or isotonic.", show_default="as it is")
+    ] = None,
+    absent_ok: AbsentOk = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also on data the model was tested or trained on; the model will say so.")
+    ] = False,
+    threads: opt.Threads = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Tune a model's thresholds on labelled texts it was not trained on (extra "report")."""
+    try:
+        from goemotions.evaluation.tune_model import tune_model
+    except ImportError as error:
+        raise MissingExtraError("tuning", "report") from error
+    from goemotions.classifier import EmotionClassifier
+
+    name, target = parse_objective(objective)
+    classifier = EmotionClassifier(model, threads=threads)
+    found, _ = read_data(data, "dev.tsv", classifier.labels, None, absent_ok)
+    record = tune_model(
+        classifier,
+        found,
+        output,
+        objective=name,
+        target=target,
+        smoothing=smoothing,
+        shrinkage=shrinkage,
+        calibration=calibrate,
+        force=force,
+    )
+    if as_json:
+        typer.echo(json.dumps(record))
+        return
+    if "forced" in record:
+        typer.secho(f"warning: {record['forced']}; the model and its figures are marked", err=True, fg="yellow")
+    typer.echo(
+        f"{output}: on {found.name} macro F1 {record['macro_f1_before']:.3f} became {record['macro_f1']:.3f}, "
+        f"calibration error {record['calibration_error_before']:.3f} became {record['calibration_error']:.3f}. "
+        "These are of the data tuned on: goemotions evaluate measures on other data."
+    )
+
+
+def parse_objective(text: str) -> tuple[Objective, float | None]:
+    """``f1``, or ``precision=0.8`` or ``recall=0.8``.
+
+    Raises:
+        ValueError: anything else.
+    """
+    name, separator, number = text.partition("=")
+    if name not in ("f1", "precision", "recall") or (name == "f1") == bool(separator):
+        raise ValueError(f"--objective {text!r}: expected f1, precision=NUMBER or recall=NUMBER")
+    try:
+        return cast("Objective", name), float(number) if separator else None
+    except ValueError:
+        raise ValueError(f"--objective {text!r}: {number!r} is not a number") from None

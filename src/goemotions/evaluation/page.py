@@ -1,0 +1,156 @@
+"""A report as one HTML page that needs nothing from outside, and as Markdown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from goemotions.atomic import new_file
+from goemotions.evaluation import tables
+from goemotions.evaluation.model_card import interval, number
+from goemotions.evaluation.tables import Report, Table
+
+HEADLINE = {"macro F1": "macro_f1", "micro F1": "micro_f1", "exact match": "exact_match"}
+STYLE = """\
+:root { color-scheme: light dark; --back: #fff; --fore: #1c2127; --soft: #f3f5f7; --grid: #cfd6dd; --own: #2166ac;
+  --second: #b2541a; --dim: #9db7d2; --mark: #9b1c1c; --mark-back: #fdecec; }
+@media (prefers-color-scheme: dark) { :root { --back: #14181d; --fore: #e4e8ec; --soft: #1e242b; --grid: #48525c;
+  --own: #6cb0ee; --second: #f0a064; --dim: #41607e; --mark: #ffb4b4; --mark-back: #442023; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 70rem; padding: 1rem; background: var(--back); color: var(--fore);
+  font: 1rem/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.6rem; line-height: 1.2; overflow-wrap: anywhere; } h2 { margin-top: 2.5rem; font-size: 1.2rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .75rem; padding: 0; }
+.figures div { background: var(--soft); border-radius: .5rem; padding: .75rem; }
+.figures dt { font-size: .85rem; } .figures dd { margin: 0; font-size: 1.5rem; font-weight: 600; }
+.figures small { display: block; font-size: .8rem; font-weight: 400; }
+.mark { background: var(--mark-back); color: var(--mark); border-left: .3rem solid; padding: .6rem .9rem; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .85rem; }
+th, td { padding: .2rem .7rem .2rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--grid); }
+td { font-variant-numeric: tabular-nums; } td:not(.words) { white-space: nowrap; } td.words { min-width: 16rem; }
+svg { display: block; width: 100%; height: auto; max-width: 36rem; } .square svg { max-width: 22rem; }
+.many { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: .5rem; }
+.large svg { min-width: 40rem; max-width: 52rem; } footer { margin-top: 3rem; font-size: .85rem; }"""
+WORDS = {"why", "text", "true", "given"}
+
+
+def page(report: Report) -> str:
+    """The HTML page."""
+    from goemotions.evaluation.plots import draw_all
+
+    drawn = draw_all(report)
+    name = escape(f"{report['model']['name']} on {report['data']['name']}")
+    many = {key: f'<div class="many">{"".join(drawn[key])}</div>' for key in ("precision_recall", "reliability")}
+    curves = f'<div class="square">{drawn["calibration"]}</div>{many["reliability"]}'
+    parts = [
+        f"<h1>{name}</h1>",
+        f"<p>{report['data']['rows']:,} texts, {len(report['data']['labels'])} labels.</p>",
+        *(f'<p class="mark">Not an honest figure: {escape(mark)}.</p>' for mark in report["marks"]),
+        headline(report),
+        html(tables.seen_table(report)),
+        html(tables.unreliable_table(report)),
+        "<h2>F1 by label</h2>",
+        drawn["labels"],
+        html(tables.label_table(report)),
+        html(tables.overall_table(report)),
+        html(tables.ranking_table(report)),
+        *(html(tables.group_table(report, view)) for view in tables.ROLL_UPS if view in report["figures"]),
+        "<h2>Precision and recall</h2><p>Precision up, recall across, over all thresholds; the dot is at the model's "
+        "own. * unreliable.</p>",
+        many["precision_recall"],
+        html(tables.calibration_table(report), curves),
+        "<h2>What is taken for what</h2><p>Of the texts with the label of a row, the share that is given the label of "
+        "a column; a text may have several.</p>",
+        f'<div class="wide large">{drawn["confusion"]}</div>',
+        "<h2>What goes together</h2><p>The same of the true labels: what of the above is no confusion.</p>",
+        f'<div class="wide large">{drawn["together"]}</div>',
+        "<h2>Effect of the threshold</h2>",
+        drawn["threshold"],
+        html(tables.slice_table(report), drawn["length"]),
+        html(tables.error_table(report, "false_alarms")),
+        html(tables.error_table(report, "misses")),
+        "<h2>How it was measured</h2><ul>",
+        *(f"<li>{escape(line)}</li>" for line in tables.conventions(report)),
+        f"</ul><footer>SHA-256 of the data: <code>{report['data']['sha256'][:16]}</code>…</footer>",
+    ]
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{name}</title><style>{STYLE}</style>"
+    )
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(parts) + "\n</body></html>\n"
+
+
+def headline(report: Report) -> str:
+    """The figures to read first, large."""
+    figures = report["figures"]["labels"]
+    overall = figures["at"]["own"]["overall"]
+    shown = {title: overall[name] for title, name in HEADLINE.items()}
+    shown["mean average precision"] = figures["ranking"]["overall"]["macro_average_precision"]
+
+    def box(title: str, figure: Mapping[str, float | None]) -> str:
+        rest = interval(figure).removeprefix(number(figure["value"])).strip()
+        return f"<div><dt>{title}</dt><dd>{number(figure['value'])}<small>{rest}</small></dd></div>"
+
+    boxes = "".join(box(title, figure) for title, figure in shown.items())
+    error = f"<div><dt>calibration error</dt><dd>{number(report['calibration']['error'])}</dd></div>"
+    return f'<dl class="figures">{boxes}{error}</dl><p>At the model\'s thresholds, with 95 % intervals.</p>'
+
+
+def html(table: Table, before: str = "") -> str:
+    """A table with its heading and note; ``before`` stands between these and the table."""
+
+    def cell(column: str, value: str) -> str:
+        kind = ' class="words"' if column in WORDS else ""
+        return f"<td{kind}>{escape(value)}</td>"
+
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.header)
+    body = "".join(
+        "<tr>" + "".join(cell(column, value) for column, value in zip(table.header, row, strict=True)) + "</tr>"
+        for row in table.rows
+    )
+    note = f"<p>{escape(table.note)}</p>" if table.note else ""
+    whole = f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return f"<h2>{escape(table.title)}</h2>{note}{before}{whole if table.rows else ''}"
+
+
+def markdown(report: Report) -> str:
+    """The report without plots."""
+    listed = [
+        tables.seen_table(report),
+        tables.unreliable_table(report),
+        tables.overall_table(report),
+        tables.ranking_table(report),
+        tables.label_table(report),
+        *(tables.group_table(report, view) for view in tables.ROLL_UPS if view in report["figures"]),
+        tables.calibration_table(report),
+        tables.slice_table(report),
+        tables.error_table(report, "false_alarms"),
+        tables.error_table(report, "misses"),
+    ]
+    parts = [f"# {report['model']['name']} on {report['data']['name']}", f"{report['data']['rows']:,} texts."]
+    parts += [f"**Not an honest figure: {mark}.**" for mark in report["marks"]]
+    for table in listed:
+        parts.append(f"## {table.title}")
+        parts += [part for part in (table.note, table.markdown() if table.rows else "") if part]
+    parts += ["## How it was measured", "\n".join(f"- {line}" for line in tables.conventions(report))]
+    return "\n\n".join(parts) + "\n"
+
+
+def to_json(report: Mapping[str, Any]) -> str:
+    """JSON with a line a figure, and short lists on one."""
+    return json.dumps(report, ensure_ascii=False, separators=(",", ":")).replace('},"', '},\n"') + "\n"
+
+
+def write(report: Report, stem: Path) -> list[Path]:
+    """Write ``<stem>.html``, ``.md`` and ``.json``, each whole or not at all; their paths."""
+    contents = {".html": page(report), ".md": markdown(report), ".json": to_json(report)}
+    written = []
+    for suffix, content in contents.items():
+        path = stem.with_name(stem.name + suffix)
+        with new_file(path) as temporary:
+            temporary.write_text(content, encoding="utf-8")
+        written.append(path)
+    return written

@@ -1,0 +1,209 @@
+"""The plots of a report, as SVG text to put into a page.
+
+They are drawn in stand-in colours that become the page's own (``currentColor`` and CSS variables), so that one drawing
+is read in a light and in a dark page; text stays text.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, to_rgb
+from matplotlib.figure import Figure
+
+Report = Mapping[str, Any]
+
+INK, GRID, OWN, SECOND, DIM = "#010101", "#020202", "#030303", "#040404", "#050505"
+CSS = {INK: "currentColor", GRID: "var(--grid)", OWN: "var(--own)", SECOND: "var(--second)", DIM: "var(--dim)"}
+STYLE: Any = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "goemotions",  # equal plots are equal files
+    "font.family": "sans-serif",
+    "font.size": 9,
+    "text.color": INK,
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": INK,
+    "axes.titlesize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "legend.frameon": False,
+}
+
+
+class Plots:
+    """Draws; each plot's ids are its own, since many stand in one page."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def svg(self, figure: Figure, description: str) -> str:
+        """The figure as an ``<svg>`` element with a text alternative."""
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        found = buffer.getvalue()
+        found = found[found.index("<svg") :]
+        self._count += 1
+        found = re.sub(r'( id="|#)', rf"\g<1>p{self._count}-", protect(found))
+        for stand_in, css in CSS.items():
+            found = found.replace(protected(stand_in), css)
+        found = re.sub(r' width="[\d.]+pt" height="[\d.]+pt"', "", found, count=1)
+        found = re.sub(r"<metadata>.*?</metadata>", "", found, flags=re.DOTALL)
+        return found.replace("<svg ", f'<svg role="img" aria-label="{description}" ', 1)
+
+
+def protected(colour: str) -> str:
+    return colour.replace("#", "COLOUR")
+
+
+def protect(text: str) -> str:
+    """Keep colours out of the way while ids change: both begin with #."""
+    return re.sub(r"#(?=[0-9a-f]{6}\b)", "COLOUR", text)
+
+
+def new(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure of so many inches, with one set of axes."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots()
+
+
+def draw_all(report: Report) -> dict[str, Any]:
+    """Every plot of a report by name; ``precision_recall`` and ``reliability`` are lists, one a label."""
+    plots = Plots()
+    with mpl.rc_context(STYLE):
+        return {
+            "labels": label_bars(plots, report),
+            "precision_recall": [curve(plots, report, label) for label in report["curves"]],
+            "calibration": reliability(plots, "all labels", report["calibration"]["curve"], 3.4),
+            "reliability": [
+                reliability(plots, label, found["curve"], 1.75)
+                for label, found in report["calibration"]["labels"].items()
+                if len(found["curve"]) > 1
+            ],
+            "confusion": heat(plots, report, "confusion", "given"),
+            "together": heat(plots, report, "together", "also true"),
+            "threshold": threshold_effect(plots, report),
+            "length": slices(plots, report),
+        }
+
+
+def label_bars(plots: Plots, report: Report) -> str:
+    """F1 with its interval, highest first."""
+    found = report["figures"]["labels"]["at"]["own"]["labels"]
+    support = report["figures"]["labels"]["support"]
+    labels = sorted(
+        (label for label in found if found[label]["f1"]["value"] is not None), key=lambda i: found[i]["f1"]["value"]
+    )
+    figure, axes = new(4.4, 0.6 + 0.19 * max(len(labels), 1))
+    if not labels:
+        axes.text(0.5, 0.5, "no label has a positive", ha="center")
+        return plots.svg(figure, "No F1 is defined")
+    values = [found[label]["f1"]["value"] for label in labels]
+    colours = [DIM if label in report["unreliable"] else OWN for label in labels]
+    axes.barh(range(len(labels)), values, color=colours, height=0.72)
+    for place, label in enumerate(labels):
+        f1 = found[label]["f1"]
+        if f1["low"] is not None:
+            axes.plot([f1["low"], f1["high"]], [place, place], color=INK, linewidth=1.1, solid_capstyle="butt")
+        axes.text(1.02, place, f"{support[label]:,}", va="center", fontsize=7.5)
+    names = [f"{label} *" if label in report["unreliable"] else label for label in labels]
+    axes.set_yticks(range(len(labels)), names)
+    axes.set(xlim=(0, 1), ylim=(-0.6, len(labels) - 0.4), xlabel="F1, with 95 % interval; right: positives")
+    axes.grid(axis="y", visible=False)
+    return plots.svg(figure, "F1 of each label with its interval; the figures are in the table below")
+
+
+def curve(plots: Plots, report: Report, label: str) -> str:
+    """Precision against recall of one label."""
+    figure, axes = new(1.75, 1.75)
+    recall, precision = zip(*report["curves"][label], strict=True)
+    axes.plot(recall, precision, color=OWN, linewidth=1.4)
+    made = report["figures"]["labels"]["at"]["own"]["labels"][label]
+    if made["precision"]["value"] is not None:
+        axes.plot(made["recall"]["value"], made["precision"]["value"], "o", color=INK, markersize=4)
+    unit_square(axes, label + (" *" if label in report["unreliable"] else ""))
+    return plots.svg(figure, f"Precision against recall of {label}")
+
+
+def reliability(plots: Plots, title: str, points: Sequence[Mapping[str, float]], size: float) -> str:
+    """Observed share of positives against predicted probability."""
+    figure, axes = new(size, size)
+    axes.plot([0, 1], [0, 1], color=GRID, linewidth=1)
+    x, y = [point["predicted"] for point in points], [point["observed"] for point in points]
+    axes.plot(x, y, "o-", color=OWN, linewidth=1.2, markersize=3)
+    unit_square(axes, title)
+    return plots.svg(figure, f"Observed share against predicted probability, {title}")
+
+
+def unit_square(axes: Axes, title: str) -> None:
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1), title=title)
+    axes.set_xticklabels(["0", ".5", "1"])
+    axes.set_yticklabels(["0", ".5", "1"])
+
+
+def heat(plots: Plots, report: Report, name: str, across: str) -> str:
+    """A matrix of shares: the text's true label down, what it is given across."""
+    labels = report["data"]["labels"]
+    shares = [[0.0 if share is None else share for share in row] for row in report[name]]
+    figure, axes = new(0.23 * len(labels) + 1.4, 0.21 * len(labels) + 1.4)
+    shades = ListedColormap([(*to_rgb(OWN), step / 63) for step in range(64)])
+    axes.pcolormesh(shares, cmap=shades, vmin=0, vmax=1, edgecolors="none", linewidth=0)
+    places = [i + 0.5 for i in range(len(labels))]
+    axes.set_xticks(places, labels, rotation=90)
+    axes.set_yticks(places, labels)
+    axes.invert_yaxis()
+    axes.grid(visible=False)
+    axes.set(xlabel=across, ylabel="true")
+    axes.tick_params(length=0)
+    return plots.svg(figure, f"Of the texts with each label (rows), the share that is {across} each label (columns)")
+
+
+def threshold_effect(plots: Plots, report: Report) -> str:
+    """Macro and micro F1 over one threshold for all, beside the model's own."""
+    points = report["common_threshold"]
+    own = report["figures"]["labels"]["at"]["own"]["overall"]
+    figure, axes = new(4.4, 2.9)
+    x = [point["threshold"] for point in points]
+    for name, colour in (("macro_f1", OWN), ("micro_f1", SECOND)):
+        y = [math.nan if point[name] is None else point[name] for point in points]
+        title = name.replace("_f1", " F1")
+        axes.plot(x, y, "o-", color=colour, markersize=3, label=f"{title}, one threshold for all")
+        if own[name]["value"] is not None:
+            axes.axhline(
+                own[name]["value"], color=colour, linestyle="--", linewidth=1, label=f"{title}, the model's own"
+            )
+    axes.set(xlim=(0, 1), xlabel="threshold for all labels", ylabel="F1")
+    axes.set_ylim(bottom=0)
+    axes.legend(fontsize=8, ncols=1, loc="lower left")
+    return plots.svg(figure, "Macro and micro F1 over one threshold for all labels")
+
+
+def slices(plots: Plots, report: Report) -> str:
+    """Micro F1 by number of words."""
+    found = report["slices"]
+    figure, axes = new(4.4, 2.4)
+    for place, (name, colour, shift) in enumerate((("micro_f1", SECOND, -0.1), ("macro_f1", OWN, 0.1))):
+        for x, part in enumerate(found.values()):
+            f1 = part[name]
+            if f1["value"] is None:
+                continue
+            axes.plot(x + shift, f1["value"], "o", color=colour, label=None if x else name.replace("_f1", " F1"))
+            if f1["low"] is not None:
+                axes.plot([x + shift] * 2, [f1["low"], f1["high"]], color=colour, linewidth=1.5, zorder=place)
+    axes.set_xticks(range(len(found)), [f"{name}\n{part['rows']:,} texts" for name, part in found.items()])
+    axes.set(xlim=(-0.5, len(found) - 0.5), ylim=(0, 1), ylabel="F1")
+    axes.legend(fontsize=8, ncols=2, loc="lower right")
+    return plots.svg(figure, "F1 by number of words, with 95 % intervals; the figures are in the table")

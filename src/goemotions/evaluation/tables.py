@@ -1,0 +1,180 @@
+"""The tables of a report, once for all forms it is written in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from goemotions.evaluation.model_card import interval, number
+
+Report = Mapping[str, Any]
+
+THRESHOLDS = {"own": "the model's thresholds", "0.5": "0.5 for all", "given": "the given thresholds"}
+FIGURES = {
+    "macro_f1": "macro F1",
+    "micro_f1": "micro F1",
+    "weighted_f1": "weighted F1",
+    "macro_precision": "macro precision",
+    "micro_precision": "micro precision",
+    "weighted_precision": "weighted precision",
+    "macro_recall": "macro recall",
+    "micro_recall": "micro recall",
+    "weighted_recall": "weighted recall",
+    "exact_match": "exact match",
+    "hamming_loss": "Hamming loss",
+}
+RANKING = {
+    "macro_average_precision": "macro average precision",
+    "micro_average_precision": "micro average precision",
+    "weighted_average_precision": "weighted average precision",
+    "macro_roc_auc": "macro ROC AUC",
+    "micro_roc_auc": "micro ROC AUC",
+    "weighted_roc_auc": "weighted ROC AUC",
+    "lrap": "label ranking average precision",
+}
+ROLL_UPS = {"ekman": "Ekman's emotions", "sentiment": "Sentiments"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as text; ``note`` is a paragraph before it."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+
+    def markdown(self) -> str:
+        """The header, a rule, and a line a row."""
+        lines = [self.header, ["---"] * len(self.header), *self.rows]
+        return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def overall_table(report: Report) -> Table:
+    at = report["figures"]["labels"]["at"]
+    rows = [
+        [title, *(interval(found["overall"][figure]) for found in at.values())] for figure, title in FIGURES.items()
+    ]
+    return Table("Overall", ["", *(THRESHOLDS[name] for name in at)], rows)
+
+
+def ranking_table(report: Report) -> Table:
+    found = report["figures"]["labels"]["ranking"]["overall"]
+    note = "These do not depend on thresholds. The last is over texts that have a label."
+    return Table("Ranking", ["", "figure"], [[title, interval(found[name])] for name, title in RANKING.items()], note)
+
+
+def label_table(report: Report, view: str = "labels", title: str = "By label") -> Table:
+    """A row a label, or a group of labels."""
+    figures = report["figures"][view]
+    own = figures["at"]["own"]["labels"]
+    header = ["label", "positives", "precision", "recall", "F1", "average precision", "ROC AUC"]
+    rows = []
+    for label, support in figures["support"].items():
+        ranking = figures["ranking"]["labels"][label]
+        star = " *" if view == "labels" and label in report["unreliable"] else ""
+        shown = [own[label][name] for name in ("precision", "recall", "f1")]
+        shown += [ranking["average_precision"], ranking["roc_auc"]]
+        rows.append([label + star, f"{support:,}", *map(interval, shown)])
+    return Table(
+        title, header, rows, "At the model's thresholds." + (" * see unreliable labels." if view == "labels" else "")
+    )
+
+
+def group_table(report: Report, view: str) -> Table:
+    overall = report["figures"][view]["at"]["own"]["overall"]
+    table = label_table(report, view, ROLL_UPS[view])
+    note = (
+        "A text has a group if it has any label of it, and is given it if any label of it is. "
+        f"Macro F1 {interval(overall['macro_f1'])}, micro F1 {interval(overall['micro_f1'])}."
+    )
+    return Table(table.title, table.header, table.rows, note)
+
+
+def unreliable_table(report: Report) -> Table:
+    rows = [[label, why] for label, why in report["unreliable"].items()]
+    note = "Too few texts here have these labels for their figures, or thresholds tuned on as few, to be relied on."
+    return Table("Unreliable labels", ["label", "why"], rows, note if rows else "None.")
+
+
+def calibration_table(report: Report) -> Table:
+    found = report["calibration"]
+    rows = [
+        [label, number(values["error"]), number(values["brier"]), number(values["brier_skill"])]
+        for label, values in found["labels"].items()
+    ]
+    note = (
+        f"Predictions of at least {found['at_least']:g} are off by {number(found['error'])} on average (expected "
+        f"calibration error in bins of equal size); over all predictions, most of them near 0, it would be "
+        f"{number(found['error_of_all'])}. The plots show the share that is true over the predicted probability. Brier "
+        "skill is 1 for perfect and 0 for always giving the label's own frequency."
+    )
+    return Table("Calibration", ["label", "calibration error", "Brier score", "Brier skill"], rows, note)
+
+
+def slice_table(report: Report) -> Table:
+    rows = [
+        [name, f"{found['rows']:,}", interval(found["micro_f1"]), interval(found["macro_f1"])]
+        for name, found in report["slices"].items()
+    ]
+    return Table("By length of text", ["words", "texts", "micro F1", "macro F1"], rows)
+
+
+def seen_table(report: Report) -> Table:
+    """Figures with and without the rows the model was trained on."""
+    seen = report["seen"]
+    overall = report["figures"]["labels"]["at"]["own"]["overall"]
+    rows = [["all", f"{report['data']['rows']:,}", interval(overall["macro_f1"]), interval(overall["micro_f1"])]]
+    if seen["without"]:
+        without = seen["without"]
+        rows.append(
+            ["without them", f"{without['rows']:,}", interval(without["macro_f1"]), interval(without["micro_f1"])]
+        )
+    return Table("Seen in training", ["", "texts", "macro F1", "micro F1"], rows, seen_note(seen["rows"]))
+
+
+def seen_note(rows: int | None) -> str:
+    if rows is None:
+        return "The model does not carry hashes of its training texts, so that what it has seen is not known."
+    if not rows:
+        return "None of these texts (case and white space aside) stands in the model's training data."
+    return f"{rows:,} of these texts (case and white space aside) also stand in the model's training data."
+
+
+def error_table(report: Report, kind: str) -> Table:
+    titles = {"false_alarms": "Surest false alarms", "misses": "Misses with the lowest probability"}
+    errors = report["worst"][kind]
+    texts = any("text" in error for error in errors)
+    rows = [
+        [
+            error["id"],
+            error["label"],
+            f"{error['probability']:.4f}",
+            ", ".join(error["true"]) or "none",
+            ", ".join(error["given"]) or "none",
+            *([error["text"]] if texts else []),
+        ]
+        for error in errors
+    ]
+    return Table(titles[kind], ["id", "label", "probability", "true", "given", *(["text"] if texts else [])], rows)
+
+
+def conventions(report: Report) -> list[str]:
+    """How the figures were made, a sentence each."""
+    undefined = report["undefined"]
+    found = [
+        f"Intervals: 95 %, bootstrap over texts, {report['resamples']:,} resamples, seed {report['seed']}; "
+        "percentiles, and for ROC AUC of a label the basic interval of its log odds, widened by Student's t.",
+        "A label without a positive has no figures, nor has precision of a label that is never given: they are "
+        "undefined, not 0 or 1. Macro and weighted figures are over the labels whose figure is defined"
+        + (f"; left out here: {', '.join(undefined)}." if undefined else "; here every label has positives."),
+    ]
+    label_map = report["data"]["label_map"]
+    if label_map:
+        groups = "; ".join(f"{label}: {', '.join(members)}" for label, members in label_map["labels"].items())
+        found.append(
+            f"Label map {label_map['name']}: a text is given a label if any of its labels of the model reaches its own "
+            f"threshold, and is ranked by the highest of their probabilities. {groups}. {label_map['about']}"
+        )
+    return found

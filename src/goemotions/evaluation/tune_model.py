@@ -1,0 +1,95 @@
+"""Tuning of a model on a validation set: calibration first, then thresholds on the calibrated probabilities."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from goemotions import thresholds as thresholding
+from goemotions.calibration import Calibration
+from goemotions.checkpoint import config_bytes, copy_directory
+from goemotions.classifier import EmotionClassifier
+from goemotions.evaluation.calibration_error import calibration_figures
+from goemotions.evaluation.datasets import LabelledTexts
+from goemotions.evaluation.fit_calibration import fit
+from goemotions.evaluation.metrics import macro_f1
+from goemotions.evaluation.model_card import card
+from goemotions.evaluation.seen import read_hashes, seen
+from goemotions.evaluation.splits import check_tuning_data
+from goemotions.thresholds import Objective
+
+STALE = ("metrics", "tested_on")
+"""What a model says of itself that other thresholds make untrue."""
+
+
+def tune_model(
+    classifier: EmotionClassifier,
+    data: LabelledTexts,
+    output: Path,
+    *,
+    objective: Objective = "f1",
+    target: float | None = None,
+    smoothing: float = thresholding.SMOOTHING,
+    shrinkage: float = 0.0,
+    calibration: str | None = None,
+    force: bool = False,
+) -> dict[str, Any]:
+    """Tune, and write the model with its new thresholds to ``output``.
+
+    Args:
+        objective, target, smoothing, shrinkage: as in :func:`goemotions.thresholds.tune`.
+        calibration: a method of :mod:`goemotions.calibration`, fitted anew; None keeps what the model has.
+        force: also on data the model was tested or trained on; the model then says so.
+
+    Returns:
+        What was done and its figures on the validation set, as also kept in the model's ``config.json``.
+
+    Raises:
+        DataError: the model was tested or trained on this data.
+    """
+    hashes = read_hashes(classifier.directory)
+    known = seen(data.texts, hashes) if hashes is not None else None
+    forced = check_tuning_data(classifier.config.raw, data, known, force)
+    before = classifier.score(data.texts).probabilities
+    kept = classifier.calibration
+    if calibration is not None:
+        classifier.calibration = None
+        raw = classifier.score(data.texts)
+        kept = fit(calibration, raw.logits, data.targets, classifier.labels)
+        classifier.calibration = kept
+    after = classifier.score(data.texts).probabilities
+    tuned = thresholding.tune(
+        after, data.targets, classifier.labels, smoothing, objective=objective, target=target, shrinkage=shrinkage
+    )
+    record = {
+        "name": data.name,
+        "sha256": data.sha256,
+        "rows": len(data),
+        "objective": objective if target is None else f"{objective} {target:g}",
+        "smoothing": smoothing,
+        "shrinkage": shrinkage,
+        "macro_f1": round(macro_f1(after, data.targets, list(tuned.values())), 6),
+        "macro_f1_before": round(macro_f1(before, data.targets, list(classifier.thresholds.values())), 6),
+        "calibration_error": calibration_figures(after, data.targets, classifier.labels)["error"],
+        "calibration_error_before": calibration_figures(before, data.targets, classifier.labels)["error"],
+    }
+    if forced:
+        record["forced"] = forced
+    write(classifier, output, tuned, kept, record)
+    return record
+
+
+def write(
+    classifier: EmotionClassifier,
+    output: Path,
+    tuned: dict[str, float],
+    calibration: Calibration | None,
+    record: dict[str, Any],
+) -> None:
+    config = {key: value for key, value in classifier.config.raw.items() if key not in STALE}
+    config |= {"thresholds": tuned, "tuned_on": record}
+    if calibration is not None:
+        config["calibration"] = calibration.as_dict()
+    copy_directory(
+        classifier.directory, output, {"config.json": config_bytes(config), "README.md": card(config).encode()}
+    )

@@ -1,0 +1,115 @@
+"""Intervals: against a plain bootstrap, and how often they hold the truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+
+from goemotions.evaluation.bootstrap import Estimate, interval, resample, weights
+from goemotions.evaluation.measure import Predictions, measure
+
+
+def drawn(generator: np.random.Generator, rows: int, frequency: float, shift: float = 2.0) -> Predictions:
+    """One label; its positives score higher by ``shift`` standard deviations."""
+    targets = (generator.random((rows, 1)) < frequency).astype(np.uint8)
+    log_odds = generator.normal(size=(rows, 1)) + shift * targets - 1.6
+    probabilities = (1 / (1 + np.exp(-log_odds))).astype(np.float32)
+    return Predictions(("a",), targets, probabilities, {"own": probabilities >= 0.5})
+
+
+def test_weights_are_resamples() -> None:
+    blocks = list(weights(50, 1100, seed=1))
+    assert sum(map(len, blocks)) == 1100
+    everything = np.concatenate(blocks)
+    assert (everything.sum(1) == 50).all()
+    assert everything.mean(0) == pytest.approx(np.ones(50), abs=0.15)
+    assert everything.var(0).mean() == pytest.approx(0.98, abs=0.03)  # binomial: 50 draws of chance 1/50
+    assert np.array_equal(everything, np.concatenate(list(weights(50, 1100, seed=1))))
+
+
+def test_interval_is_numpys_and_leaves_undefined_samples_out() -> None:
+    samples = np.random.default_rng(0).normal(size=(500, 3))
+    assert np.stack(interval(samples)) == pytest.approx(np.percentile(samples, [2.5, 97.5], axis=0), abs=1e-12)
+    samples[:100, 0] = np.nan
+    samples[:400, 1] = np.nan
+    low, high = interval(samples)
+    assert [low[0], high[0]] == pytest.approx(np.nanpercentile(samples[:, 0], [2.5, 97.5]), abs=1e-12)
+    assert np.isnan([low[1], high[1]]).all()  # defined in too few
+
+
+def test_sums_are_exact() -> None:
+    values = np.random.default_rng(0).integers(0, 2, (40, 2, 3))
+    sums, _ = resample({"a": values, "rows": np.ones(40)}, [], 40, resamples=600, seed=3)
+    times = np.concatenate(list(weights(40, 600, seed=3)))
+    assert np.array_equal(sums["a"], np.einsum("br,rij->bij", times, values))
+    assert (sums["rows"] == 40).all()
+
+
+def test_as_a_plain_bootstrap() -> None:
+    generator = np.random.default_rng(2)
+    made = drawn(generator, 400, 0.2)
+    truth, scores = made.targets[:, 0], made.probabilities[:, 0]
+    samples: dict[str, list[float]] = {"f1": [], "average_precision": []}
+    for _ in range(1500):
+        rows = generator.integers(0, 400, 400)
+        samples["f1"].append(f1_score(truth[rows], scores[rows] >= 0.5))
+        samples["average_precision"].append(average_precision_score(truth[rows], scores[rows]))
+    found = measure(made, resamples=4000)["labels"]
+    for figure, place in (("f1", found["at"]["own"]), ("average_precision", found["ranking"])):
+        ours = place["labels"]["a"][figure]
+        assert (ours["low"], ours["high"]) == pytest.approx(np.percentile(samples[figure], [2.5, 97.5]), abs=0.012)
+
+
+def test_intervals_narrow_with_rows() -> None:
+    made = drawn(np.random.default_rng(3), 200, 0.3)
+    many = Predictions(
+        made.labels,
+        np.tile(made.targets, (9, 1)),
+        np.tile(made.probabilities, (9, 1)),
+        {"own": np.tile(made.decisions["own"], (9, 1))},
+    )
+    widths = []
+    for predictions in (made, many):
+        found = measure(predictions, resamples=1000)["labels"]
+        figures = [found["at"]["own"]["labels"]["a"]["f1"], found["ranking"]["labels"]["a"]["roc_auc"]]
+        assert all(figure["low"] <= figure["value"] <= figure["high"] for figure in figures)
+        widths.append([figure["high"] - figure["low"] for figure in figures])
+    assert np.divide(*widths) == pytest.approx([3, 3], rel=0.35)
+
+
+def test_how_an_estimate_reads() -> None:
+    assert str(Estimate(0.5, 0.41234, 0.6)) == "0.500 (0.412 to 0.600)"
+    assert str(Estimate(None)) == "undefined"
+    assert str(Estimate(0.25)) == "0.250"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("positives", [10, 25, 50, 100])
+def test_coverage(positives: int) -> None:
+    """Of 1,000 draws, how many 95 % intervals hold the figure of a very large sample. Printed for each size."""
+    rows, draws, generator = 1000, 1000, np.random.default_rng(positives)
+    large = drawn(generator, 2_000_000, positives / rows)
+    truth, decided = large.targets[:, 0].astype(bool), large.decisions["own"][:, 0]
+    hits = (truth & decided).sum()
+    expected = {
+        "precision": hits / decided.sum(),
+        "recall": hits / truth.sum(),
+        "f1": 2 * hits / (decided.sum() + truth.sum()),
+        "average_precision": average_precision_score(truth, large.probabilities[:, 0]),
+        "roc_auc": norm.cdf(2 / np.sqrt(2)),
+    }
+    assert expected["roc_auc"] == pytest.approx(roc_auc_score(truth, large.probabilities[:, 0]), abs=2e-3)
+    held: dict[str, list[bool]] = {name: [] for name in expected}
+    for _ in range(draws):
+        found = measure(drawn(generator, rows, positives / rows), resamples=1000, seed=int(generator.integers(2**31)))
+        labels = found["labels"]
+        figures = labels["at"]["own"]["labels"]["a"] | labels["ranking"]["labels"]["a"]
+        for name, value in expected.items():
+            figure = figures[name]
+            held[name].append(figure["low"] is not None and figure["low"] <= value <= figure["high"])
+    coverage = {name: float(np.mean(holds)) for name, holds in held.items()}
+    print(f"{positives} positives: {coverage}")
+    if positives >= 50:
+        assert min(coverage.values()) >= 0.93
