@@ -58,8 +58,11 @@ def push_model(
         status = error.response.status_code if error.response is not None else 0
         hint = "; log in with `hf auth login`, as a member of the organisation" if status in (401, 403) else ""
         raise GoEmotionsError(f"the hub did not take {repo}: {first_line(error)}{hint}") from error
-    except (OfflineModeIsEnabled, OSError) as error:
-        raise GoEmotionsError(f"the hub could not be reached: {first_line(error)}") from error
+    except Exception as error:
+        # The HTTP client below huggingface_hub, whose errors pass through it, is another one in each of its releases.
+        if isinstance(error, (OfflineModeIsEnabled, OSError)) or type(error).__module__.startswith("httpx"):
+            raise GoEmotionsError(f"the hub could not be reached: {first_line(error)}") from error
+        raise
     return str(done.commit_url)
 
 

@@ -35,7 +35,7 @@ def same(ours: Any, theirs: Any) -> None:
     assert np.asarray(ours) == pytest.approx(np.asarray(theirs), abs=EXACT, nan_ok=True)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(problems())
 def test_as_scikit_learn(problem: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     targets, scores, cuts = problem
@@ -59,7 +59,7 @@ def test_as_scikit_learn(problem: tuple[np.ndarray, np.ndarray, np.ndarray]) -> 
                 same(overall[f"{kind}_{name}"], score(targets[:, keep], decided[:, keep], average=kind, **flat))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(problems(), st.integers(0, 2**32 - 1))
 def test_rankings_as_scikit_learn_under_any_weights(
     problem: tuple[np.ndarray, np.ndarray, np.ndarray], seed: int
@@ -81,7 +81,7 @@ def test_rankings_as_scikit_learn_under_any_weights(
         same(metrics.roc_auc(s[:, None], y[:, None])[0], area[0])
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(problems())
 def test_row_figures_as_scikit_learn(problem: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     targets, scores, cuts = problem

@@ -82,8 +82,6 @@ def read_labelled(
         except csv.Error as error:
             raise DataError(f"{path} is not a valid table: {error}") from error
         read = from_rows(path, rows, hashlib.sha256(content).hexdigest())
-    if not len(read):
-        raise DataError(f"{path} has a header but no rows")
     return align(read, model_labels, label_map, absent_ok)
 
 
@@ -109,8 +107,10 @@ def table_rows(path: Path, text: str) -> Iterator[dict[str, Any]]:
 
 
 def from_rows(path: Path, rows: list[dict[str, Any]], sha256: str) -> LabelledTexts:
-    columns = [str(name) for name in (rows[0] if rows else {})]
-    if rows and TEXT not in columns:
+    if not rows:
+        raise DataError(f"{path} has a header but no rows")
+    columns = [str(name) for name in rows[0]]
+    if TEXT not in columns:
         raise DataError(f"{path}: no column {TEXT!r} among {', '.join(columns)}; {FORMATS}")
     for number, row in enumerate(rows, start=1):
         if not isinstance(row.get(TEXT), str) or None in row or None in row.values():
