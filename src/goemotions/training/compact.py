@@ -261,6 +261,7 @@ def about(config: dict[str, Any]) -> dict[str, Any]:
         ),
         "tags": ["onnx"],
         "language": "en",
+        "parameters": "22 M",
         "thresholds": "The thresholds were tuned on the dev split, and every choice was made there.",
         "limits": [
             "English. Reddit comments of 2005 to 2019: other kinds of text, times and dialects are out of its domain, "
