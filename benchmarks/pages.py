@@ -29,7 +29,13 @@ SETS = {
     "brighter-en": "BRIGHTER, English posts, 5 emotions",
 }
 PUBLISHED = (  # theirs, from their cards and papers
-    ("RoBERTa-large, focal loss: the best published with thresholds from dev", "355 M", "dev, per label", "0.533", "0.577"),
+    (
+        "RoBERTa-large, focal loss: the best published with thresholds from dev",
+        "355 M",
+        "dev, per label",
+        "0.533",
+        "0.577",
+    ),
     ("roberta-base, the hub's most used model for these labels", "125 M", "0.5 for all", "0.450", "0.585"),
     ("BERT-base, the data set's paper", "110 M", "0.3 for all", "0.46", ""),
 )
@@ -57,11 +63,19 @@ def readme_block() -> str:
         test = sets[OFFICIAL]
         size = config(model)["about"].get("parameters", "")
         rows.append(
-            [f"**`{model}`, in this package**", size, "dev, per label", overall(test, "macro_f1"), overall(test, "micro_f1")]
+            [
+                f"**`{model}`, in this package**",
+                size,
+                "dev, per label",
+                overall(test, "macro_f1"),
+                overall(test, "micro_f1"),
+            ]
         )
         without = config(model)["metrics"].get("test_without_train_duplicates")
         if without:
-            title = f"the same, without the {test['data']['rows'] - without['rows']} test comments that also stand in train"
+            title = (
+                f"the same, without the {test['data']['rows'] - without['rows']} test comments that also stand in train"
+            )
             rows.append([title, "", "", interval(without["macro_f1"]), interval(without["micro_f1"])])
     rows += map(list, PUBLISHED)
     default = shipped().default
@@ -72,9 +86,9 @@ def readme_block() -> str:
             Table("", ["", "parameters", "thresholds from", "macro F1", "micro F1"], rows).markdown(),
             f"With one threshold of 0.5 for all labels `{default}` has macro F1 {overall(test, 'macro_f1', '0.5')}. "
             "[docs/quality.md](docs/quality.md) has every figure, also on other kinds of text and other languages.",
-            f"**Unreliable labels**: {few}, with their positives in the test split. Those with fewer than {MIN_POSITIVES}, "
-            f"or whose F1 has an interval wider than {MAX_WIDTH:g}, are listed: neither their threshold nor their F1 is "
-            "known well. `reliable_only=True` leaves them out.",
+            f"**Unreliable labels**: {few}, with their positives in the test split. Those with fewer than "
+            f"{MIN_POSITIVES}, or whose F1 has an interval wider than {MAX_WIDTH:g}, are listed: neither their "
+            "threshold nor their F1 is known well. `reliable_only=True` leaves them out.",
         ]
     )
 
@@ -83,8 +97,8 @@ def quality_page() -> str:
     parts = [
         "# Quality",
         MADE,
-        "Measured by `python benchmarks/quality.py`, 95 % bootstrap intervals of 10,000 resamples, at the thresholds that "
-        "ship with each model. On other label sets, labels stand for groups of the model's by a stated map "
+        "Measured by `python benchmarks/quality.py`, 95 % bootstrap intervals of 10,000 resamples, at the thresholds "
+        "that ship with each model. On other label sets, labels stand for groups of the model's by a stated map "
         "(`src/goemotions/evaluation/label_maps`).",
     ]
     for model, sets in results().items():
@@ -121,21 +135,22 @@ def italian_page() -> str:
     parts = [
         "# Italian",
         MADE,
-        "How well the shipped models read Italian, on two corpora whose labels people gave, beside the same model on the "
-        "English GoEmotions test with its labels put into the same groups. 95 % bootstrap intervals of 10,000 resamples; "
-        "the thresholds are those that ship, tuned on English dev. Nothing was tuned on Italian.",
-        "- **XED** (Helsinki-NLP): 3,275 film subtitles. The labels were given to English or Finnish lines and carried over "
-        "to their Italian translations, so they are noisy.\n"
-        "- **XDailyDialog**: 7,716 dialogue turns translated by people. 6,300 have no emotion; fear has 17 positives and "
-        "disgust 47.",
-        "The maps are `plutchik` and `dailydialog` in `src/goemotions/evaluation/label_maps`: a text is given a group if any "
-        "of its labels reaches its own threshold. They were written before any figure was seen. English is the easier task "
-        "here: the models were trained on that corpus, and its groups are made of the very labels they learnt.",
+        "How well the shipped models read Italian, on two corpora whose labels people gave, beside the same model on "
+        "the English GoEmotions test with its labels put into the same groups. 95 % bootstrap intervals of 10,000 "
+        "resamples; the thresholds are those that ship, tuned on English dev. Nothing was tuned on Italian.",
+        "- **XED** (Helsinki-NLP): 3,275 film subtitles. The labels were given to English or Finnish lines and carried "
+        "over to their Italian translations, so they are noisy.\n"
+        "- **XDailyDialog**: 7,716 dialogue turns translated by people. 6,300 have no emotion; fear has 17 positives "
+        "and disgust 47.",
+        "The maps are `plutchik` and `dailydialog` in `src/goemotions/evaluation/label_maps`: a text is given a group "
+        "if any of its labels reaches its own threshold. They were written before any figure was seen. English is the "
+        "easier task here: the models were trained on that corpus, and its groups are made of the very labels they "
+        "learnt.",
     ]
     for model, sets in results().items():
         language = config(model)["about"].get("language", "")
-        spoken = ", ".join(language) if isinstance(language, list) else language
-        parts += [f"## `{model}` (trained for: {spoken})", verdict(sets)]
+        spoken = language if isinstance(language, list) else [language]
+        parts += [f"## `{model}` (trained for: {', '.join(spoken)})", verdict(sets, spoken)]
         for name, map_name in (("xed-it", "plutchik"), ("xdailydialog-it", "dailydialog")):
             parts += [f"### {SETS[name]}", beside_english(sets[name], sets["english_on_maps"][map_name])]
     missing = [model for model in ("multilingual",) if model not in results()]
@@ -144,9 +159,11 @@ def italian_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def verdict(sets: dict[str, Any]) -> str:
-    """What works and what does not, by the intervals: whether ranking beats chance, and decisions giving every label."""
+def verdict(sets: dict[str, Any], spoken: list[str]) -> str:
+    """What works and what does not, by the intervals: do rankings beat chance, and decisions giving every label?"""
     lines = []
+    if "it" not in spoken:
+        lines.append("- It was not made for Italian: these figures say what comes of using it all the same. Do not.")
     for name in ("xed-it", "xdailydialog-it"):
         found = sets[name]
         ranking, own, rows = found["figures"]["ranking"]["labels"], found["figures"]["at"]["own"], found["data"]["rows"]
@@ -189,10 +206,25 @@ def beside_english(found: dict[str, Any], english: dict[str, Any]) -> str:
                 interval(english["ranking"]["labels"][label]["roc_auc"]),
             ]
         )
-    mean = ["**macro**", "", *(interval(own["overall"][f"macro_{figure}"]) for figure in ("precision", "recall", "f1")), ""]
+    mean = [
+        "**macro**",
+        "",
+        *(interval(own["overall"][f"macro_{figure}"]) for figure in ("precision", "recall", "f1")),
+        "",
+    ]
     mean += [interval(ranking["overall"]["macro_roc_auc"]), interval(other["overall"]["macro_f1"])]
     mean += [interval(english["ranking"]["overall"]["macro_roc_auc"])]
-    header = ["label", "positives", "precision", "recall", "F1", "F1 of “always”", "ROC AUC", "English F1", "English ROC AUC"]
+    header = [
+        "label",
+        "positives",
+        "precision",
+        "recall",
+        "F1",
+        "F1 of “always”",
+        "ROC AUC",
+        "English F1",
+        "English ROC AUC",
+    ]
     return Table("", header, [*lines, mean]).markdown()
 
 

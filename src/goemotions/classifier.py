@@ -119,12 +119,16 @@ class EmotionClassifier:
             )
         return scored.probabilities
 
-    def score(self, texts: Iterable[str], *, long_text: LongText = "cut") -> Scored:
-        """Logits of each text, calibrated if the model is, and which texts were cut; errors as ``predict``."""
+    def score(self, texts: Iterable[str], *, long_text: LongText = "cut", calibrated: bool = True) -> Scored:
+        """Logits of each text, and which texts were cut; errors as ``predict``.
+
+        Args:
+            calibrated: False for the logits before the model's calibration, if it has one.
+        """
         if long_text not in ("cut", "windows"):
             raise ValueError(f'long_text must be "cut" or "windows", got {long_text!r}')
         scored = self._model.score(check_texts(texts), windows=long_text == "windows")
-        if self.calibration is None:
+        if self.calibration is None or not calibrated:
             return scored
         return Scored(self.calibration.apply(scored.logits, self.labels), scored.truncated)
 

@@ -44,7 +44,13 @@ def test_trains_exports_and_predicts(cli: Run, tiny_corpus: Path, tmp_path: Path
     assert "test macro F1" in done.stderr
     assert done.stderr.count("\n") == 1
     model = tmp_path / "model"
-    assert {path.name for path in model.iterdir()} == {"config.json", "model.onnx", "tokenizer.json", "README.md"}
+    assert {path.name for path in model.iterdir()} == {
+        "config.json",
+        "model.onnx",
+        "tokenizer.json",
+        "training_hashes.bin",
+        "README.md",
+    }
     config = json.loads((model / "config.json").read_text())
     assert config["training"]["selected_epoch"] == 2
     assert config["training"]["parity"]["mean"] < 1e-3

@@ -11,7 +11,6 @@ import typer
 
 from goemotions.cli import options as opt
 from goemotions.cli.evaluate import AbsentOk, Labelled, MapName, Resamples, Seed, read_data
-from goemotions.errors import MissingExtraError
 
 
 def compare(
@@ -29,13 +28,11 @@ def compare(
     as_json: opt.Json = False,
 ) -> None:
     """Compare two models by a paired bootstrap (extra "report")."""
-    try:
-        from goemotions.evaluation.compare import compare_predictions, shared_labels
-        from goemotions.evaluation.evaluate import HALF, OWN, predictions_of
-        from goemotions.evaluation.measure import Predictions
-    except ImportError as error:
-        raise MissingExtraError("comparison", "report") from error
+    opt.require_report("comparison")
     from goemotions.classifier import EmotionClassifier
+    from goemotions.evaluation.compare import compare_predictions, shared_labels
+    from goemotions.evaluation.evaluate import HALF, OWN, predictions_of
+    from goemotions.evaluation.measure import Predictions
 
     models = [EmotionClassifier(name, threads=threads) for name in (first, second)]
     if label_map is None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from goemotions.cli import options as opt
-from goemotions.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from goemotions.evaluation.tables import Report
@@ -61,13 +60,11 @@ def evaluate(
     as_json: opt.Json = False,
 ) -> None:
     """Measure a model on labelled texts (extra "report")."""
-    try:
-        from goemotions.evaluation import page
-        from goemotions.evaluation.evaluate import evaluate as run
-        from goemotions.evaluation.model_card import store as store_figures
-    except ImportError as error:
-        raise MissingExtraError("evaluation", "report") from error
+    opt.require_report("evaluation")
     from goemotions.classifier import EmotionClassifier
+    from goemotions.evaluation import page
+    from goemotions.evaluation.evaluate import evaluate as run
+    from goemotions.evaluation.model_card import store as store_figures
 
     classifier = EmotionClassifier(model, threads=threads)
     found, read = read_data(data, "test.tsv", classifier.labels, label_map, absent_ok)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import enum
+from importlib.util import find_spec
 from typing import Annotated
 
 import typer
+
+from goemotions.errors import MissingExtraError
 
 Model = Annotated[
     str | None,
@@ -48,3 +51,12 @@ def parse_thresholds(values: list[str] | None) -> tuple[float | None, dict[str, 
         else:
             every = parsed
     return every, single
+
+
+def require_report(what: str) -> None:
+    """
+    Raises:
+        MissingExtraError: what the extra "report" brings is not there.
+    """
+    if any(find_spec(name) is None for name in ("matplotlib", "scipy", "sklearn", "yaml")):
+        raise MissingExtraError(what, "report")

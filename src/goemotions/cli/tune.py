@@ -10,7 +10,6 @@ import typer
 
 from goemotions.cli import options as opt
 from goemotions.cli.evaluate import AbsentOk, read_data
-from goemotions.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from goemotions.thresholds import Objective
@@ -42,11 +41,9 @@ def tune(
     as_json: opt.Json = False,
 ) -> None:
     """Tune a model's thresholds on labelled texts it was not trained on (extra "report")."""
-    try:
-        from goemotions.evaluation.tune_model import tune_model
-    except ImportError as error:
-        raise MissingExtraError("tuning", "report") from error
+    opt.require_report("tuning")
     from goemotions.classifier import EmotionClassifier
+    from goemotions.evaluation.tune_model import tune_model
 
     name, target = parse_objective(objective)
     classifier = EmotionClassifier(model, threads=threads)

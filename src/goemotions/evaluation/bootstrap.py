@@ -201,6 +201,18 @@ def log_odds_interval(
     return 1 / (1 + np.exp(wider * (high - centre) - centre)), 1 / (1 + np.exp(wider * (low - centre) - centre))
 
 
+def proportion_interval(share: npt.ArrayLike, trials: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """The exact interval of a share of 0 or 1 (Clopper & Pearson, 1934), of which every resample is the same.
+
+    Args:
+        share: 0 or 1, [...].
+        trials: how many were all or none, [...].
+    """
+    bound = ((1 - LEVEL) / 2) ** (1 / np.maximum(np.asarray(trials, np.float64), 1))
+    ones = np.asarray(share) == 1
+    return np.where(ones, bound, 0.0), np.where(ones, 1.0, 1 - bound)
+
+
 def estimates(values: npt.ArrayLike, low: npt.ArrayLike, high: npt.ArrayLike) -> list[Estimate]:
     """One a figure, None for NaN. *Shape:* [k] three times."""
 

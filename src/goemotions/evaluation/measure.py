@@ -17,6 +17,7 @@ from goemotions.evaluation.bootstrap import (
     estimates,
     interval,
     log_odds_interval,
+    proportion_interval,
     resample,
 )
 from goemotions.evaluation.label_groups import Groups, pool
@@ -176,9 +177,16 @@ def figures_at(view: Predictions, name: str, points: Sums, drawn: Sums) -> dict[
             "hamming_loss": metrics.divide(wrong, sums["rows"] * len(view.labels)),
         }
 
-    singles = with_intervals(
-        metrics.of_labels(points[f"counts {name}"]), metrics.of_labels(drawn[f"counts {name}"]), view.labels
-    )
+    counted = points[f"counts {name}"]
+    tp, fp, fn = counted
+    # What a figure is a share of, for those that are 0 or 1; F1 is 2·J / (1 + J) of the share J = tp / (tp + fp + fn).
+    trials = {"precision": tp + fp, "recall": tp + fn, "f1": tp + fp + fn}
+    singles: dict[str, dict[str, Any]] = {}
+    for figure, samples in metrics.of_labels(drawn[f"counts {name}"]).items():
+        values = metrics.of_labels(counted)[figure]
+        low, high = where_level(values, interval(samples), trials[figure], figure == "f1")
+        made = [estimate.as_dict() for estimate in estimates(values, low, high)]
+        singles[figure] = dict(zip(view.labels, made, strict=True))
     predicted = view.decisions[name].sum(0).tolist()
     return {
         "overall": with_intervals(whole(points), whole(drawn)),
@@ -200,7 +208,9 @@ def ranking_figures(view: Predictions, points: Sums, drawn: Sums, ranked: npt.ND
         # What the data cannot give, no resample gives.
         samples = np.where(np.isnan(values), np.nan, samples)
         micro = score(scores.reshape(-1, 1), targets.reshape(-1, 1))[0]
-        low, high = log_odds_interval(values, samples, support, len(view)) if figure == "roc_auc" else interval(samples)
+        bounds = log_odds_interval(values, samples, support, len(view)) if figure == "roc_auc" else interval(samples)
+        few = np.minimum(support, len(view) - support) if figure == "roc_auc" else support
+        low, high = where_level(values, bounds, few)
         for label, estimate in zip(view.labels, estimates(values, low, high), strict=True):
             found["labels"][label][figure] = estimate.as_dict()
         found["overall"] |= with_intervals(
@@ -220,13 +230,23 @@ def ranking_figures(view: Predictions, points: Sums, drawn: Sums, ranked: npt.ND
     return found
 
 
-def with_intervals(points: Sums, samples: Sums, names: Sequence[str] | None = None) -> dict[str, Any]:
-    """Estimates as dicts by figure, or by figure and name where a figure is an array of one value a name."""
-    found: dict[str, Any] = {}
-    for figure, values in points.items():
-        made = [e.as_dict() for e in estimates(values, *interval(np.asarray(samples[figure])))]
-        found[figure] = made[0] if names is None else dict(zip(names, made, strict=True))
-    return found
+def where_level(
+    values: npt.NDArray[Any], bounds: tuple[Any, Any], trials: npt.NDArray[Any], of_f1: bool = False
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """The bounds, but exact ones where a figure is 0 or 1: its resamples all agree, however few rows it is of."""
+    level = (values == 0) | (values == 1)
+    exact = proportion_interval(values, trials)
+    if of_f1:
+        exact = (2 * exact[0] / (1 + exact[0]), 2 * exact[1] / (1 + exact[1]))
+    return np.where(level, exact[0], bounds[0]), np.where(level, exact[1], bounds[1])
+
+
+def with_intervals(points: Sums, samples: Sums) -> dict[str, Any]:
+    """Estimates as dicts, by figure."""
+    return {
+        figure: estimates(value, *interval(np.asarray(samples[figure])))[0].as_dict()
+        for figure, value in points.items()
+    }
 
 
 def undefined_labels(figures: Mapping[str, Any]) -> list[str]:

@@ -62,6 +62,8 @@ class Plots:
             found = found.replace(protected(stand_in), css)
         found = re.sub(r' width="[\d.]+pt" height="[\d.]+pt"', "", found, count=1)
         found = re.sub(r"<metadata>.*?</metadata>", "", found, flags=re.DOTALL)
+        found = re.sub(r"font-family: [^;\"]*;? ?", "", found)  # the page's own
+        found = re.sub(r"(\d\.\d\d)\d+", r"\1", found)  # of a point: finer is not seen
         return found.replace("<svg ", f'<svg role="img" aria-label="{description}" ', 1)
 
 

@@ -165,7 +165,8 @@ def conventions(report: Report) -> list[str]:
     undefined = report["undefined"]
     found = [
         f"Intervals: 95 %, bootstrap over texts, {report['resamples']:,} resamples, seed {report['seed']}; "
-        "percentiles, and for ROC AUC of a label the basic interval of its log odds, widened by Student's t.",
+        "percentiles, and for ROC AUC of a label the basic interval of its log odds, widened by Student's t; exact "
+        "binomial ones where a figure of a label is 0 or 1.",
         "A label without a positive has no figures, nor has precision of a label that is never given: they are "
         "undefined, not 0 or 1. Macro and weighted figures are over the labels whose figure is defined"
         + (f"; left out here: {', '.join(undefined)}." if undefined else "; here every label has positives."),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from goemotions import thresholds as thresholding
+from goemotions.architectures import Scored
 from goemotions.calibration import Calibration
 from goemotions.checkpoint import config_bytes, copy_directory
 from goemotions.classifier import EmotionClassifier
@@ -50,14 +55,12 @@ def tune_model(
     hashes = read_hashes(classifier.directory)
     known = seen(data.texts, hashes) if hashes is not None else None
     forced = check_tuning_data(classifier.config.raw, data, known, force)
-    before = classifier.score(data.texts).probabilities
+    raw = classifier.score(data.texts, calibrated=False)
     kept = classifier.calibration
+    before = calibrated(raw, kept, classifier.labels)
     if calibration is not None:
-        classifier.calibration = None
-        raw = classifier.score(data.texts)
         kept = fit(calibration, raw.logits, data.targets, classifier.labels)
-        classifier.calibration = kept
-    after = classifier.score(data.texts).probabilities
+    after = calibrated(raw, kept, classifier.labels)
     tuned = thresholding.tune(
         after, data.targets, classifier.labels, smoothing, objective=objective, target=target, shrinkage=shrinkage
     )
@@ -77,6 +80,12 @@ def tune_model(
         record["forced"] = forced
     write(classifier, output, tuned, kept, record)
     return record
+
+
+def calibrated(raw: Scored, calibration: Calibration | None, labels: Sequence[str]) -> npt.NDArray[np.float32]:
+    """Probabilities, float32 [n, labels]."""
+    logits = raw.logits if calibration is None else calibration.apply(raw.logits, labels)
+    return Scored(logits, raw.truncated).probabilities
 
 
 def write(

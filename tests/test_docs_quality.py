@@ -1,0 +1,62 @@
+"""The quality tables of README and docs are what `benchmarks/pages.py` makes of the committed runs, not typed."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from goemotions.catalog import find_model, shipped
+from goemotions.evaluation import page
+from goemotions.evaluation.model_card import stored_metrics
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def pages() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("pages", ROOT / "benchmarks" / "pages.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["pages"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_pages_are_made_from_the_results(pages: ModuleType) -> None:
+    made = pages.made()
+    assert {path.name for path in made} == {"README.md", "quality.md", "italian.md"}
+    for path, content in made.items():
+        assert path.read_text(encoding="utf-8") == content, f"{path.name}: run python benchmarks/pages.py"
+        assert content.count(pages.MADE) == 1
+
+
+def test_another_figure_would_be_noticed(pages: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = json.loads(json.dumps(pages.results()))
+    default = shipped().default
+    for name in (pages.OFFICIAL, "xed-it"):
+        changed[default][name]["figures"]["at"]["own"]["overall"]["macro_f1"]["value"] += 0.001
+    monkeypatch.setattr(pages, "results", lambda: changed)
+    for path, content in pages.made().items():
+        assert path.read_text(encoding="utf-8") != content
+
+
+@pytest.mark.parametrize("model", shipped().models)
+def test_the_report_is_of_the_shipped_model(pages: ModuleType, model: str) -> None:
+    if model not in pages.results():
+        pytest.skip(f"{model} is not measured yet")
+    stem = ROOT / "docs" / "reports" / model
+    report: dict[str, Any] = json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
+    config = json.loads((find_model(model) / "config.json").read_text(encoding="utf-8"))
+    assert report["thresholds"]["own"] == config["thresholds"]
+    assert stored_metrics(report) == config["metrics"]
+    assert stem.with_suffix(".md").read_text(encoding="utf-8") == page.markdown(report)
+    kept = pages.results()[model][pages.OFFICIAL]
+    assert kept["figures"]["at"] == report["figures"]["labels"]["at"]
+    assert not any("text" in error for errors in report["worst"].values() for error in errors)
