@@ -87,12 +87,12 @@ class StoredLayer:
         for name, weight in weights.items():
             low = self.low_ranks.get(name)
             if low is not None and name == "o_proj":
-                low = LowRank(fold(low.a, self.config), low.b)
+                low = low._replace(a=fold(low.a, self.config))
             bias = self.biases.get(name)
             linears[name] = Linear(
                 weight,
                 None if bias is None else bias.to(device, dtype),
-                None if low is None else LowRank(low.a.to(device, dtype), low.b.to(device, dtype)),
+                None if low is None else low._replace(a=low.a.to(device, dtype), b=low.b.to(device, dtype)),
             )
         return Layer(tuple(norm.to(device) for norm in self.norms), self.config.norm_eps, dtype, **linears)
 
@@ -124,7 +124,7 @@ class Linear:
             y = y if self.bias is None else y + self.bias
         if self.low_rank is None:
             return y
-        return torch.addmm(y, F.linear(x, self.low_rank.a), self.low_rank.b.t())
+        return torch.addmm(y, F.linear(x, self.low_rank.a), self.low_rank.b.t(), alpha=self.low_rank.scale)
 
 
 @dataclass(frozen=True)

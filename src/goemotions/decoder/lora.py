@@ -24,7 +24,7 @@ from goemotions.errors import ModelError
 
 CONFIG_FILE, WEIGHTS_FILE = "adapter_config.json", "adapter_model.safetensors"
 KEY = re.compile(
-    r"(?P<prefix>.*?)layers\.(?P<layer>\d+)\.(?:self_attn|mlp)\.(?P<matrix>\w+)\.lora_(?P<side>[AB])(?:\.default)?\.weight"
+    r".*?layers\.(?P<layer>\d+)\.(?:self_attn|mlp)\.(?P<matrix>\w+)\.lora_(?P<side>[AB])(?:\.default)?\.weight"
 )
 UNSUPPORTED = {
     "use_dora": False,
@@ -44,10 +44,11 @@ UNSUPPORTED = {
 
 
 class LowRank(NamedTuple):
-    """``x → x @ a.T @ b.T``, beside a matrix [out, in]; the scale is in ``b``. *Shape:* a [r, in], b [out, r]."""
+    """``x → scale * x @ a.T @ b.T``, beside a matrix [out, in]. *Shape:* a [r, in], b [out, r]."""
 
     a: torch.Tensor
     b: torch.Tensor
+    scale: float
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,11 @@ class Adapter:
     Attributes:
         weights: (layer, matrix) → its side product, float32; only matrices that act.
         elements: how many numbers the file holds, by part: "language", "vision", and "live" of the language's.
-        key_prefix: of the language model's keys in the file.
     """
 
     config: AdapterConfig
     weights: Mapping[tuple[int, str], LowRank]
     elements: Mapping[str, int]
-    key_prefix: str
 
 
 def read_adapter(directory: Path, base: DecoderConfig) -> Adapter:
@@ -130,7 +129,6 @@ def place(tensors: Mapping[str, torch.Tensor], config: AdapterConfig, base: Deco
     vision = {key for key in tensors if FOREIGN.search(key)}
     found: dict[tuple[int, str, str], str] = {}
     unknown: list[str] = []
-    prefixes: set[str] = set()
     for key in sorted(tensors.keys() - vision):
         match = KEY.fullmatch(key)
         place_of = (int(match["layer"]), match["matrix"], match["side"]) if match else None
@@ -138,7 +136,6 @@ def place(tensors: Mapping[str, torch.Tensor], config: AdapterConfig, base: Deco
             unknown.append(key)
             continue
         found[place_of] = key
-        prefixes.add(match["prefix"])
     matrices = sorted(config.targets.union(matrix for _, matrix, _ in found), key=(*ATTENTION, *MLP).index)
     wanted = [(layer, matrix, side) for layer in range(base.num_layers) for matrix in matrices for side in "AB"]
     missing = [
@@ -162,7 +159,7 @@ def place(tensors: Mapping[str, torch.Tensor], config: AdapterConfig, base: Deco
             raise ModelError(f"{name}: {key} holds NaN or infinity")
     weights = {
         (layer, matrix): LowRank(
-            tensors[found[layer, matrix, "A"]].float(), tensors[found[layer, matrix, "B"]].float() * config.scale
+            tensors[found[layer, matrix, "A"]].float(), tensors[found[layer, matrix, "B"]].float(), config.scale
         )
         for layer in range(base.num_layers)
         for matrix in matrices
@@ -173,7 +170,7 @@ def place(tensors: Mapping[str, torch.Tensor], config: AdapterConfig, base: Deco
         "vision": sum(tensors[key].numel() for key in vision),
         "live": sum(tensors[key].numel() for (_, matrix, _), key in found.items() if matrix in LIVE),
     }
-    return Adapter(config, weights, elements, min(prefixes))
+    return Adapter(config, weights, elements)
 
 
 def _in_base(place_of: tuple[int, str, str], base: DecoderConfig) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import torch
 
@@ -30,17 +31,20 @@ class SingleTokenDecoder:
         device: str = "auto",
         precision: str = "auto",
         quantise: bool = False,
+        micro_batch: int | None = None,
     ) -> None:
         """
         Args:
             quantise: turn a base that is not 4-bit into NF4, as the published route does on loading.
+            micro_batch: rows that go through a layer together, instead of the plan's.
 
         Raises:
             ModelError: a base that is incomplete, damaged or does not fit the machine.
         """
         self.config = source.config
         four_bit = quantise or source.quantisation == "nf4"
-        self.plan: Plan = make_plan(source.config, four_bit, device, precision)
+        plan = make_plan(source.config, four_bit, device, precision)
+        self.plan: Plan = replace(plan, micro_batch=micro_batch or plan.micro_batch)
         weights = adapter.weights if adapter else {}
         self._stored = [
             read_layer(source, layer, {name: low for (at, name), low in weights.items() if at == layer}, quantise)
