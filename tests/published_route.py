@@ -152,7 +152,7 @@ def random_head(hidden: int = HIDDEN, labels: int = LABELS, scale: float = 3) ->
 def save_published(path: Path, base_id: str, hidden: int = HIDDEN) -> Path:
     """A directory in the published layout, but for ``lora_adapter/``."""
     path.mkdir(parents=True, exist_ok=True)
-    head = random_head(hidden)
+    head = random_head(hidden, scale=1)
     state = {"projection": head.projection.state_dict(), "classifier": head.classifier.state_dict()}
     torch.save(state, path / "head_weights.pt")
     from goemotions import LABELS as NAMES

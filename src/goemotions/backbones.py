@@ -49,8 +49,8 @@ def find_backbone(given: str | Path | None, config: Mapping[str, Any], adapter_b
         return _named(given)
     own: Mapping[str, Any] = config.get("backbone") or {}
     name = str(own.get("id") or config.get("model_name") or adapter_base)
-    if name in PACKAGES:
-        return Backbone(find_packaged(name), name)
+    if name in PACKAGES or (Path(name).is_absolute() and Path(name).exists()):
+        return _named(name)
     revision = own.get("revision")
     wanted = candidates(name, adapter_base, four_bit=own.get("quantisation", "nf4") == "nf4")
     for repo in wanted:

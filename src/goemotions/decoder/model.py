@@ -64,6 +64,8 @@ class SingleTokenDecoder:
             ModelError: states that are not finite (the layer is named).
         """
         states = states.to(self.plan.device, torch.float32, copy=True)
+        if not len(states):
+            return states  # the 4-bit kernels crash the process on nothing
         for number, layer in enumerate(self._layers(states.shape[0])):
             for rows in torch.split(states, self.plan.micro_batch):
                 rows.copy_(layer(rows))

@@ -8,22 +8,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import torch
 
 from goemotions.errors import MissingExtraError, ModelError
 
-# Its CPU part logs an error at import when an optional kernel package is absent; the built-in kernels serve.
-_log = logging.getLogger("bitsandbytes.backends.cpu.ops")
-_level = _log.level
-_log.setLevel(logging.CRITICAL)
-try:
-    import bitsandbytes.functional as bnb
-    from bitsandbytes.autograd._functions import matmul_4bit
-except ImportError as error:
-    raise MissingExtraError("a 4-bit base", "llm") from error
-finally:
-    _log.setLevel(_level)
+if TYPE_CHECKING:
+    from bitsandbytes.functional import QuantState
 
 BLOCK = 64
 STATE_KEY = "quant_state.bitsandbytes__nf4"
@@ -33,6 +27,26 @@ PARTS = ("absmax", "quant_map", "nested_absmax", "nested_quant_map", STATE_KEY)
 FUSED_ROWS_MULTIPLE = 32  # what the CPU kernel's layout needs of a matrix's rows
 
 
+@cache
+def bitsandbytes() -> ModuleType:
+    """The library, imported when a 4-bit matrix is first met: that takes seconds.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    # Its CPU part logs an error at import when an optional kernel package is absent; the built-in kernels serve.
+    log = logging.getLogger("bitsandbytes.backends.cpu.ops")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        import bitsandbytes as library
+    except ImportError as error:
+        raise MissingExtraError("a 4-bit base", "llm") from error
+    finally:
+        log.setLevel(level)
+    return library
+
+
 class Nf4Matrix:
     """A matrix [out, in] kept as NF4 codes.
 
@@ -40,7 +54,7 @@ class Nf4Matrix:
         shape: (out, in).
     """
 
-    def __init__(self, codes: torch.Tensor, state: bnb.QuantState) -> None:
+    def __init__(self, codes: torch.Tensor, state: QuantState) -> None:
         self._codes = codes
         self._state = state
         self.shape: tuple[int, int] = (int(state.shape[0]), int(state.shape[1]))
@@ -57,7 +71,7 @@ class Nf4Matrix:
             ModelError: parts that are missing, damaged or not finite.
         """
         try:
-            state = bnb.QuantState.from_dict(dict(parts), device=codes.device)
+            state = bitsandbytes().functional.QuantState.from_dict(dict(parts), device=codes.device)
         except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{name}: its 4-bit quantisation cannot be read: {error or 'unknown parts'}") from error
         # The kernels trust these sizes, so none may be wrong.
@@ -79,7 +93,7 @@ class Nf4Matrix:
     @classmethod
     def quantise(cls, weight: torch.Tensor) -> Nf4Matrix:
         """As bitsandbytes quantises on loading: blocks of 64, nested scales. Dequantises to ``weight.dtype``."""
-        codes, state = bnb.quantize_4bit(
+        codes, state = bitsandbytes().functional.quantize_4bit(
             weight.contiguous(), blocksize=BLOCK, quant_type="nf4", compress_statistics=True
         )
         return cls(codes, state)
@@ -94,16 +108,19 @@ class Nf4Matrix:
 
     def dequantise(self, dtype: torch.dtype) -> torch.Tensor:
         """The weights [out, in]. They are those of the type the matrix was quantised from, then cast to ``dtype``."""
-        weights: torch.Tensor = bnb.dequantize_4bit(self._codes, self._state)
+        weights: torch.Tensor = bitsandbytes().functional.dequantize_4bit(self._codes, self._state)
         return weights.to(dtype)
 
     def to(self, device: torch.device) -> Nf4Matrix:
         """Itself on a device."""
         if self._codes.device == device:
             return self
+        return Nf4Matrix(self._codes.to(device), self._copy_state(device))
+
+    def _copy_state(self, device: torch.device) -> QuantState:
         parts = {name: tensor for name, tensor in self.tensors().items() if name}
-        codes = self._codes.to(device)
-        return Nf4Matrix(codes, bnb.QuantState.from_dict(parts, device=device))
+        state: QuantState = bitsandbytes().functional.QuantState.from_dict(parts, device=device)
+        return state
 
     def fused(self) -> Fused | None:
         """A product that reads the codes themselves, or None where there is no such kernel for this matrix.
@@ -113,22 +130,22 @@ class Nf4Matrix:
         out, into = self.shape
         if self._codes.device.type != "cpu":
             return Fused(self._codes, self._state)
-        if not bnb.has_avx512bf16() or out % FUSED_ROWS_MULTIPLE or into % self._state.blocksize:
+        functional = bitsandbytes().functional
+        if not functional.has_avx512bf16() or out % FUSED_ROWS_MULTIPLE or into % self._state.blocksize:
             return None
-        parts = {name: tensor for name, tensor in self.tensors().items() if name}
-        state = bnb.QuantState.from_dict(parts, device=self._codes.device)
-        return Fused(*bnb._convert_weight_packed_for_cpu(self._codes, state))
+        state = self._copy_state(self._codes.device)
+        return Fused(*functional._convert_weight_packed_for_cpu(self._codes, state))
 
 
 class Fused:
     """``x @ W.T`` by bitsandbytes' kernel, in bfloat16, without dequantising W as a whole."""
 
-    def __init__(self, codes: torch.Tensor, state: bnb.QuantState) -> None:
+    def __init__(self, codes: torch.Tensor, state: QuantState) -> None:
         self._codes = codes
         self._state = state
         self.nbytes = codes.nbytes + state.absmax.nbytes
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """*Shape:* bfloat16 [n, in] → bfloat16 [n, out]."""
-        product: torch.Tensor = matmul_4bit(x, self._codes, quant_state=self._state)
+        product: torch.Tensor = bitsandbytes().matmul_4bit(x, self._codes, quant_state=self._state)
         return product
