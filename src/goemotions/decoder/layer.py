@@ -62,18 +62,19 @@ class StoredLayer:
 
     def dense(self, dtype: torch.dtype, device: torch.device) -> Layer:
         """Ready for products with plain matrices of ``dtype``."""
-        return self._ready({name: self._weight(name, dtype, device) for name in LIVE}, dtype, device)
+        weights = {name: self._weight(name, dtype, device) for name in LIVE}
+        return self._ready(weights, dtype, dtype, device)
 
     def fused(self, device: torch.device) -> Layer:
         """Ready for bfloat16 products with 4-bit kernels where there are, with plain matrices elsewhere."""
         dtype = torch.bfloat16
         weights: dict[str, torch.Tensor | Fused] = {}
         for name in LIVE:
-            # The fold of o_proj is a quarter of its size or less: reading it in 16 bit costs what the codes would.
             matrix = self.matrices[name]
-            kernel = matrix.to(device).fused() if isinstance(matrix, Nf4Matrix) and name != "o_proj" else None
+            kernel = matrix.to(device).fused() if isinstance(matrix, Nf4Matrix) else None
             weights[name] = kernel or self._weight(name, dtype, device)
-        return self._ready(weights, dtype, device)
+        # Few rows make side products cheap in float32, and torch's bfloat16 products of few rows are slow on CPUs.
+        return self._ready(weights, dtype, torch.float32, device)
 
     def _weight(self, name: str, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
         matrix = self.matrices[name]
@@ -82,19 +83,28 @@ class StoredLayer:
             return fold(stored.dequantise(torch.float32).to(device), self.config).to(dtype)
         return stored.dequantise(dtype).to(device)
 
-    def _ready(self, weights: Mapping[str, torch.Tensor | Fused], dtype: torch.dtype, device: torch.device) -> Layer:
+    def _ready(
+        self,
+        weights: Mapping[str, torch.Tensor | Fused],
+        dtype: torch.dtype,
+        low_rank_dtype: torch.dtype,
+        device: torch.device,
+    ) -> Layer:
         linears: dict[str, Linear] = {}
         for name, weight in weights.items():
             low = self.low_ranks.get(name)
-            if low is not None and name == "o_proj":
+            if low is not None and name == "o_proj" and isinstance(weight, torch.Tensor):
                 low = low._replace(a=fold(low.a, self.config))
             bias = self.biases.get(name)
             linears[name] = Linear(
                 weight,
                 None if bias is None else bias.to(device, dtype),
-                None if low is None else low._replace(a=low.a.to(device, dtype), b=low.b.to(device, dtype)),
+                None
+                if low is None
+                else low._replace(a=low.a.to(device, low_rank_dtype), b=low.b.to(device, low_rank_dtype)),
             )
-        return Layer(tuple(norm.to(device) for norm in self.norms), self.config.norm_eps, dtype, **linears)
+        heads = self.config if isinstance(weights["o_proj"], Fused) else None
+        return Layer(tuple(norm.to(device) for norm in self.norms), self.config.norm_eps, dtype, heads, **linears)
 
 
 def fold(weight: torch.Tensor, config: DecoderConfig) -> torch.Tensor:
@@ -105,6 +115,15 @@ def fold(weight: torch.Tensor, config: DecoderConfig) -> torch.Tensor:
     """
     heads = weight.reshape(weight.shape[0], config.num_kv_heads, config.queries_per_kv, config.head_dim)
     return heads.sum(dim=2).reshape(weight.shape[0], -1)
+
+
+def repeat(values: torch.Tensor, config: DecoderConfig) -> torch.Tensor:
+    """Each key-value head's value for every query head that shares it.
+
+    *Shape:* [n, num_kv_heads * head_dim] → [n, num_heads * head_dim].
+    """
+    heads = values.view(-1, config.num_kv_heads, 1, config.head_dim)
+    return heads.expand(-1, -1, config.queries_per_kv, -1).reshape(len(values), -1)
 
 
 @dataclass(frozen=True)
@@ -124,16 +143,22 @@ class Linear:
             y = y if self.bias is None else y + self.bias
         if self.low_rank is None:
             return y
-        return torch.addmm(y, F.linear(x, self.low_rank.a), self.low_rank.b.t(), alpha=self.low_rank.scale)
+        a, b, scale = self.low_rank
+        return torch.addmm(y.to(a.dtype), F.linear(x.to(a.dtype), a), b.t(), alpha=scale).to(y.dtype)
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer ready to compute. The residual stream is float32, whatever type the products have."""
+    """A layer ready to compute. The residual stream is float32, whatever type the products have.
+
+    Attributes:
+        heads: the sizes by which values are repeated for an ``o_proj`` that is not folded, as 4-bit codes cannot be.
+    """
 
     norms: tuple[torch.Tensor, ...]
     norm_eps: float
     dtype: torch.dtype
+    heads: DecoderConfig | None
     v_proj: Linear
     o_proj: Linear
     gate_proj: Linear
@@ -143,7 +168,8 @@ class Layer:
     def __call__(self, states: torch.Tensor) -> torch.Tensor:
         """*Shape:* float32 [n, hidden] → [n, hidden]."""
         x = rms_norm(states, self.norms[0], self.norm_eps).to(self.dtype)
-        states = states + self.o_proj(self.v_proj(x))
+        values = self.v_proj(x)
+        states = states + self.o_proj(values if self.heads is None else repeat(values, self.heads))
         x = rms_norm(states, self.norms[1], self.norm_eps).to(self.dtype)
         return states + self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
 
