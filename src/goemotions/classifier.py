@@ -88,6 +88,15 @@ class EmotionClassifier:
         if self.base:
             logging.getLogger(__name__).info("base: %s", self.base)
 
+    @property
+    def encoder(self) -> Encoder:
+        """Of a model that classifies embeddings, its sentence encoder, found and checked at first use.
+
+        Raises:
+            ModelError: a model without one, or an encoder that is not there, broken or another than trained on.
+        """
+        return self._embedding_model().encoder
+
     def predict(
         self,
         texts: Iterable[str],
