@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,9 +14,9 @@ COMMIT = "a" * 40
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Serves the files of one directory as the repository ``org/model`` at its revisions ``main`` and ``v1``."""
+    """Serves directories as repositories, each at its revisions ``main`` and ``v1``."""
 
-    directory: Path
+    repositories: Mapping[str, Path]
 
     def log_message(self, *_: object) -> None:
         """Keep the test output clean."""
@@ -29,28 +29,25 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: bool) -> None:
         path = self.path.split("?")[0].strip("/")
-        if path.startswith("api/models/org/model/revision/"):
-            revision = path.rpartition("/")[2]
-            if revision not in ("main", "v1", COMMIT):
-                self._send(404, b"", {"X-Error-Code": "RevisionNotFound"}, body)
-                return
-            siblings = [{"rfilename": name} for name in self._files()]
-            content = json.dumps({"id": "org/model", "sha": COMMIT, "siblings": siblings}).encode()
+        parts = path.removeprefix("api/models/").split("/")
+        name, verb, rest = "/".join(parts[:2]), parts[2] if len(parts) > 2 else "", parts[3:]
+        directory = self.repositories.get(name)
+        if directory is None:
+            self._send(404, b"", {"X-Error-Code": "RepoNotFound"}, body)
+        elif verb == "revision" and rest[0] not in ("main", "v1", COMMIT):
+            self._send(404, b"", {"X-Error-Code": "RevisionNotFound"}, body)
+        elif verb == "revision":
+            siblings = [{"rfilename": name} for name in files_of(directory)]
+            content = json.dumps({"id": name, "sha": COMMIT, "siblings": siblings}).encode()
             self._send(200, content, {"Content-Type": "application/json"}, body)
-        elif path.startswith("api/models/org/model/tree/"):
-            sizes = {name: (self.directory / name).stat().st_size for name in self._files()}
+        elif verb == "tree":
+            sizes = {name: (directory / name).stat().st_size for name in files_of(directory)}
             tree = [{"type": "file", "path": name, "size": size, "oid": COMMIT} for name, size in sizes.items()]
             self._send(200, json.dumps(tree).encode(), {"Content-Type": "application/json"}, body)
-        elif path.startswith("org/model/resolve/"):
-            content = (self.directory / path.split("/", 4)[4]).read_bytes()
+        else:
+            content = (directory / "/".join(rest[1:])).read_bytes()
             tag = hashlib.sha256(content).hexdigest()
             self._send(200, content, {"ETag": f'"{tag}"', "X-Repo-Commit": COMMIT}, body)
-        else:
-            self._send(404, b"", {"X-Error-Code": "RepoNotFound"}, body)
-
-    def _files(self) -> list[str]:
-        files = [file for file in self.directory.rglob("*") if file.is_file()]
-        return [file.relative_to(self.directory).as_posix() for file in files]
 
     def _send(self, status: int, content: bytes, headers: dict[str, str], body: bool) -> None:
         self.send_response(status)
@@ -62,10 +59,15 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
 
+def files_of(directory: Path) -> list[str]:
+    return [file.relative_to(directory).as_posix() for file in directory.rglob("*") if file.is_file()]
+
+
 @contextmanager
-def hub(directory: Path) -> Iterator[str]:
-    """Serve ``directory`` and give the endpoint's address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"directory": directory}))
+def hub(directory: Path | Mapping[str, Path]) -> Iterator[str]:
+    """Serve a directory as the repository ``org/model``, or several by their ids, and give the endpoint's address."""
+    repositories = {"org/model": directory} if isinstance(directory, Path) else directory
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"repositories": repositories}))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
