@@ -52,6 +52,7 @@ class EmotionClassifier:
         encoder: str | Path | Encoder | None = None,
         precision: str = "auto",
         allow_other_encoder: bool = False,
+        max_memory: int | None = None,
         threads: int | None = None,
         batch_size: int | None = None,
     ) -> None:
@@ -67,6 +68,8 @@ class EmotionClassifier:
                 of a SavedModel, or an object; None takes the one the model was trained on.
             precision: of an ``embedding-llm``'s matrix products: ``"auto"``, ``"float32"`` or ``"bfloat16"``.
             allow_other_encoder: do not refuse an encoder that the model was not trained on.
+            max_memory: of an ``embedding-llm``: bytes that the process may take of the device's memory; with less than
+                the base has it is read from disk in each pass. None for what is free.
             threads: that compute; None for one a core. For an ``embedding-llm`` torch's, which are the process's.
             batch_size: texts computed together; it changes speed and memory, not results. None lets the model choose.
 
@@ -81,7 +84,9 @@ class EmotionClassifier:
         self.thresholds = thresholding.resolve(threshold, self.config.thresholds)
         self.threshold = float(threshold) if isinstance(threshold, (int, float)) else self.config.threshold
         self.unreliable_labels = self.config.unreliable_labels
-        options = LoadOptions(device, threads, batch_size, backbone, encoder, precision, allow_other_encoder)
+        options = LoadOptions(
+            device, threads, batch_size, backbone, encoder, precision, allow_other_encoder, max_memory
+        )
         self._model = load_model(self.directory, self.config, options)
         self.device = self._model.device
         self.base: str | None = getattr(self._model, "base", None)

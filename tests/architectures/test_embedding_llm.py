@@ -38,16 +38,12 @@ from goemotions.decoder.lora import LowRank
 from goemotions.encoders import find_encoder
 from goemotions.errors import EncoderError, ModelError
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 BASE_ID = "org/Tiny-Mistral3"
 FIXTURE = Path(__file__).parent.parent / "fixtures" / "embedding-llm-1"
 X = embeddings().numpy()
 NATIVE = 0.02
 """Between computations in bfloat16."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,7 @@ from goemotions.decoder.lora import read_adapter
 from goemotions.decoder.model import SingleTokenDecoder
 from goemotions.decoder.tensors import open_source
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 FLOAT32, NATIVE = 1e-5, 0.02
 KINDS = ("mistral3", "mistral", "llama", "llama-biased", "qwen2", "qwen3")
 Bases = Callable[[str], Path]

@@ -79,9 +79,14 @@ class LoadOptions:
     encoder: str | Path | Encoder | None = None
     precision: str = "auto"
     allow_other_encoder: bool = False
+    max_memory: int | None = None
 
     def __post_init__(self) -> None:
-        for name, value in (("threads", self.threads), ("batch_size", self.batch_size)):
+        for name, value in (
+            ("threads", self.threads),
+            ("batch_size", self.batch_size),
+            ("max_memory", self.max_memory),
+        ):
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -91,8 +92,12 @@ class EmbeddingLlm:
     @torch.inference_mode()
     def logits(self, embeddings: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """float32 [n, embed_dim] → float32 [n, labels]."""
-        states = self._decoder(self._head.projection(torch.from_numpy(np.ascontiguousarray(embeddings))))
-        return self._head.classifier(states.cpu()).numpy()  # type: ignore[no-any-return]
+        logits = np.empty((len(embeddings), self._head.classifier.out_features), dtype=np.float32)
+        for start in range(0, len(embeddings), self._decoder.plan.pass_rows):
+            rows = slice(start, start + self._decoder.plan.pass_rows)
+            states = self._decoder(self._head.projection(torch.from_numpy(np.ascontiguousarray(embeddings[rows]))))
+            logits[rows] = self._head.classifier(states.cpu()).numpy()
+        return logits
 
 
 @dataclass(frozen=True)
@@ -145,8 +150,10 @@ def load(directory: Path, config: ModelConfig, options: LoadOptions) -> Embeddin
         device=options.device,
         precision=options.precision,
         quantise=quantise,
+        max_memory=options.max_memory,
         micro_batch=options.batch_size,
     )
+    logging.getLogger(__name__).info("plan: %s", decoder.plan.why)
     return EmbeddingLlm(parts.head, decoder, describe(parts, decoder, quantise), options, encoder)
 
 

@@ -92,7 +92,7 @@ def load(directory: Path, config: ModelConfig, options: LoadOptions) -> Transfor
         raise ModelError(f"{config.name} computes on the CPU: device must be 'auto' or 'cpu', got {options.device!r}")
     if config.max_length is None:
         raise ModelError(f"{directory} has no max_length in its config.json")
-    others = {"backbone": None, "encoder": None, "precision": "auto", "allow_other_encoder": False}
+    others = {"backbone": None, "encoder": None, "precision": "auto", "allow_other_encoder": False, "max_memory": None}
     given = [name for name, default in others.items() if getattr(options, name) != default]
     if given:
         raise ModelError(f"{config.name} is one whole, without a base or encoder: leave out {', '.join(given)}")

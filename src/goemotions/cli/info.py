@@ -94,6 +94,7 @@ def encoder_facts(config: ModelConfig) -> dict[str, str]:
 def llm_facts(directory: Path, config: ModelConfig, backbone: str | None) -> dict[str, str]:
     """What an ``embedding-llm`` is made of; its base is looked into if it is on disk, not loaded."""
     from goemotions.architectures.embedding_llm import PUBLISHED_ENCODER, open_parts
+    from goemotions.decoder.plan import make_plan
     from goemotions.errors import ModelError
 
     encoder = config.raw.get("encoder") or PUBLISHED_ENCODER
@@ -106,6 +107,7 @@ def llm_facts(directory: Path, config: ModelConfig, backbone: str | None) -> dic
             raise
         return facts | {"base": f"{named}; {error}"}
     elements, base = parts.adapter.elements, parts.source.config
+    plan = make_plan(base, parts.source.quantisation == "nf4")
     return facts | {
         "base": f"{parts.backbone}: {parts.source.quantisation}, {base.num_layers} layers of {base.hidden_size}, "
         f"{base.live_weights / 1e9:.2f} G weights that act on one token",
@@ -115,6 +117,7 @@ def llm_facts(directory: Path, config: ModelConfig, backbone: str | None) -> dic
         "can learn": f"{elements['live'] + parts.head.parameters:,} of "
         f"{elements['language'] + elements['vision'] + parts.head.parameters:,} parameters: with one token, query, key "
         "and vision weights have no influence",
+        "on this machine": plan.why,
     }
 
 

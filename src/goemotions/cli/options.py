@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from typing import Annotated
 
 import typer
@@ -38,6 +39,7 @@ Encoder = Annotated[
 AllowOtherEncoder = Annotated[
     bool, typer.Option("--allow-other-encoder", help="Do not refuse an encoder it was not trained on.")
 ]
+MaxMemory = Annotated[str | None, typer.Option(help="What an LLM model may take, as 4GB.", show_default="what is free")]
 
 
 class Precision(enum.StrEnum):
@@ -56,6 +58,21 @@ class LongText(enum.StrEnum):
 
     cut = "cut"
     windows = "windows"
+
+
+def parse_amount(text: str | None) -> int | None:
+    """Bytes of ``"4GB"``, ``"512 MB"``, ``"4GiB"`` or a plain number.
+
+    Raises:
+        ValueError: something else.
+    """
+    if text is None:
+        return None
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*", text, re.IGNORECASE)
+    if match is None:
+        raise ValueError(f"expected an amount of memory such as 4GB or 4GiB, got {text!r}")
+    power = " KMGT".index(match[2].upper() or " ")
+    return int(float(match[1]) * (1024 if match[3] else 1000) ** power)
 
 
 def parse_thresholds(values: list[str] | None) -> tuple[float | None, dict[str, float]]:

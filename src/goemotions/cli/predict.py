@@ -60,6 +60,7 @@ def predict(
     encoder: opt.Encoder = None,
     precision: Annotated[opt.Precision, typer.Option(help="Of the products of an LLM model.")] = opt.Precision.auto,
     allow_other_encoder: opt.AllowOtherEncoder = False,
+    max_memory: opt.MaxMemory = None,
 ) -> None:
     """Print the emotions of texts, or add them to a table."""
     if (input is None) != (output is None):
@@ -82,6 +83,7 @@ def predict(
         encoder=encoder,
         precision=precision.value,
         allow_other_encoder=allow_other_encoder,
+        max_memory=opt.parse_amount(max_memory),
     )
     if classifier.base:
         typer.echo(f"base: {classifier.base}", err=True)

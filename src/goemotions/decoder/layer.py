@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own convention
@@ -14,6 +14,7 @@ from goemotions.decoder.nf4 import PARTS, STATE_KEY, Fused, Nf4Matrix
 from goemotions.decoder.tensors import TensorSource
 from goemotions.errors import ModelError
 
+FOLD_ROWS = 512  # folded at a time in float32
 FLOATS = (torch.bfloat16, torch.float16, torch.float32)
 
 
@@ -25,8 +26,8 @@ class PlainMatrix:
         self._name = name
         self._finite = False
 
-    def dequantise(self, dtype: torch.dtype) -> torch.Tensor:
-        """The weights [out, in]; not a copy where the file holds this type.
+    def read(self) -> torch.Tensor:
+        """The weights [out, in] as the file holds them.
 
         Raises:
             ModelError: NaN or infinity among them.
@@ -37,10 +38,7 @@ class PlainMatrix:
                 raise ModelError(f"{self._source.path}: {self._name} is of type {weights.dtype}, expected 16 or 32 bit")
             check_finite(weights, f"{self._source.path}: {self._name}")
             self._finite = True
-        return weights.to(dtype)
-
-    def fused(self) -> None:
-        """There is no kernel that reads it as it is stored."""
+        return weights
 
 
 @dataclass(frozen=True)
@@ -60,9 +58,25 @@ class StoredLayer:
     biases: Mapping[str, torch.Tensor]
     low_ranks: Mapping[str, LowRank]
 
-    def dense(self, dtype: torch.dtype, device: torch.device) -> Layer:
-        """Ready for products with plain matrices of ``dtype``."""
-        weights = {name: self._weight(name, dtype, device) for name in LIVE}
+    def touch(self) -> None:
+        """Bring the layer's 4-bit matrices into memory, ahead of their use."""
+        for matrix in self.matrices.values():
+            if isinstance(matrix, Nf4Matrix):
+                matrix.touch()
+
+    def to(self, device: torch.device) -> StoredLayer:
+        """With its 4-bit matrices on a device."""
+        moved = {name: m.to(device) if isinstance(m, Nf4Matrix) else m for name, m in self.matrices.items()}
+        return replace(self, matrices=moved)
+
+    def dense(self, dtype: torch.dtype, device: torch.device, buffers: Buffers | None = None) -> Layer:
+        """Ready for products with plain matrices of ``dtype``.
+
+        Args:
+            buffers: where to put them; what the next layer made with these overwrites.
+        """
+        buffers = Buffers() if buffers is None else buffers
+        weights = {name: self._weight(name, dtype, device, buffers) for name in LIVE}
         return self._ready(weights, dtype, dtype, device)
 
     def fused(self, device: torch.device) -> Layer:
@@ -72,16 +86,27 @@ class StoredLayer:
         for name in LIVE:
             matrix = self.matrices[name]
             kernel = matrix.to(device).fused() if isinstance(matrix, Nf4Matrix) else None
-            weights[name] = kernel or self._weight(name, dtype, device)
+            weights[name] = kernel or self._weight(name, dtype, device, Buffers())
         # Few rows make side products cheap in float32, and torch's bfloat16 products of few rows are slow on CPUs.
         return self._ready(weights, dtype, torch.float32, device)
 
-    def _weight(self, name: str, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-        matrix = self.matrices[name]
-        stored = matrix.to(device) if isinstance(matrix, Nf4Matrix) else matrix
-        if name == "o_proj":
-            return fold(stored.dequantise(torch.float32).to(device), self.config).to(dtype)
-        return stored.dequantise(dtype).to(device)
+    def _weight(self, name: str, dtype: torch.dtype, device: torch.device, buffers: Buffers) -> torch.Tensor:
+        matrix, shape = self.matrices[name], self.config.shape(name)
+        folded = name == "o_proj" and self.config.queries_per_kv > 1
+        if isinstance(matrix, Nf4Matrix):
+            weight = matrix.to(device).dequantise(
+                buffers.take(f"{name} unfolded" if folded else name, shape, dtype, device)
+            )
+        else:
+            weight = matrix.read()
+            if not folded:
+                return weight.to(device, dtype)  # the mapped file itself, where it holds this type
+        if not folded:
+            return weight
+        out = buffers.take(name, (shape[0], shape[1] // self.config.queries_per_kv), dtype, device)
+        for rows, part in zip(torch.split(out, FOLD_ROWS), torch.split(weight, FOLD_ROWS), strict=True):
+            rows.copy_(fold(part.to(device).float(), self.config))
+        return out
 
     def _ready(
         self,
@@ -105,6 +130,20 @@ class StoredLayer:
             )
         heads = self.config if isinstance(weights["o_proj"], Fused) else None
         return Layer(tuple(norm.to(device) for norm in self.norms), self.config.norm_eps, dtype, heads, **linears)
+
+
+class Buffers:
+    """Memory for one layer's weights, used again for the next: fresh memory costs more than what is written to it."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, torch.Tensor] = {}
+
+    def take(self, name: str, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+        """A tensor whose content is undefined, the same at every call with this name, shape and type."""
+        held = self._held.get(name)
+        if held is None or held.shape != shape or held.dtype != dtype:
+            held = self._held[name] = torch.empty(shape, dtype=dtype, device=device)
+        return held
 
 
 def fold(weight: torch.Tensor, config: DecoderConfig) -> torch.Tensor:
@@ -216,7 +255,7 @@ def read_matrix(source: TensorSource, name: str, shape: tuple[int, int], quantis
         return matrix
     check_shape(source.shape(name), shape, f"{source.path}: {name}")
     plain = PlainMatrix(source, name)
-    return Nf4Matrix.quantise(plain.dequantise(torch.bfloat16)) if quantise else plain
+    return Nf4Matrix.quantise(plain.read().to(torch.bfloat16)) if quantise else plain
 
 
 def read_vector(source: TensorSource, name: str, size: int) -> torch.Tensor:

@@ -41,6 +41,9 @@ class TensorSource(Protocol):
     def tensor(self, name: str) -> torch.Tensor:
         """The tensor ``name``, mapped into memory where the format allows."""
 
+    def release(self) -> None:
+        """Let go of mapped files; tensors in use keep theirs, and files are opened again when needed."""
+
 
 def open_source(path: Path) -> TensorSource:
     """Open a checkpoint: a folder with ``config.json`` and safetensors files, a GGUF file, or a folder with one.
@@ -95,12 +98,16 @@ class SafetensorsSource:
         return {key: self.path / file for key, file in files.items() if key in held.get(file, ())}
 
     def _open(self, file: Path) -> Any:
-        if file not in self._files:
+        files = self._files  # another thread may release them meanwhile
+        if file not in files:
             try:
-                self._files[file] = safe_open(file, framework="pt")
+                files[file] = safe_open(file, framework="pt")
             except (SafetensorError, OSError) as error:
                 raise ModelError(f"{file} is cut off or damaged: {error}") from error
-        return self._files[file]
+        return files[file]
+
+    def release(self) -> None:
+        self._files = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._keys
@@ -183,6 +190,9 @@ class GgufSource:
 
     def __contains__(self, name: str) -> bool:
         return self._key(name) in self._tensors
+
+    def release(self) -> None:
+        """The file stays mapped: its tensors are few and their dequantised values are copies."""
 
     def _find(self, name: str) -> Any:
         if name not in self:
