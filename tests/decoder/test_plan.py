@@ -78,7 +78,7 @@ def test_a_limit_makes_it_stream() -> None:
 
 def test_too_small_a_limit() -> None:
     with pytest.raises(
-        ModelError, match=r"need 2\.\d GB of memory on cpu in bfloat16, max_memory is 1\.0 GB: a larger"
+        ModelError, match=r"need 1\.\d GB of memory on cpu in bfloat16, max_memory is 1\.0 GB: a larger"
     ):
         make_plan(LARGE, True, "cpu", "bfloat16", max_memory=1_000_000_000)
 
