@@ -60,12 +60,12 @@ class Corpus:
     splits: Mapping[str, Split]
 
 
-def read_corpus(folder: Path) -> Corpus:
+def read_corpus(folder: Path, trainable: bool = True) -> Corpus:
     """Read the three splits of a folder.
 
     Raises:
-        DataError: files that are missing or cannot be read as such, empty splits, labels without a positive in train;
-            all problems at once.
+        DataError: files that are missing or cannot be read as such and, if the corpus must be ``trainable``, labels
+            without a positive in train; all problems at once.
     """
     problems: list[str] = []
     labels = read_labels(folder)
@@ -75,7 +75,9 @@ def read_corpus(folder: Path) -> Corpus:
             splits[name] = read_split(folder / f"{name}.tsv", labels)
         except DataError as error:
             problems.append(str(error))
-    raise_together(problems + split_problems({name: split.targets for name, split in splits.items()}, labels))
+    if trainable:
+        problems += split_problems({name: split.targets for name, split in splits.items()}, labels)
+    raise_together(problems)
     return Corpus(labels, splits)
 
 
