@@ -68,6 +68,7 @@ class CacheKey:
 
     @property
     def folder_name(self) -> str:
+        """The same for the same vectors, and for no others."""
         decisive = [FORMAT, self.fingerprint, self.preprocessing, self.dtype, self.dim]
         return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:24]
 
@@ -108,7 +109,7 @@ def shard_header(key: CacheKey, keys: bytes, rest: bytes) -> bytes:
         "rows": len(keys) // KEY,
         "dim": key.dim,
         "dtype": key.dtype,
-        "fingerprint": hashlib.sha256(key.fingerprint.encode()).hexdigest(),
+        "cache": key.folder_name,
         "keys_sha256": hashlib.sha256(keys).hexdigest(),
         "rest_sha256": hashlib.sha256(rest).hexdigest(),
     }
@@ -125,11 +126,10 @@ def read_shard(path: Path, key: CacheKey) -> tuple[Shard, Iterator[bytes]]:
         try:
             header = json.loads(stream.read(HEADER))
             rows, keys_sha256, rest_sha256 = header["rows"], header["keys_sha256"], header["rest_sha256"]
-            made_for = (header["format"], header["dim"], header["dtype"], header["fingerprint"])
+            made_for = (header["format"], header["cache"])
         except (ValueError, KeyError, TypeError):
             raise damaged(path, "its header cannot be read") from None
-        expected = (FORMAT, key.dim, key.dtype, hashlib.sha256(key.fingerprint.encode()).hexdigest())
-        if made_for != expected:
+        if made_for != (FORMAT, key.folder_name):
             raise damaged(path, f"it is of another encoder or format than {describe(key.as_dict())}")
         keys = stream.read(KEY * rows)
         size = aligned(HEADER + (KEY + 1) * rows) + rows * key.dim * np.dtype(key.dtype).itemsize

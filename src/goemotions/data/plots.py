@@ -51,6 +51,7 @@ def draw_counts(axes: Any, facts: Mapping[str, Any]) -> None:
     axes.set_yticks(np.arange(len(order)) - height * (len(splits) - 1) / 2, [labels[i] for i in order])
     axes.set_ylim(-1, len(order))
     axes.set_xscale("log")
+    axes.set_xlim(left=0.8)  # a bar of one row is to be seen
     axes.set_xlabel("rows with the label")
     axes.legend()
 

@@ -20,6 +20,7 @@ from goemotions.errors import DataError
 CHUNK = 1 << 20
 ROWS_A_BLOCK = 4096
 LONGEST_ROW = 16 << 20  # bytes: beyond, it is no row
+LONGEST_KEY = 1 << 16  # with the white space around it
 NUMBER_BYTES = 14  # of a number as written here, at most about; for estimates
 
 _KEY = re.compile(rb'\s*"([^"\\]*)"\s*:\s*\[\s*')
@@ -65,7 +66,7 @@ class Reader:
     def key(self) -> str:
         """The next key, with the opening of the list that is its value."""
         while (found := _KEY.match(self._buffer, self._at)) is None:
-            if len(self._buffer) - self._at > CHUNK or not self.more():
+            if len(self._buffer) - self._at > LONGEST_KEY or not self.more():
                 raise DataError(f'{self.path}: expected "X" or "y" with a list of rows')
         self._at = found.end()
         return found[1].decode("utf-8", "replace")
@@ -78,7 +79,7 @@ class Reader:
             start = len(self._buffer) - self._at
             if start > LONGEST_ROW or not self.more():
                 raise DataError(f"{self.path}, {where}: the row has no end; the file is cut off or not of this form")
-        text = self._buffer[self._at - 1 : end + 1]
+        text = b"[" + self._buffer[self._at : end + 1]
         self._at = end + 1
         try:
             values: list[float] = json.loads(text)
