@@ -14,7 +14,7 @@ from goemotions.progress import Progress
 PREPROCESSING = 1
 """Texts go to the encoder as they are. Raise it with any change of that: old vectors are then left alone."""
 
-TEXTS_A_SHARD = 4096  # an interruption costs the work on so many texts at most
+TEXTS_A_SHARD = 2048  # an interruption costs the work on so many texts at most
 
 
 def open_cache(root: Path, encoder: Encoder, dtype: Format = "float32") -> EmbeddingCache:
