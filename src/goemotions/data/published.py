@@ -21,7 +21,7 @@ CHUNK = 1 << 20
 ROWS_A_BLOCK = 4096
 LONGEST_ROW = 16 << 20  # bytes: beyond, it is no row
 LONGEST_KEY = 1 << 16  # with the white space around it
-NUMBER_BYTES = 14  # of a number as written here, at most about; for estimates
+NUMBER_BYTES = 16  # of a number as written here, at most about; for estimates
 
 _KEY = re.compile(rb'\s*"([^"\\]*)"\s*:\s*\[\s*')
 
