@@ -34,19 +34,23 @@ class Handler(BaseHTTPRequestHandler):
             if revision not in ("main", "v1", COMMIT):
                 self._send(404, b"", {"X-Error-Code": "RevisionNotFound"}, body)
                 return
-            siblings = [{"rfilename": file.name} for file in self.directory.iterdir()]
+            siblings = [{"rfilename": name} for name in self._files()]
             content = json.dumps({"id": "org/model", "sha": COMMIT, "siblings": siblings}).encode()
             self._send(200, content, {"Content-Type": "application/json"}, body)
         elif path.startswith("api/models/org/model/tree/"):
-            files = [file for file in self.directory.iterdir() if file.is_file()]
-            tree = [{"type": "file", "path": file.name, "size": file.stat().st_size, "oid": COMMIT} for file in files]
+            sizes = {name: (self.directory / name).stat().st_size for name in self._files()}
+            tree = [{"type": "file", "path": name, "size": size, "oid": COMMIT} for name, size in sizes.items()]
             self._send(200, json.dumps(tree).encode(), {"Content-Type": "application/json"}, body)
         elif path.startswith("org/model/resolve/"):
-            content = (self.directory / path.rpartition("/")[2]).read_bytes()
+            content = (self.directory / path.split("/", 4)[4]).read_bytes()
             tag = hashlib.sha256(content).hexdigest()
             self._send(200, content, {"ETag": f'"{tag}"', "X-Repo-Commit": COMMIT}, body)
         else:
             self._send(404, b"", {"X-Error-Code": "RepoNotFound"}, body)
+
+    def _files(self) -> list[str]:
+        files = [file for file in self.directory.rglob("*") if file.is_file()]
+        return [file.relative_to(self.directory).as_posix() for file in files]
 
     def _send(self, status: int, content: bytes, headers: dict[str, str], body: bool) -> None:
         self.send_response(status)

