@@ -43,6 +43,12 @@ class FocalConfig:
         if not all(value >= 0 and math.isfinite(value) for value in self.gamma):
             raise ValueError(f"gamma must be 0 or more, got {[v for v in self.gamma if not v >= 0]}")
 
+    def as_dict(self, labels: Sequence[str] = LABELS) -> dict[str, Any]:
+        """``{"gamma": number or {label: number}, "alpha": {label: number}}``, the content of a file."""
+        same = len(set(self.gamma)) == 1
+        gamma = self.gamma[0] if same else dict(zip(labels, self.gamma, strict=True))
+        return {"gamma": gamma, "alpha": dict(zip(labels, self.alpha, strict=True))}
+
 
 def preset(name: str) -> FocalConfig:
     """The published settings for the 28 labels, by source: "card" or "notebook".
@@ -57,13 +63,8 @@ def preset(name: str) -> FocalConfig:
 
 
 def write_focal_config(path: Path, config: FocalConfig, labels: Sequence[str] = LABELS) -> None:
-    """Write ``{"gamma": number or {label: number}, "alpha": {label: number}}``."""
-    same = len(set(config.gamma)) == 1
-    content = {
-        "gamma": config.gamma[0] if same else dict(zip(labels, config.gamma, strict=True)),
-        "alpha": dict(zip(labels, config.alpha, strict=True)),
-    }
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    """Write :meth:`FocalConfig.as_dict`."""
+    path.write_text(json.dumps(config.as_dict(labels), indent=2) + "\n", encoding="utf-8")
 
 
 def read_focal_config(path: Path, labels: Sequence[str] = LABELS) -> FocalConfig:
