@@ -23,7 +23,7 @@ def write(path: Path, content: Any) -> Path:
 
 
 def test_presets_are_the_published_lists() -> None:
-    """seed: alpha 0.75 for fifteen labels on the card; the notebook has disapproval for desire."""
+    """Alpha 0.75 for fifteen labels on the card; the notebook has disapproval for desire."""
     high = {
         name: {label for label, alpha in zip(LABELS, preset(name).alpha, strict=True) if alpha == 0.75}
         for name in ("card", "notebook")
