@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import typer
 
+from goemotions.cli.data import data_app
 from goemotions.cli.info import info
 from goemotions.cli.predict import predict
 from goemotions.cli.train import train
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command()(predict)
 app.command()(info)
 app.command()(train)
+app.add_typer(data_app, name="data")
 
 
 def show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:

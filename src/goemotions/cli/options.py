@@ -75,6 +75,13 @@ def parse_amount(text: str | None) -> int | None:
     return int(float(match[1]) * (1024 if match[3] else 1000) ** power)
 
 
+class VectorFormat(enum.StrEnum):
+    """How the embedding cache keeps numbers."""
+
+    float32 = "float32"
+    float16 = "float16"
+
+
 def parse_thresholds(values: list[str] | None) -> tuple[float | None, dict[str, float]]:
     """``0.4`` is for every label, ``grief=0.8`` for one and wins over it; both may be given.
 
