@@ -17,6 +17,7 @@ class Handler(BaseHTTPRequestHandler):
     """Serves directories as repositories, each at its revisions ``main`` and ``v1``."""
 
     repositories: Mapping[str, Path]
+    commit: str
 
     def log_message(self, *_: object) -> None:
         """Keep the test output clean."""
@@ -34,20 +35,20 @@ class Handler(BaseHTTPRequestHandler):
         directory = self.repositories.get(name)
         if directory is None:
             self._send(404, b"", {"X-Error-Code": "RepoNotFound"}, body)
-        elif verb == "revision" and rest[0] not in ("main", "v1", COMMIT):
+        elif verb == "revision" and rest[0] not in ("main", "v1", self.commit):
             self._send(404, b"", {"X-Error-Code": "RevisionNotFound"}, body)
         elif verb == "revision":
             siblings = [{"rfilename": name} for name in files_of(directory)]
-            content = json.dumps({"id": name, "sha": COMMIT, "siblings": siblings}).encode()
+            content = json.dumps({"id": name, "sha": self.commit, "siblings": siblings}).encode()
             self._send(200, content, {"Content-Type": "application/json"}, body)
         elif verb == "tree":
             sizes = {name: (directory / name).stat().st_size for name in files_of(directory)}
-            tree = [{"type": "file", "path": name, "size": size, "oid": COMMIT} for name, size in sizes.items()]
+            tree = [{"type": "file", "path": name, "size": size, "oid": self.commit} for name, size in sizes.items()]
             self._send(200, json.dumps(tree).encode(), {"Content-Type": "application/json"}, body)
         else:
             content = (directory / "/".join(rest[1:])).read_bytes()
             tag = hashlib.sha256(content).hexdigest()
-            self._send(200, content, {"ETag": f'"{tag}"', "X-Repo-Commit": COMMIT}, body)
+            self._send(200, content, {"ETag": f'"{tag}"', "X-Repo-Commit": self.commit}, body)
 
     def _send(self, status: int, content: bytes, headers: dict[str, str], body: bool) -> None:
         self.send_response(status)
@@ -64,10 +65,12 @@ def files_of(directory: Path) -> list[str]:
 
 
 @contextmanager
-def hub(directory: Path | Mapping[str, Path]) -> Iterator[str]:
+def hub(directory: Path | Mapping[str, Path], commit: str = COMMIT) -> Iterator[str]:
     """Serve a directory as the repository ``org/model``, or several by their ids, and give the endpoint's address."""
     repositories = {"org/model": directory} if isinstance(directory, Path) else directory
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"repositories": repositories}))
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), type("Bound", (Handler,), {"repositories": repositories, "commit": commit})
+    )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

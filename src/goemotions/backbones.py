@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +76,9 @@ def candidates(name: str, adapter_base: str, four_bit: bool) -> Sequence[str]:
 def _named(given: str | Path) -> Backbone:
     path = Path(given).expanduser()
     if path.exists():
-        return Backbone(path, str(path))
+        return Backbone(path, *_said_of(path))
+    if path.with_name(f"{path.name}.partial").exists():
+        raise ModelError(f"{path} is not finished: run the same `goemotions convert` again")
     if given in PACKAGES:
         return Backbone(find_packaged(str(given)), str(given))
     match = HUB_ID.fullmatch(str(given))
@@ -83,3 +86,15 @@ def _named(given: str | Path) -> Backbone:
         raise ModelError(f"no base {str(given)!r}: no such path, and not a hub id org/name[@revision]")
     folder = snapshot(match["repo"], match["revision"], PATTERNS)
     return Backbone(folder, match["repo"], folder.name)
+
+
+def _said_of(path: Path) -> tuple[str, str | None]:
+    """A path's id and revision: of a converted base, those of what it was made from."""
+    record = path / "conversion.json"
+    if not (path / "config.json").is_file() or not record.is_file():
+        return str(path), None
+    try:
+        source = json.loads(record.read_text(encoding="utf-8"))["source"]
+        return f"{path}, converted from {source['id']}", str(source["revision"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{record} is damaged: {error}") from error

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from goemotions.errors import ModelError
@@ -11,13 +12,13 @@ from goemotions.errors import ModelError
 HUB_ID = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?", re.ASCII)
 
 
-def snapshot(repo: str, revision: str | None, patterns: Sequence[str]) -> Path:
-    """A folder with the files of a repository that match ``patterns``; what the cache lacks is downloaded.
+@contextmanager
+def hub_errors(repo: str, revision: str | None) -> Iterator[None]:
+    """Say in one line why the hub does not give something.
 
     Raises:
-        ModelError: the hub does not give it: no such repository or revision, behind an agreement, unreachable, offline.
+        ModelError: no such repository or revision, behind an agreement, unreachable, offline.
     """
-    from huggingface_hub import snapshot_download
     from huggingface_hub.errors import (
         GatedRepoError,
         HfHubHTTPError,
@@ -28,7 +29,7 @@ def snapshot(repo: str, revision: str | None, patterns: Sequence[str]) -> Path:
     )
 
     try:
-        return Path(snapshot_download(repo, revision=revision, allow_patterns=list(patterns)))
+        yield
     except GatedRepoError as error:
         raise ModelError(
             f"the hub keeps {repo} behind an agreement: accept it there and log in with `hf auth login`"
@@ -42,6 +43,26 @@ def snapshot(repo: str, revision: str | None, patterns: Sequence[str]) -> Path:
     except (LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, OSError) as error:
         reason = str(error).strip().split("\n")[0]
         raise ModelError(f"no directory {repo}, and the model could not be fetched from the hub: {reason}") from error
+
+
+def snapshot(repo: str, revision: str | None, patterns: Sequence[str]) -> Path:
+    """A folder with the files of a repository that match ``patterns``; what the cache lacks is downloaded.
+
+    Raises:
+        ModelError: see :func:`hub_errors`.
+    """
+    from huggingface_hub import snapshot_download
+
+    with hub_errors(repo, revision):
+        return Path(snapshot_download(repo, revision=revision, allow_patterns=list(patterns)))
+
+
+def download(repo: str, file: str, revision: str) -> Path:
+    """One file of a repository, in the hub's cache; errors as :func:`snapshot`."""
+    from huggingface_hub import hf_hub_download
+
+    with hub_errors(repo, revision):
+        return Path(hf_hub_download(repo, file, revision=revision))
 
 
 def cached(repo: str, revision: str | None, patterns: Sequence[str]) -> Path | None:

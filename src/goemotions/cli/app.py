@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import typer
 
+from goemotions.cli.convert import convert
 from goemotions.cli.data import data_app
 from goemotions.cli.info import info
 from goemotions.cli.predict import predict
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.command()(predict)
 app.command()(info)
 app.command()(train)
+app.command()(convert)
 app.add_typer(data_app, name="data")
 
 

@@ -117,6 +117,23 @@ def _biased(kind: str, text: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(attention | (set(MLP) if text.get("mlp_bias") else set()))
 
 
+def to_transformers(config: DecoderConfig) -> dict[str, Any]:
+    """The content of a ``config.json`` that :func:`from_transformers` reads as ``config``."""
+    return {
+        "model_type": config.model_type,
+        "hidden_size": config.hidden_size,
+        "num_hidden_layers": config.num_layers,
+        "num_attention_heads": config.num_heads,
+        "num_key_value_heads": config.num_kv_heads,
+        "head_dim": config.head_dim,
+        "intermediate_size": config.intermediate_size,
+        "rms_norm_eps": config.norm_eps,
+        "hidden_act": ACTIVATION,
+        "attention_bias": "o_proj" in config.biased,
+        "mlp_bias": "up_proj" in config.biased,
+    }
+
+
 def from_gguf(fields: Mapping[str, Any]) -> DecoderConfig:
     """From the metadata of a GGUF file, by llama.cpp's key names.
 

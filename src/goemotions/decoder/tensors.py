@@ -23,6 +23,9 @@ DECODER_KEY = re.compile(r"(?P<prefix>(?:.*\.)?)(?P<name>layers\.\d+\.(?:self_at
 FOREIGN = re.compile(r"vision|visual|audio|mtp")
 """Parts of key prefixes of towers that are not the decoder."""
 
+RECORD = "conversion.json"
+"""What ``goemotions convert`` says of its source; there before the rest."""
+
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 
 
@@ -57,6 +60,8 @@ def open_source(path: Path) -> TensorSource:
         raise ModelError(f"no base checkpoint at {path}: expected a folder with config.json, or a .gguf file")
     if (path / "config.json").is_file():
         return SafetensorsSource(path)
+    if (path / RECORD).is_file():
+        raise ModelError(f"{path} is an unfinished conversion: run the same `goemotions convert` again to finish it")
     files = sorted(path.glob("*.gguf"))
     if len(files) == 1:
         return GgufSource(files[0])
