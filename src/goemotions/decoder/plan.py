@@ -17,7 +17,7 @@ SMALL_WEIGHTS = 1_000_000_000
 MICRO_BATCH = 1024  # rows: more make the products no faster, and take more memory
 LEAST_BATCH = 64
 MOST_ROWS = 65_536  # in a pass: by then making the weights anew takes a thousandth of the time
-RESIDENT_SHARE = 0.5  # of the free memory: the rest is for the page cache and everyone else
+RESIDENT_SHARE = 0.5  # of a machine's free memory: the rest is for the page cache and everyone else
 PROCESS_BYTES = 700_000_000  # Python, torch, the head and the adapter, which a limit counts too
 GB = 1e9
 
@@ -128,7 +128,7 @@ def make_plan(
     needed = sizes.working(batch)
     if needed > limit:
         raise ModelError(too_little(needed, limit, max_memory, place, dtype))
-    residency = choose_residency(sizes, limit, needed, bounded=max_memory is not None)
+    residency = choose_residency(sizes, limit, needed, bounded=max_memory is not None or place.type == "cuda")
     kept = {Residency.DENSE: sizes.dense, Residency.STORED: sizes.stored, Residency.STREAMED: 0}[residency]
     rows = min(max(int((limit - needed - kept) / 2 / sizes.state), batch), MOST_ROWS)
     fused = fused_rows(place) if four_bit and dtype == torch.bfloat16 and residency != Residency.STREAMED else 0
@@ -151,9 +151,13 @@ def choose_precision(config: DecoderConfig, place: torch.device, precision: str)
 
 
 def choose_residency(sizes: Sizes, limit: float, needed: int, bounded: bool) -> Residency:
+    """
+    Args:
+        bounded: whether ``limit`` is one: the user's, or a card's memory.
+    """
     if sizes.dense + needed <= limit * (1 if bounded else RESIDENT_SHARE):
         return Residency.DENSE
-    # Mapped files may be dropped from memory by the system, so without a limit of the user's they may fill it.
+    # Mapped files may be dropped from memory by the system, so without a limit they may fill it.
     return Residency.STORED if not bounded or sizes.stored + needed <= limit else Residency.STREAMED
 
 
