@@ -24,7 +24,6 @@ class PlainMatrix:
     def __init__(self, source: TensorSource, name: str) -> None:
         self._source = source
         self._name = name
-        self._finite = False
 
     def read(self) -> torch.Tensor:
         """The weights [out, in] as the file holds them.
@@ -33,11 +32,9 @@ class PlainMatrix:
             ModelError: NaN or infinity among them.
         """
         weights = self._source.tensor(self._name)
-        if not self._finite:
-            if weights.dtype not in FLOATS:
-                raise ModelError(f"{self._source.path}: {self._name} is of type {weights.dtype}, expected 16 or 32 bit")
-            check_finite(weights, f"{self._source.path}: {self._name}")
-            self._finite = True
+        if weights.dtype not in FLOATS:
+            raise ModelError(f"{self._source.path}: {self._name} is of type {weights.dtype}, expected 16 or 32 bit")
+        check_finite(weights, f"{self._source.path}: {self._name}")
         return weights
 
 
