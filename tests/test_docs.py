@@ -112,3 +112,11 @@ def test_the_readmes_speed_figures_are_those_of_the_committed_run() -> None:
     for figure in (f"{compact['texts_per_s']:,}", compact["one_text"]["p50_ms"], compact["one_text"]["p95_ms"]):
         assert str(figure) in row
     assert f"{results['ratio']} times" in README
+
+
+def test_the_hardware_table_is_what_the_planner_decides() -> None:
+    made = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "hardware.py"], capture_output=True, text=True, check=True
+    )
+    shown = (ROOT / "docs" / "hardware.md").read_text(encoding="utf-8")
+    assert made.stdout.strip() == shown.split("hardware.py -->\n")[1].split("\n<!-- end")[0].strip()
