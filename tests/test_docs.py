@@ -6,12 +6,14 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from conftest import CARD_TEXTS
+from hub_server import hub
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -22,6 +24,9 @@ COMMANDS = [
     for line in block.splitlines()
     if "goemotions " in line and not line.startswith("pip ") and "train" not in line
 ]
+PUBLISHED = "TextMiningStories/Mistral-Small-3.1-24B-goemotions"
+FROM_HUB = [line for line in README.splitlines() if PUBLISHED in line or line.startswith("hf ")]
+COMMANDS = [command for command in COMMANDS if command not in FROM_HUB]
 
 
 def test_the_first_example_prints_what_the_readme_shows(capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,8 +63,34 @@ def test_commands_run(tmp_path: Path, command: str) -> None:
         assert (tmp_path / output).stat().st_size > 0
 
 
+def test_commands_for_the_published_system(tmp_path: Path) -> None:
+    """Against a stand-in for the hub, with a tiny base; without TensorFlow, so with another encoder."""
+    fixture = ROOT / "tests" / "fixtures" / "embedding-llm-1"
+    base = next(line.split()[-1] for line in FROM_HUB if line.startswith("hf "))
+    published = shutil.copytree(fixture / "model", tmp_path / "published")
+    config = json.loads((published / "config.json").read_text(encoding="utf-8"))
+    kept = ("hidden_size", "embed_dim", "num_labels", "emotion_labels", "threshold")
+    layout = {key: config[key] for key in kept} | {"model_name": base.removesuffix("-unsloth-bnb-4bit")}
+    (published / "config.json").write_text(json.dumps(layout), encoding="utf-8")
+    tools = Path(sys.executable).parent
+    with hub({PUBLISHED: published, base: fixture / "base"}) as endpoint:
+        env = os.environ | {
+            "HF_ENDPOINT": endpoint,
+            "HF_HOME": str(tmp_path / "home"),
+            "PATH": f"{tools}:/usr/bin:/bin",
+        }
+        for command in FROM_HUB:
+            encoder = " --encoder use-multilingual-v3 --allow-other-encoder" if " predict " in command else ""
+            done = subprocess.run(
+                ["bash", "-c", command + encoder], capture_output=True, text=True, check=False, env=env
+            )
+            assert done.returncode == 0, done.stderr
+    assert "nf4, 2 layers of 32" in " ".join(done.stdout.split())
+
+
 def test_there_are_commands() -> None:
     assert len(COMMANDS) >= 5
+    assert len(FROM_HUB) == 3
 
 
 def test_the_readmes_speed_figures_are_those_of_the_committed_run() -> None:
@@ -69,3 +100,11 @@ def test_the_readmes_speed_figures_are_those_of_the_committed_run() -> None:
     for figure in (f"{compact['texts_per_s']:,}", compact["one_text"]["p50_ms"], compact["one_text"]["p95_ms"]):
         assert str(figure) in row
     assert f"{results['ratio']} times" in README
+
+
+def test_the_hardware_table_is_what_the_planner_decides() -> None:
+    made = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "hardware.py"], capture_output=True, text=True, check=True
+    )
+    shown = (ROOT / "docs" / "hardware.md").read_text(encoding="utf-8")
+    assert made.stdout.strip() == shown.split("hardware.py -->\n")[1].split("\n<!-- end")[0].strip()

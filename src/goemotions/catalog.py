@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from goemotions.checkpoint import FILES, OPTIONAL_FILES
 from goemotions.errors import ModelError, nearest
+from goemotions.hub import HUB_ID, snapshot
 
 MODELS = Path(__file__).parent / "models"
-HUB_ID = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -51,33 +50,4 @@ def find_model(name: str | Path | None) -> Path:
             f"no model {str(name)!r}: no such directory, and not a shipped model "
             f"({', '.join(catalog.models)}){nearest(str(name), catalog.models)}"
         )
-    return _download(match["repo"], match["revision"])
-
-
-def _download(repo: str, revision: str | None) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HfHubHTTPError,
-        LocalEntryNotFoundError,
-        OfflineModeIsEnabled,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
-
-    wanted = sorted({*OPTIONAL_FILES}.union(*FILES.values()))
-    try:
-        return Path(snapshot_download(repo, revision=revision, allow_patterns=wanted))
-    except GatedRepoError as error:
-        raise ModelError(
-            f"the hub keeps {repo} behind an agreement: accept it there and log in with `hf auth login`"
-        ) from error
-    except RepositoryNotFoundError as error:
-        raise ModelError(
-            f"no directory {repo}, and the hub has no model {repo} (a private one needs `hf auth login`)"
-        ) from error
-    except RevisionNotFoundError as error:
-        raise ModelError(f"the hub's {repo} has no revision {revision!r}") from error
-    except (LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, OSError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise ModelError(f"no directory {repo}, and the model could not be fetched from the hub: {reason}") from error
+    return snapshot(match["repo"], match["revision"], sorted({*OPTIONAL_FILES}.union(*FILES.values())))

@@ -20,22 +20,38 @@ from goemotions.thresholds import check_threshold
 FORMAT_VERSION = 1
 """Raised by one for a change that an older release would read wrongly; ``docs/architecture.md`` has the procedure."""
 
-FILES = {"transformer": ("config.json", "model.onnx", "tokenizer.json")}
+FILES = {
+    "transformer": ("config.json", "model.onnx", "tokenizer.json"),
+    "embedding-llm": (
+        "config.json",
+        "head_weights.pt",
+        "lora_adapter/adapter_config.json",
+        "lora_adapter/adapter_model.safetensors",
+    ),
+}
 """The files each architecture cannot do without."""
 
-OPTIONAL_FILES = ("README.md", "training_hashes.bin")
-"""What any model may have beside them: its card, and what :mod:`goemotions.evaluation.seen` describes."""
+OPTIONAL_FILES = ("README.md", "focal_config.json", "infer.py", "training_hashes.bin")
+"""Files that go with a model. ``infer.py`` is kept and never run; the hashes are of its training texts, as
+:mod:`goemotions.evaluation.seen` describes."""
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """``config.json``, checked. ``raw`` keeps it whole, for those who show or copy it."""
+    """``config.json``, checked.
+
+    Attributes:
+        max_length: tokens that a ``transformer`` reads; None where another part decides.
+        widths: of an ``embedding-llm``: (embedding, decoder's hidden state); None for others.
+        raw: the file whole, for those who show or copy it, and for the architecture's own keys.
+    """
 
     architecture: str
     labels: tuple[str, ...]
     threshold: float
     thresholds: dict[str, float]
-    max_length: int
+    max_length: int | None
+    widths: tuple[int, int] | None
     name: str
     unreliable_labels: dict[str, int]
     calibration: Calibration | None
@@ -51,6 +67,10 @@ KNOWN_KEYS = {
     "threshold",
     "thresholds",
     "max_length",
+    "hidden_size",
+    "embed_dim",
+    "encoder",
+    "backbone",
     "unreliable_labels",
     "metrics",
     "trained_on",
@@ -76,7 +96,8 @@ def read_config(directory: Path) -> ModelConfig:
             f"{directory} has format version {version}, this release reads up to {FORMAT_VERSION}: "
             "pip install --upgrade goemotions"
         )
-    architecture = raw.get("architecture")
+    published = "hidden_size" in raw and "embed_dim" in raw  # its layout does not name the architecture
+    architecture = raw.get("architecture", "embedding-llm" if published else None)
     if architecture not in FILES:
         raise ModelError(f"{directory / 'config.json'}: architecture {architecture!r} is not one of {', '.join(FILES)}")
     missing = [name for name in FILES[architecture] if not (directory / name).is_file()]
@@ -117,20 +138,30 @@ def _audit(raw: dict[str, Any], architecture: str) -> ModelConfig:
     unknown = sorted(set(own) - set(labels))
     if unknown:
         raise ValueError(f"thresholds for labels the model does not have: {', '.join(unknown)}")
-    max_length = raw["max_length"]
-    if not isinstance(max_length, int) or max_length < 4:
-        raise ValueError(f"max_length must be a whole number of at least 4 tokens, got {max_length!r}")
+    if "num_labels" in raw and raw["num_labels"] != len(labels):
+        raise ValueError(f"num_labels is {raw['num_labels']!r}, but emotion_labels has {len(labels)}")
+    transformer = architecture == "transformer"
+    max_length = whole_number(raw, "max_length", 4) if transformer else None
+    widths = None if transformer else (whole_number(raw, "embed_dim"), whole_number(raw, "hidden_size"))
     return ModelConfig(
         architecture=architecture,
         labels=labels,
         threshold=threshold,
         thresholds={label: check_threshold(own.get(label, threshold), f"threshold of {label}") for label in labels},
         max_length=max_length,
+        widths=widths,
         name=str(raw.get("model_name", "unnamed")),
         unreliable_labels=dict(raw.get("unreliable_labels", {})),
         calibration=Calibration.from_dict(raw["calibration"], labels) if raw.get("calibration") else None,
         raw=raw,
     )
+
+
+def whole_number(raw: Mapping[str, Any], key: str, least: int = 1) -> int:
+    value = raw[key]
+    if not isinstance(value, int) or value < least:
+        raise ValueError(f"{key} must be a whole number of at least {least}, got {value!r}")
+    return value
 
 
 def config_bytes(config: Mapping[str, Any]) -> bytes:
@@ -146,7 +177,12 @@ def copy_directory(source: Path, target: Path, changes: Mapping[str, bytes]) -> 
 
 
 def write_directory(directory: Path, files: Mapping[str, bytes]) -> None:
-    """Write a model directory atomically; one that was there is replaced."""
+    """Write a model directory atomically; one that was there is replaced.
+
+    Args:
+        files: content by name; a name may have a folder in it.
+    """
     with new_directory(directory) as temporary:
         for name, content in files.items():
+            (temporary / name).parent.mkdir(exist_ok=True)
             (temporary / name).write_bytes(content)

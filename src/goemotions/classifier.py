@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from goemotions import thresholds as thresholding
-from goemotions.architectures import Architecture, Scored
+from goemotions.architectures import EmbeddingArchitecture, LoadOptions, Scored, load_model, sigmoid
 from goemotions.catalog import find_model
-from goemotions.checkpoint import ModelConfig, config_bytes, copy_directory, read_config
+from goemotions.checkpoint import config_bytes, copy_directory, read_config
+from goemotions.encoders import Encoder
 from goemotions.errors import ModelError
 from goemotions.thresholds import Threshold
 
@@ -36,6 +38,7 @@ class EmotionClassifier:
         thresholds: what ``predict`` uses, one a label.
         calibration: the map on logits that is applied before thresholds, or None.
         unreliable_labels: the labels too rare in the test data to be sure of, with their positives there.
+        base: of an ``embedding-llm``, which base was loaded, at which revision and precision; None for others.
         config: the model's ``config.json``, checked.
     """
 
@@ -45,20 +48,34 @@ class EmotionClassifier:
         *,
         device: str = "auto",
         threshold: Threshold = None,
+        backbone: str | Path | None = None,
+        encoder: str | Path | Encoder | None = None,
+        precision: str = "auto",
+        allow_other_encoder: bool = False,
+        max_memory: int | None = None,
         threads: int | None = None,
-        batch_size: int = 32,
+        batch_size: int | None = None,
     ) -> None:
         """
         Args:
             model: the name of a shipped model, a model directory, or a hub id ``org/name[@revision]``;
                 None is the bundled default.
-            device: ``"auto"`` or ``"cpu"``.
+            device: ``"auto"``, ``"cpu"``, or for an ``embedding-llm`` ``"cuda"``.
             threshold: for every label (a number from 0 to 1) or for some (a map); None keeps the model's own.
-            threads: that compute; None for one a core.
-            batch_size: texts computed together; it changes speed and memory, not results.
+            backbone: of an ``embedding-llm``, the base to use: a folder, a ``.gguf`` file or a hub id, which is
+                downloaded; None takes the one the model names from the hub's cache.
+            encoder: of an ``embedding-llm``, the sentence encoder: ``"use-v4"``, ``"use-multilingual-v3"``, the folder
+                of a SavedModel, or an object; None takes the one the model was trained on.
+            precision: of an ``embedding-llm``'s matrix products: ``"auto"``, ``"float32"`` or ``"bfloat16"``.
+            allow_other_encoder: do not refuse an encoder that the model was not trained on.
+            max_memory: of an ``embedding-llm``: bytes that the process may take of the device's memory; with less than
+                the base has it is read from disk in each pass. None for what is free.
+            threads: that compute; None for one a core. For an ``embedding-llm`` torch's, which are the process's.
+            batch_size: texts computed together; it changes speed and memory, not results. None lets the model choose.
 
         Raises:
-            ModelError: a model that is not there, incomplete or damaged.
+            ModelError: a model that is not there, incomplete or damaged, or does not fit its base, encoder or machine.
+            MissingExtraError: the model needs an optional part.
             TypeError, ValueError: a threshold that is no number from 0 to 1, or for an unknown label.
         """
         self.directory = find_model(model)
@@ -68,8 +85,23 @@ class EmotionClassifier:
         self.threshold = float(threshold) if isinstance(threshold, (int, float)) else self.config.threshold
         self.unreliable_labels = self.config.unreliable_labels
         self.calibration = self.config.calibration
-        self._model = load_architecture(self.directory, self.config, device, threads, batch_size)
+        options = LoadOptions(
+            device, threads, batch_size, backbone, encoder, precision, allow_other_encoder, max_memory
+        )
+        self._model = load_model(self.directory, self.config, options)
         self.device = self._model.device
+        self.base: str | None = getattr(self._model, "base", None)
+        if self.base:
+            logging.getLogger(__name__).info("base: %s", self.base)
+
+    @property
+    def encoder(self) -> Encoder:
+        """Of a model that classifies embeddings, its sentence encoder, found and checked at first use.
+
+        Raises:
+            ModelError: a model without one, or an encoder that is not there, broken or another than trained on.
+        """
+        return self._embedding_model().encoder
 
     def predict(
         self,
@@ -112,8 +144,9 @@ class EmotionClassifier:
         cut = int(scored.truncated.sum())
         if cut:
             warnings.warn(
-                f"{cut} of {len(scored.truncated)} texts were longer than the {self.config.max_length} tokens the "
-                'model reads and were cut; long_text="windows" reads them whole',
+                f"{cut} of {len(scored.truncated)} texts were longer than the model reads"
+                f"{f' ({self.config.max_length} tokens)' if self.config.max_length else ''} and were cut; "
+                'long_text="windows" reads them whole',
                 TruncatedTextWarning,
                 stacklevel=3,  # of whoever called predict or predict_proba
             )
@@ -131,6 +164,43 @@ class EmotionClassifier:
         if self.calibration is None or not calibrated:
             return scored
         return Scored(self.calibration.apply(scored.logits, self.labels), scored.truncated)
+
+    def encode(self, texts: Iterable[str]) -> npt.NDArray[np.float32]:
+        """The sentence embedding of each text, float32 [n, embed_dim]; longer texts are cut.
+
+        Raises:
+            ModelError: a model without a sentence encoder of its own.
+            TypeError: as ``predict``.
+        """
+        return self._embedding_model().encode(check_texts(texts))
+
+    def predict_proba_from_embeddings(self, embeddings: npt.ArrayLike) -> npt.NDArray[np.float32]:
+        """The probability of every label for each embedding; the encoder is not needed.
+
+        Args:
+            embeddings: numbers [n, embed_dim], of the encoder that the model was trained on.
+
+        Returns:
+            float32 [n, labels].
+
+        Raises:
+            ModelError: a model that does not take embeddings.
+            ValueError: another shape, or numbers that are not finite.
+        """
+        model = self._embedding_model()
+        checked = np.asarray(embeddings, dtype=np.float32)
+        if checked.ndim != 2 or checked.shape[1] != model.embed_dim:
+            raise ValueError(f"embeddings must be [n, {model.embed_dim}], got {list(checked.shape)}")
+        bad = np.flatnonzero(~np.isfinite(checked).all(axis=1))
+        if len(bad):
+            raise ValueError(f"{len(bad)} embeddings hold NaN or infinity, the first is number {bad[0]}")
+        logits = model.logits(checked)
+        return sigmoid(logits if self.calibration is None else self.calibration.apply(logits, self.labels))
+
+    def _embedding_model(self) -> EmbeddingArchitecture:
+        if self.config.widths is None:
+            raise ModelError(f"{self.config.name} has no sentence embeddings: only models embedding-* have")
+        return cast(EmbeddingArchitecture, self._model)
 
     def select(
         self,
@@ -160,24 +230,6 @@ class EmotionClassifier:
         else:
             config.pop("calibration", None)
         copy_directory(self.directory, Path(directory), {"config.json": config_bytes(config)})
-
-
-def load_architecture(
-    directory: Path, config: ModelConfig, device: str, threads: int | None, batch_size: int
-) -> Architecture:
-    """Construct the model of a checked directory."""
-    from goemotions.architectures.tokens import TextTokenizer
-    from goemotions.architectures.transformer import TransformerModel
-
-    if device not in ("auto", "cpu"):
-        raise ModelError(f"{config.name} computes on the CPU: device must be 'auto' or 'cpu', got {device!r}")
-    for name, value in (("threads", threads), ("batch_size", batch_size)):
-        if value is not None and value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value}")
-    tokenizer = TextTokenizer(directory / "tokenizer.json")
-    return TransformerModel(
-        directory / "model.onnx", tokenizer, len(config.labels), config.max_length, threads, batch_size
-    )
 
 
 def check_texts(texts: Iterable[str]) -> list[str]:

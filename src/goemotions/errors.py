@@ -12,6 +12,10 @@ class ModelError(GoEmotionsError):
     """A model directory, or a model's name, that cannot be used."""
 
 
+class EncoderError(ModelError):
+    """A sentence encoder that cannot be used, or is not the one a model was trained on."""
+
+
 class DataError(GoEmotionsError):
     """An input file or corpus that cannot be read as asked."""
 

@@ -1,70 +1,85 @@
-"""Uploading a model directory to the hub; :mod:`goemotions.catalog` fetches one from there."""
+"""Files of a repository on the model hub, kept in the hub's own cache."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from goemotions.catalog import find_model
-from goemotions.checkpoint import FILES, OPTIONAL_FILES, read_config
-from goemotions.errors import GoEmotionsError, ModelError
+from goemotions.errors import ModelError
+
+HUB_ID = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?", re.ASCII)
 
 
-def push_model(
-    model: str | Path,
-    repo: str,
-    *,
-    private: bool = False,
-    revision: str | None = None,
-    message: str = "Upload with goemotions push",
-) -> str:
-    """Check a model directory and upload its files in one commit; the repository is made if there is none.
-
-    Only a model's own files go up, whatever else lies in the directory.
-
-    Args:
-        repo: ``org/name``.
-        private: of a new repository; one that is there stays as it is.
-        revision: a branch, made if there is none; None is the main one.
-
-    Returns:
-        The address of the commit.
+@contextmanager
+def hub_errors(repo: str, revision: str | None) -> Iterator[None]:
+    """Say in one line why the hub does not give something.
 
     Raises:
-        ModelError: not a complete model directory, or one without a card.
-        GoEmotionsError: the hub refuses, or cannot be reached.
+        ModelError: no such repository or revision, behind an agreement, unreachable, offline.
     """
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
 
-    directory = find_model(model)
-    architecture = read_config(directory).architecture
-    if not (directory / "README.md").is_file():
-        raise ModelError(f"{directory} has no card (README.md): goemotions evaluate MODEL DATA --store writes one")
-    api = HfApi(library_name="goemotions")
     try:
-        api.create_repo(repo, private=private, exist_ok=True)
-        if revision is not None:
-            api.create_branch(repo, branch=revision, exist_ok=True)
-        done = api.upload_folder(
-            repo_id=repo,
-            folder_path=directory,
-            revision=revision,
-            commit_message=message,
-            allow_patterns=[*FILES[architecture], *OPTIONAL_FILES],
-        )
-    except HFValidationError as error:
-        raise ValueError(f"{repo!r} is no hub id: expected org/name") from error
-    except HfHubHTTPError as error:
-        status = error.response.status_code if error.response is not None else 0
-        hint = "; log in with `hf auth login`, as a member of the organisation" if status in (401, 403) else ""
-        raise GoEmotionsError(f"the hub did not take {repo}: {first_line(error)}{hint}") from error
-    except Exception as error:
-        # The HTTP client below huggingface_hub, whose errors pass through it, is another one in each of its releases.
-        if isinstance(error, (OfflineModeIsEnabled, OSError)) or type(error).__module__.startswith("httpx"):
-            raise GoEmotionsError(f"the hub could not be reached: {first_line(error)}") from error
-        raise
-    return str(done.commit_url)
+        yield
+    except GatedRepoError as error:
+        raise ModelError(
+            f"the hub keeps {repo} behind an agreement: accept it there and log in with `hf auth login`"
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise ModelError(
+            f"no directory {repo}, and the hub has no model {repo} (a private one needs `hf auth login`)"
+        ) from error
+    except RevisionNotFoundError as error:
+        raise ModelError(f"the hub's {repo} has no revision {revision!r}") from error
+    except (LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, OSError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise ModelError(f"no directory {repo}, and the model could not be fetched from the hub: {reason}") from error
 
 
-def first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
+def snapshot(repo: str, revision: str | None, patterns: Sequence[str]) -> Path:
+    """A folder with the files of a repository that match ``patterns``; what the cache lacks is downloaded.
+
+    Raises:
+        ModelError: see :func:`hub_errors`.
+    """
+    from huggingface_hub import snapshot_download
+
+    with hub_errors(repo, revision):
+        return Path(snapshot_download(repo, revision=revision, allow_patterns=list(patterns)))
+
+
+def download(repo: str, file: str, revision: str) -> Path:
+    """One file of a repository, in the hub's cache; errors as :func:`snapshot`."""
+    from huggingface_hub import hf_hub_download
+
+    with hub_errors(repo, revision):
+        return Path(hf_hub_download(repo, file, revision=revision))
+
+
+def cached(repo: str, revision: str | None, patterns: Sequence[str]) -> Path | None:
+    """The folder of a repository in the cache, or None; its name is matched whatever the case of its letters."""
+    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    wanted = f"models--{repo.replace('/', '--')}"
+    folder = Path(constants.HF_HUB_CACHE)
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    for name in sorted(names, key=lambda name: name != wanted):  # the exact one first
+        if name.lower() == wanted.lower():
+            exact = name.removeprefix("models--").replace("--", "/", 1)
+            try:
+                return Path(
+                    snapshot_download(exact, revision=revision, allow_patterns=list(patterns), local_files_only=True)
+                )
+            except LocalEntryNotFoundError:
+                continue
+    return None

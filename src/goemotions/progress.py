@@ -14,10 +14,14 @@ from rich.text import Text
 class RateColumn(ProgressColumn):
     """Rows per second, lately."""
 
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
+
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
         rows_per_share = task.fields["rows"] / task.completed if task.completed else 0
-        return Text(f"{speed * rows_per_share:,.0f} rows/s" if speed else "", style="progress.data.speed")
+        return Text(f"{speed * rows_per_share:,.0f} {self._unit}/s" if speed else "", style="progress.data.speed")
 
 
 class Progress:
@@ -26,13 +30,13 @@ class Progress:
     It counts in shares of the work, since the number of rows is often an estimate until the end.
     """
 
-    def __init__(self, what: str, show: bool = True) -> None:
+    def __init__(self, what: str, show: bool = True, unit: str = "rows") -> None:
         console = Console(stderr=True)
         self._bar = RichProgress(
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.fields[rows]:,} rows"),
-            RateColumn(),
+            TextColumn("{task.fields[rows]:,} " + unit),
+            RateColumn(unit),
             TimeRemainingColumn(),
             TextColumn("{task.fields[note]}"),
             console=console,
@@ -51,5 +55,5 @@ class Progress:
         self._bar.stop()
 
     def update(self, share: float, rows: int, note: str = "") -> None:
-        """``share`` of the work is done, 0 to 1, which is ``rows`` rows; ``note`` stands at the bar's end."""
+        """``share`` of the work is done, 0 to 1, which is ``rows`` of the unit; ``note`` stands at the bar's end."""
         self._bar.update(self._task, completed=share, rows=rows, note=note)

@@ -28,7 +28,7 @@ def test_a_pushed_model_is_the_model(cli: Run, tmp_path: Path, model_copy: Path)
     there = tmp_path / "there"
     there.mkdir()
     (model_copy / "notes.txt").write_text("stays here")
-    with hub(there, Uploads) as endpoint:
+    with hub({"org/new": there}, handler=Uploads) as endpoint:
         done = cli("push", model_copy, "org/new", "--private", env=environment(endpoint, tmp_path / "home"))
     assert done.returncode == 0, done.stderr
     assert "org/new/commit/" in done.stdout
@@ -45,7 +45,7 @@ def test_a_pushed_model_is_the_model(cli: Run, tmp_path: Path, model_copy: Path)
 def test_a_branch(cli: Run, tmp_path: Path) -> None:
     there = tmp_path / "there"
     there.mkdir()
-    with hub(there, Uploads) as endpoint:
+    with hub({"org/new": there}, handler=Uploads) as endpoint:
         arguments = ("push", "compact", "org/new", "--revision", "trial", "-m", "a trial")
         done = cli(*arguments, env=environment(endpoint, tmp_path / "home"))
     assert done.returncode == 0, done.stderr
@@ -53,7 +53,7 @@ def test_a_branch(cli: Run, tmp_path: Path) -> None:
 
 
 def test_mistakes(cli: Run, tmp_path: Path, model_copy: Path) -> None:
-    with hub(tmp_path, Uploads) as endpoint:
+    with hub({"org/new": tmp_path}, handler=Uploads) as endpoint:
         refused = cli("push", "compact", "org/new", env=environment(endpoint, tmp_path / "home", token="bad"))
         (model_copy / "README.md").unlink()
         cardless = cli("push", model_copy, "org/new", env=environment(endpoint, tmp_path / "home"))

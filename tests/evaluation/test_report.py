@@ -151,6 +151,18 @@ def test_figures_in_the_model_and_its_card(corpus: LabelledTexts, report: dict[s
         tune_model(classifier, corpus, model_copy)
 
 
+def test_a_card_of_other_making_keeps_its_text(report: dict[str, Any], model_copy: Path) -> None:
+    path = model_copy / "config.json"
+    path.write_text(json.dumps({key: value for key, value in json.loads(path.read_text()).items() if key != "about"}))
+    (model_copy / "README.md").write_text("# mine\n\n## Use\n\nas you like\n\n## Limits\n\nmany\n")
+    for _ in range(2):  # the second time the sections are replaced
+        store(report, model_copy)
+        text = (model_copy / "README.md").read_text(encoding="utf-8")
+        assert re.findall(r"^## (.*)", text, re.MULTILINE) == ["Use", "Results", "Low-support labels", "Limits"]
+        assert text.startswith("# mine\n\n## Use\n\nas you like\n\n## Results\n\nmine.tsv, 112 texts")
+        assert text.endswith("## Limits\n\nmany\n")
+
+
 def test_tuning(classifier: EmotionClassifier, corpus: LabelledTexts, tmp_path: Path) -> None:
     record = tune_model(classifier, corpus, tmp_path / "tuned", calibration="platt")
     assert record["macro_f1"] >= record["macro_f1_before"]

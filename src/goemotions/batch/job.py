@@ -135,12 +135,15 @@ def describe(classifier: EmotionClassifier, table: Table, options: PredictOption
     model = hashlib.sha256()
     for name in sorted(FILES[classifier.config.architecture]):
         model.update((classifier.directory / name).read_bytes())
+    encoder = f"{classifier.encoder.id}, {classifier.encoder.revision}" if classifier.config.widths else None
     return {
         "input": {"path": str(table.path.absolute()), "bytes": status.st_size, "modified_ns": status.st_mtime_ns},
         "text_column": table.text_column,
         "options": options.as_dict(),
         "thresholds": classifier.thresholds,
         "model_sha256": model.hexdigest(),
+        "base": classifier.base,
+        "encoder": encoder,
         "group": [GROUP_ROWS, GROUP_CHARACTERS],
     }
 

@@ -11,6 +11,8 @@ from typing import NoReturn
 import typer
 
 from goemotions.cli.compare import compare
+from goemotions.cli.convert import convert
+from goemotions.cli.data import data_app
 from goemotions.cli.evaluate import evaluate
 from goemotions.cli.info import info
 from goemotions.cli.predict import predict
@@ -35,6 +37,8 @@ app.command()(evaluate)
 app.command()(compare)
 app.command()(tune)
 app.command()(push)
+app.command()(convert)
+app.add_typer(data_app, name="data")
 
 
 def show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:

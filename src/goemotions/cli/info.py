@@ -27,6 +27,7 @@ def info(
     model: Annotated[
         str | None, typer.Argument(help="A shipped model, a directory or a hub id; none lists the shipped ones.")
     ] = None,
+    backbone: opt.Backbone = None,
     as_json: opt.Json = False,
 ) -> None:
     """Say what a model is and how good it is; without a name, list the shipped ones."""
@@ -45,7 +46,7 @@ def info(
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = PIPE_WIDTH
-    describe(console, directory, config)
+    describe(console, directory, config, backbone)
     if config.raw.get("metrics"):
         console.print(quality(config))
 
@@ -59,7 +60,7 @@ def list_shipped(catalog: Catalog, as_json: bool) -> None:
     typer.echo("goemotions info NAME says more.", err=True)
 
 
-def describe(console: Console, directory: Path, config: ModelConfig) -> None:
+def describe(console: Console, directory: Path, config: ModelConfig, backbone: str | None) -> None:
     trained = config.raw.get("trained_on", {})
     size = sum(file.stat().st_size for file in directory.rglob("*") if file.is_file())
     facts = {
@@ -68,8 +69,7 @@ def describe(console: Console, directory: Path, config: ModelConfig) -> None:
         "directory": str(directory),
         "size": f"{size / 1e6:.1f} MB",
         "labels": str(len(config.labels)),
-        "reads": f"up to {config.max_length} tokens; longer texts are cut, or read in windows",
-        "base": config.raw.get("base", {}).get("model", "not said"),
+        **(llm_facts(directory, config, backbone) if config.widths else encoder_facts(config)),
         "trained on": f"{trained['dataset']}, {trained['rows']:,} rows" if trained else "not said",
         "limits": LIMITS,
     }
@@ -82,6 +82,43 @@ def describe(console: Console, directory: Path, config: ModelConfig) -> None:
     for name, value in facts.items():
         table.add_row(name, value)
     console.print(table)
+
+
+def encoder_facts(config: ModelConfig) -> dict[str, str]:
+    return {
+        "reads": f"up to {config.max_length} tokens; longer texts are cut, or read in windows",
+        "base": config.raw.get("base", {}).get("model", "not said"),
+    }
+
+
+def llm_facts(directory: Path, config: ModelConfig, backbone: str | None) -> dict[str, str]:
+    """What an ``embedding-llm`` is made of; its base is looked into if it is on disk, not loaded."""
+    from goemotions.architectures.embedding_llm import PUBLISHED_ENCODER, open_parts
+    from goemotions.decoder.plan import make_plan
+    from goemotions.errors import ModelError
+
+    encoder = config.raw.get("encoder") or PUBLISHED_ENCODER
+    facts = {"encoder": f"{encoder['id']} {encoder.get('revision', '')}".strip()}
+    named = (config.raw.get("backbone") or {}).get("id") or config.raw.get("model_name", "not said")
+    try:
+        parts = open_parts(directory, config, backbone)
+    except ModelError as error:
+        if backbone is not None:
+            raise
+        return facts | {"base": f"{named}; {error}"}
+    elements, base = parts.adapter.elements, parts.source.config
+    plan = make_plan(base, parts.source.quantisation == "nf4")
+    return facts | {
+        "base": f"{parts.backbone}: {parts.source.quantisation}, {base.num_layers} layers of {base.hidden_size}, "
+        f"{base.live_weights / 1e9:.2f} G weights that act on one token",
+        "adapter": f"rank {parts.adapter.config.rank}, scale {parts.adapter.config.scale:g}; "
+        f"{elements['language']:,} language and {elements['vision']:,} vision parameters",
+        "head": f"{parts.head.parameters:,} parameters",
+        "can learn": f"{elements['live'] + parts.head.parameters:,} of "
+        f"{elements['language'] + elements['vision'] + parts.head.parameters:,} parameters: with one token, query, key "
+        "and vision weights have no influence",
+        "on this machine": plan.why,
+    }
 
 
 def quality(config: ModelConfig) -> Table:

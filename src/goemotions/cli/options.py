@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from importlib.util import find_spec
 from typing import Annotated
 
@@ -21,7 +22,37 @@ Model = Annotated[
 ]
 Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads.", show_default="one a core")]
-BatchSize = Annotated[int, typer.Option(min=1, help="Texts computed together.")]
+BatchSize = Annotated[
+    int | None, typer.Option(min=1, help="Texts computed together.", show_default="the model's choice")
+]
+Backbone = Annotated[
+    str | None,
+    typer.Option(
+        help="The base of an LLM model: a folder, a .gguf file, a hub id org/name[@revision].",
+        show_default="the one it names, from the hub's cache",
+    ),
+]
+Encoder = Annotated[
+    str | None,
+    typer.Option(
+        help="Its sentence encoder: use-v4, use-multilingual-v3, a folder with a SavedModel.",
+        show_default="the one it was trained on",
+    ),
+]
+AllowOtherEncoder = Annotated[
+    bool, typer.Option("--allow-other-encoder", help="Do not refuse an encoder it was not trained on.")
+]
+MaxMemory = Annotated[str | None, typer.Option(help="What an LLM model may take, as 4GB.", show_default="what is free")]
+
+
+class Precision(enum.StrEnum):
+    """Of the matrix products of an LLM model."""
+
+    auto = "auto"
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -30,6 +61,28 @@ class LongText(enum.StrEnum):
 
     cut = "cut"
     windows = "windows"
+
+
+def parse_amount(text: str | None) -> int | None:
+    """Bytes of ``"4GB"``, ``"512 MB"``, ``"4GiB"`` or a plain number.
+
+    Raises:
+        ValueError: something else.
+    """
+    if text is None:
+        return None
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*", text, re.IGNORECASE)
+    if match is None:
+        raise ValueError(f"expected an amount of memory such as 4GB or 4GiB, got {text!r}")
+    power = " KMGT".index(match[2].upper() or " ")
+    return int(float(match[1]) * (1024 if match[3] else 1000) ** power)
+
+
+class VectorFormat(enum.StrEnum):
+    """How the embedding cache keeps numbers."""
+
+    float32 = "float32"
+    float16 = "float16"
 
 
 def parse_thresholds(values: list[str] | None) -> tuple[float | None, dict[str, float]]:

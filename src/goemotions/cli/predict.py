@@ -55,7 +55,12 @@ def predict(
     as_json: opt.Json = False,
     device: opt.Device = "auto",
     threads: opt.Threads = None,
-    batch_size: opt.BatchSize = 32,
+    batch_size: opt.BatchSize = None,
+    backbone: opt.Backbone = None,
+    encoder: opt.Encoder = None,
+    precision: Annotated[opt.Precision, typer.Option(help="Of the products of an LLM model.")] = opt.Precision.auto,
+    allow_other_encoder: opt.AllowOtherEncoder = False,
+    max_memory: opt.MaxMemory = None,
 ) -> None:
     """Print the emotions of texts, or add them to a table."""
     if (input is None) != (output is None):
@@ -69,7 +74,19 @@ def predict(
     from goemotions.classifier import EmotionClassifier
     from goemotions.thresholds import resolve
 
-    classifier = EmotionClassifier(model, device=device, threads=threads, batch_size=batch_size)
+    classifier = EmotionClassifier(
+        model,
+        device=device,
+        threads=threads,
+        batch_size=batch_size,
+        backbone=backbone,
+        encoder=encoder,
+        precision=precision.value,
+        allow_other_encoder=allow_other_encoder,
+        max_memory=opt.parse_amount(max_memory),
+    )
+    if classifier.base:
+        typer.echo(f"base: {classifier.base}", err=True)
     thresholds = resolve(single, resolve(every, classifier.thresholds))
     options = PredictOptions(thresholds, top_k, reliable_only, long_text.value, all_scores)
     if input is not None and output is not None:

@@ -15,6 +15,6 @@ def push(
     message: Annotated[str, typer.Option("--message", "-m", help="Of the commit.")] = "Upload with goemotions push",
 ) -> None:
     """Upload a model directory with its card to the hub (log in first: hf auth login)."""
-    from goemotions.hub import push_model
+    from goemotions.upload import push_model
 
     typer.echo(push_model(model, repo, private=private, revision=revision, message=message))

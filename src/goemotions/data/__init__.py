@@ -1,1 +1,1 @@
-"""Corpora: the official GoEmotions splits."""
+"""Corpora: the official splits and others, prepared, inspected, embedded and augmented."""

@@ -6,6 +6,7 @@ limits) is prose that whoever made the model puts into the config's key ``about`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,24 @@ def card(config: Mapping[str, Any]) -> str:
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items() if text)
     summary = about.get("summary", f"Multi-label emotion classification with {config['num_labels']} labels.")
     return f"{front_matter(config)}\n# {config['model_name']}\n\n{summary}\n\n{body}\n"
+
+
+def card_of(directory: Path, config: Mapping[str, Any]) -> str:
+    """The card for a directory whose config is to be ``config``.
+
+    A card that is there and was not made by :func:`card` (the config has no prose) keeps its text; only the sections
+    with figures are put in, or replaced.
+    """
+    path = directory / "README.md"
+    if "about" in config or not path.is_file():
+        return card(config)
+    figures = {"Results": results(config), "Low-support labels": low_support(config)}
+    kept = re.sub(
+        rf"^## ({'|'.join(figures)})\n.*?(?=^## |\Z)", "", path.read_text(encoding="utf-8"), flags=re.M | re.S
+    )
+    made = "".join(f"## {title}\n\n{text}\n\n" for title, text in figures.items() if text)
+    before, limits, after = kept.partition("## Limits\n")
+    return f"{before.rstrip()}\n\n{made}{limits}{after}".rstrip() + "\n"
 
 
 def front_matter(config: Mapping[str, Any]) -> str:
@@ -212,4 +231,5 @@ def store(report: Mapping[str, Any], directory: Path) -> None:
     config["metrics"] = stored_metrics(report)
     config["unreliable_labels"] = {label: support[label] for label in report["unreliable"]}
     config["tested_on"] = {key: report["data"][key] for key in ("name", "sha256", "rows")}
-    copy_directory(directory, directory, {"config.json": config_bytes(config), "README.md": card(config).encode()})
+    files = {"config.json": config_bytes(config), "README.md": card_of(directory, config).encode()}
+    copy_directory(directory, directory, files)

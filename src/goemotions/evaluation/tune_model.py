@@ -18,7 +18,7 @@ from goemotions.evaluation.calibration_error import calibration_figures
 from goemotions.evaluation.datasets import LabelledTexts
 from goemotions.evaluation.fit_calibration import fit
 from goemotions.evaluation.metrics import macro_f1
-from goemotions.evaluation.model_card import card
+from goemotions.evaluation.model_card import card_of
 from goemotions.evaluation.seen import read_hashes, seen
 from goemotions.evaluation.splits import check_tuning_data
 from goemotions.thresholds import Objective
@@ -100,5 +100,7 @@ def write(
     if calibration is not None:
         config["calibration"] = calibration.as_dict()
     copy_directory(
-        classifier.directory, output, {"config.json": config_bytes(config), "README.md": card(config).encode()}
+        classifier.directory,
+        output,
+        {"config.json": config_bytes(config), "README.md": card_of(classifier.directory, config).encode()},
     )

@@ -29,8 +29,8 @@ from goemotions.evaluation.metrics import macro_f1, mean_average_precision
 from goemotions.evaluation.model_card import store
 from goemotions.evaluation.seen import hash_texts, to_bytes
 from goemotions.labels import LABELS
+from goemotions.packaged import PACKAGES, find_packaged
 from goemotions.training import onnx_graph
-from goemotions.training.base_weights import PACKAGES, find_base
 from goemotions.training.encoder import MeanPooledEncoder
 from goemotions.training.loop import LoopSettings, decay_groups, evaluating, fit
 from goemotions.training.quantisation import calibrate
@@ -146,7 +146,7 @@ def train_compact(
     splits = {name: read_split(data / f"{name}.tsv").head(limit) for name in ("train", "dev", "test")}
     if seen_in(splits["test"], splits["train"]).all():
         raise DataError(f"every text of {data / 'test.tsv'} also stands in train.tsv: nothing honest can be measured")
-    base = find_base(recipe.base)
+    base = find_packaged(recipe.base)
     torch.manual_seed(recipe.seed)
     model = MeanPooledEncoder(base, len(LABELS), recipe.dropout)
     model.start_head(splits["train"].targets)

@@ -1,0 +1,92 @@
+"""The decoder beside the published route at full width: the shapes of Mistral-Small-3.1-24B, two layers, one run.
+
+The published route is transformers + peft + bitsandbytes' ``Linear4bit`` in eval mode, on sequences of one token; on a
+CPU that repacks the weights and uses fused kernels, its fastest. Both are timed after a warm-up, in turns, best of
+several.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import harness
+import torch
+from peft import LoraConfig, get_peft_model
+from random_base import random_low_ranks, write_random_base
+from transformers import AutoModelForCausalLM
+
+from goemotions.decoder.lora import Adapter, AdapterConfig
+from goemotions.decoder.model import SingleTokenDecoder
+from goemotions.decoder.tensors import open_source
+
+LAYERS, RANK, RUNS = 2, 16, 7
+SEVEN = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+
+
+def published_route(folder: Path, device: str = "cpu") -> Callable[[torch.Tensor], torch.Tensor]:
+    """States [n, hidden] → last hidden states, by transformers + peft, with the same adapter as :func:`ours`."""
+    base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16, device_map={"": device})
+    model = get_peft_model(base, LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules=SEVEN)).eval()
+    for (layer, name), low in random_low_ranks(LAYERS, RANK).items():
+        part = "self_attn" if name in ("v_proj", "o_proj") else "mlp"
+        module = base.get_submodule(f"model.layers.{layer}.{part}.{name}")
+        module.lora_A["default"].weight.data = low.a.to(device)
+        module.lora_B["default"].weight.data = low.b.to(device)
+    inner = model.get_base_model().model
+
+    @torch.inference_mode()
+    def run(states: torch.Tensor) -> torch.Tensor:
+        mask = torch.ones(len(states), 1, dtype=torch.long, device=device)
+        embeds = states.to(device, torch.bfloat16)[:, None]
+        return inner(inputs_embeds=embeds, attention_mask=mask, use_cache=False).last_hidden_state[:, 0].float()
+
+    return run
+
+
+def ours(folder: Path, layers: int = LAYERS, **options: Any) -> SingleTokenDecoder:
+    adapter = Adapter(AdapterConfig(RANK, 2 * RANK, False, ""), random_low_ranks(layers, RANK), {})
+    return SingleTokenDecoder(open_source(folder), adapter, precision="bfloat16", **options)
+
+
+def seconds(run: Callable[[torch.Tensor], torch.Tensor], states: torch.Tensor) -> float:
+    start = time.perf_counter()
+    run(states)
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
+def compare(batches: list[int], device: str = "cpu") -> dict[str, Any]:
+    """Seconds of both by batch, their ratio, and how far their results are apart."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "base"
+        write_random_base(folder, LAYERS, whole=True)
+        published, decoder = published_route(folder, device), ours(folder, device=device)
+        states = torch.randn(max(batches), decoder.config.hidden_size, generator=torch.Generator().manual_seed(2))
+        got, expected = decoder(states[:16]).cpu(), published(states[:16]).cpu()
+        figures: dict[str, Any] = {
+            "layers": LAYERS,
+            "relative difference": round(float((got - expected).norm() / expected.norm()), 4),
+        }
+        for batch in batches:
+            rows = states[:batch]
+            decoder(rows), published(rows)  # warm-up: the first call makes layers ready
+            times = [(seconds(decoder, rows), seconds(published, rows)) for _ in range(RUNS)]
+            mine, theirs = min(t for t, _ in times), min(t for _, t in times)
+            figures[f"batch {batch}"] = {
+                "ours_s": round(mine, 4),
+                "published_s": round(theirs, 4),
+                "ratio": round(theirs / mine, 2),
+            }
+    return figures
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--batches", type=int, nargs="+", default=[1, 16, 64])
+    harness.write("published_speed", compare(parser.parse_args().batches))

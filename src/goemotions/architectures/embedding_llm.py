@@ -1,0 +1,175 @@
+"""The ``embedding-llm`` architecture, the published system: encoder, projection, decoder with LoRA, classifier."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from goemotions.architectures import LoadOptions, Scored
+from goemotions.backbones import Backbone, find_backbone
+from goemotions.checkpoint import ModelConfig
+from goemotions.encoders import Encoder, check_same, find_encoder
+from goemotions.errors import MissingExtraError, ModelError
+
+try:
+    import torch
+
+    from goemotions.architectures.head import Head, read_head
+    from goemotions.decoder.lora import Adapter, read_adapter, read_adapter_config
+    from goemotions.decoder.model import SingleTokenDecoder
+    from goemotions.decoder.tensors import TensorSource, open_source
+except ImportError as error:
+    raise MissingExtraError("an embedding-llm model", "llm") from error
+
+PUBLISHED_ENCODER: Mapping[str, Any] = {"id": "use-v4"}
+"""What a directory in the published layout, which does not say, was trained on."""
+
+
+class EmbeddingLlm:
+    """An encoder, a head and a single-token decoder. Safe to use from several threads.
+
+    The encoder is loaded when a text first needs it: embeddings can be classified without it.
+
+    Attributes:
+        base: which base was loaded, in which precision; for people.
+    """
+
+    def __init__(
+        self,
+        head: Head,
+        decoder: SingleTokenDecoder,
+        base: str,
+        options: LoadOptions,
+        wanted_encoder: Mapping[str, Any],
+    ) -> None:
+        self._head = head
+        self._decoder = decoder
+        self._options = options
+        self._wanted_encoder = wanted_encoder
+        self._encoder: Encoder | None = None
+        self._lock = threading.Lock()
+        self.base = base
+        self.device = str(decoder.plan.device)
+
+    @property
+    def embed_dim(self) -> int:
+        """The width of an embedding."""
+        return self._head.embed_dim
+
+    @property
+    def encoder(self) -> Encoder:
+        """The sentence encoder, found and checked at first use.
+
+        Raises:
+            EncoderError: one that is not there, broken, or not the one the model was trained on.
+        """
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = load_encoder(self._options, self._wanted_encoder, self.embed_dim)
+            return self._encoder
+
+    def score(self, texts: Sequence[str], windows: bool = False) -> Scored:
+        """See :class:`goemotions.architectures.Architecture`."""
+        if not windows:
+            encoded = self.encoder.encode(texts)
+            return Scored(self.logits(encoded.embeddings), encoded.truncated)
+        pieces = self.encoder.encode_windows(texts)
+        logits = self.logits(pieces.embeddings)
+        highest = np.maximum.reduceat(logits, pieces.first) if len(texts) else logits
+        return Scored(highest, np.zeros(len(texts), dtype=np.bool_))
+
+    def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """The embedding of each text, float32 [n, embed_dim]."""
+        return self.encoder.encode(texts).embeddings
+
+    @torch.inference_mode()
+    def logits(self, embeddings: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """float32 [n, embed_dim] → float32 [n, labels]."""
+        logits = np.empty((len(embeddings), self._head.classifier.out_features), dtype=np.float32)
+        for start in range(0, len(embeddings), self._decoder.plan.pass_rows):
+            rows = slice(start, start + self._decoder.plan.pass_rows)
+            states = self._decoder(self._head.projection(torch.from_numpy(np.ascontiguousarray(embeddings[rows]))))
+            logits[rows] = self._head.classifier(states.cpu()).numpy()
+        return logits
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a model is made of: the adapter and head read and checked, the base opened."""
+
+    head: Head
+    adapter: Adapter
+    backbone: Backbone
+    source: TensorSource
+
+
+def open_parts(directory: Path, config: ModelConfig, backbone: str | Path | None) -> Parts:
+    """Read a checked directory's parts, and find the base they were trained on.
+
+    Raises:
+        ModelError: a part that is missing, damaged, or does not fit the others.
+    """
+    if config.widths is None:
+        raise ModelError(f"{directory} has no embed_dim and hidden_size in its config.json")
+    embed_dim, hidden = config.widths
+    head = read_head(directory / "head_weights.pt", embed_dim, hidden, len(config.labels))
+    folder = directory / "lora_adapter"
+    base = find_backbone(backbone, config.raw, read_adapter_config(folder).base)
+    source = open_source(base.path)
+    if source.config.hidden_size != hidden:
+        raise ModelError(
+            f"the base {base} has hidden size {source.config.hidden_size}, the model was trained on one of {hidden}"
+        )
+    return Parts(head, read_adapter(folder, source.config), base, source)
+
+
+def load(directory: Path, config: ModelConfig, options: LoadOptions) -> EmbeddingLlm:
+    """Construct the model of a checked directory.
+
+    Raises:
+        ModelError: a part that is missing, damaged, or does not fit the others or the machine.
+    """
+    parts = open_parts(directory, config, options.backbone)
+    encoder = config.raw.get("encoder") or PUBLISHED_ENCODER
+    if options.encoder is not None:  # refused before gigabytes are read
+        load_encoder(options, encoder, parts.head.embed_dim)
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    trained_in_4_bit = (config.raw.get("backbone") or {}).get("quantisation") == "nf4"
+    quantise = trained_in_4_bit and parts.source.quantisation != "nf4"
+    decoder = SingleTokenDecoder(
+        parts.source,
+        parts.adapter,
+        device=options.device,
+        precision=options.precision,
+        quantise=quantise,
+        max_memory=options.max_memory,
+        micro_batch=options.batch_size,
+    )
+    logging.getLogger(__name__).info("plan: %s", decoder.plan.why)
+    return EmbeddingLlm(parts.head, decoder, describe(parts, decoder, quantise), options, encoder)
+
+
+def describe(parts: Parts, decoder: SingleTokenDecoder, quantised: bool) -> str:
+    """One line: which base, revision and precision, and the adapter's size."""
+    weights = f"{parts.source.quantisation} weights{', quantised to nf4' if quantised else ''}"
+    live = parts.adapter.elements["live"]
+    where = f"computing in {decoder.plan.precision} on {decoder.plan.device}"
+    return f"{parts.backbone}: {weights}, {where}; {live:,} LoRA parameters in use"
+
+
+def load_encoder(options: LoadOptions, wanted: Mapping[str, Any], embed_dim: int) -> Encoder:
+    """The encoder asked for, or the one the model names; errors as :attr:`EmbeddingLlm.encoder`."""
+    encoder = find_encoder(options.encoder or str(wanted["id"]), threads=options.threads)
+    if encoder.dim != embed_dim:
+        raise ModelError(f"the encoder {encoder.id} gives {encoder.dim} numbers a text, the model takes {embed_dim}")
+    if not options.allow_other_encoder:
+        check_same(encoder, wanted)
+    return encoder

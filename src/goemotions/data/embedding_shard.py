@@ -1,0 +1,168 @@
+"""Shards of the embedding cache: files of vectors that are written once and never changed.
+
+In order (numbers little-endian):
+
+====================  ===============================================================================================
+header, 512 bytes     one line of JSON padded with spaces: format, rows, dim, dtype, SHA-256 of the keys and of the rest
+keys, 16 bytes a row  BLAKE2b of the text in UTF-8
+truncated, 1 a row    whether the encoder read only the start of the text
+padding               up to a multiple of 64
+rows                  [rows, dim], memory-mapped when read
+====================  ===============================================================================================
+
+The header and the keys are checked when a cache is opened, the rest of a shard when a vector of it is first read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from goemotions.errors import DataError
+
+FORMAT = 1
+HEADER, KEY, ALIGNMENT = 512, 16, 64
+
+Format = Literal["float32", "float16"]
+
+
+@dataclass(frozen=True)
+class CacheKey:
+    """What vectors are kept apart by, beside the text.
+
+    Attributes:
+        encoder: the encoder's id, for messages.
+        fingerprint: of the encoder's weights and settings; it decides.
+        dim: numbers a vector.
+        dtype: number format on disk.
+        preprocessing: version of what is done to a text before the encoder reads it.
+    """
+
+    encoder: str
+    fingerprint: str
+    dim: int
+    dtype: Format = "float32"
+    preprocessing: int = 1
+
+    def __post_init__(self) -> None:
+        if self.dtype not in get_args(Format):
+            raise ValueError(f"dtype must be one of {', '.join(get_args(Format))}, got {self.dtype!r}")
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "encoder": self.encoder,
+            "fingerprint": self.fingerprint,
+            "preprocessing": self.preprocessing,
+            "dtype": self.dtype,
+            "dim": self.dim,
+        }
+
+    @property
+    def folder_name(self) -> str:
+        """The same for the same vectors, and for no others."""
+        decisive = [FORMAT, self.fingerprint, self.preprocessing, self.dtype, self.dim]
+        return hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:24]
+
+    @property
+    def row_bytes(self) -> int:
+        return self.dim * np.dtype(self.dtype).itemsize + KEY + 1
+
+
+@dataclass
+class Shard:
+    """An immutable file of vectors, its keys in memory and its rows mapped once they have been checked."""
+
+    path: Path
+    rows: int
+    key: CacheKey
+    rest_sha256: str
+    contents: tuple[npt.NDArray[np.bool_], npt.NDArray[np.floating[Any]]] | None = field(default=None, repr=False)
+
+    def open(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.floating[Any]]]:
+        """Truncated flags, bool [rows], and vectors [rows, dim], memory-mapped.
+
+        Raises:
+            DataError: the file is not as it was written.
+        """
+        if self.contents is None:
+            start = HEADER + KEY * self.rows
+            raw: npt.NDArray[np.uint8] = np.memmap(self.path, dtype=np.uint8, mode="r")
+            if hashlib.sha256(raw[start:].data).hexdigest() != self.rest_sha256:
+                raise damaged(self.path, "its vectors do not match their checksum")
+            rows = raw[aligned(start + self.rows) :].view(np.dtype(self.key.dtype).newbyteorder("<"))
+            self.contents = raw[start : start + self.rows].astype(bool), rows.reshape(self.rows, self.key.dim)
+        return self.contents
+
+
+def shard_header(key: CacheKey, keys: bytes, rest: bytes) -> bytes:
+    content = {
+        "format": FORMAT,
+        "rows": len(keys) // KEY,
+        "dim": key.dim,
+        "dtype": key.dtype,
+        "cache": key.folder_name,
+        "keys_sha256": hashlib.sha256(keys).hexdigest(),
+        "rest_sha256": hashlib.sha256(rest).hexdigest(),
+    }
+    return json.dumps(content).encode().ljust(HEADER - 1) + b"\n"
+
+
+def read_shard(path: Path, key: CacheKey) -> tuple[Shard, Iterator[bytes]]:
+    """A shard and its keys, one a row.
+
+    Raises:
+        DataError: not a whole shard of this cache.
+    """
+    with path.open("rb") as stream:
+        try:
+            header = json.loads(stream.read(HEADER))
+            rows, keys_sha256, rest_sha256 = header["rows"], header["keys_sha256"], header["rest_sha256"]
+            made_for = (header["format"], header["cache"])
+        except (ValueError, KeyError, TypeError):
+            raise damaged(path, "its header cannot be read") from None
+        if made_for != (FORMAT, key.folder_name):
+            raise damaged(path, f"it is of another encoder or format than {describe(key.as_dict())}")
+        keys = stream.read(KEY * rows)
+        size = aligned(HEADER + (KEY + 1) * rows) + rows * key.dim * np.dtype(key.dtype).itemsize
+        if os.fstat(stream.fileno()).st_size != size:
+            raise damaged(path, f"it has {os.fstat(stream.fileno()).st_size:,} bytes instead of {size:,}")
+    if hashlib.sha256(keys).hexdigest() != keys_sha256:
+        raise damaged(path, "its keys do not match their checksum")
+    return Shard(path, rows, key, rest_sha256), (keys[i : i + KEY] for i in range(0, len(keys), KEY))
+
+
+def text_key(text: str) -> bytes:
+    """What a text is found by. Lone surrogates, which UTF-8 refuses, are kept apart too."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=KEY).digest()
+
+
+def aligned(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def damaged(path: Path, how: str) -> DataError:
+    return DataError(f"the cache file {path} is damaged ({how}): delete it and run the command again")
+
+
+def describe(description: dict[str, Any]) -> str:
+    return (
+        f"{description['encoder']} (fingerprint {description['fingerprint'][:12]}, preprocessing "
+        f"{description['preprocessing']}, {description['dtype']})"
+    )
+
+
+def write_through(path: Path, content: bytes) -> None:
+    """Write a file and bring it to the disk."""
+    with path.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())

@@ -1,0 +1,203 @@
+"""NF4 matrices in bitsandbytes' own layout: the one module that imports bitsandbytes.
+
+NF4 (Dettmers et al., *QLoRA*, 2023) stores each weight as a 4-bit index of a 16-entry code book, times the largest
+magnitude of its block of 64; "nested" stores those magnitudes in 8 bits, block by block again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import mmap
+from collections.abc import Mapping
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import torch
+
+from goemotions.errors import MissingExtraError, ModelError
+
+if TYPE_CHECKING:
+    from bitsandbytes.functional import QuantState
+
+BLOCK = 64
+STATE_KEY = "quant_state.bitsandbytes__nf4"
+PARTS = ("absmax", "quant_map", "nested_absmax", "nested_quant_map", STATE_KEY)
+"""The tensors that stand beside a matrix of codes, by the end of their names."""
+
+KERNELS = {torch.bfloat16: "bf16", torch.float16: "fp16", torch.float32: "fp32"}
+LARGE_BLOCK = 2048  # from here on bitsandbytes itself avoids its kernel
+FUSED_ROWS_MULTIPLE = 32  # what the CPU kernel's layout needs of a matrix's rows
+
+
+@cache
+def bitsandbytes() -> ModuleType:
+    """The library, imported when a 4-bit matrix is first met: that takes seconds.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    # Its CPU part logs an error at import when an optional kernel package is absent; the built-in kernels serve.
+    log = logging.getLogger("bitsandbytes.backends.cpu.ops")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        import bitsandbytes as library
+    except ImportError as error:
+        raise MissingExtraError("a 4-bit base", "llm") from error
+    finally:
+        log.setLevel(level)
+    return library
+
+
+class Nf4Matrix:
+    """A matrix [out, in] kept as NF4 codes.
+
+    Attributes:
+        shape: (out, in).
+    """
+
+    def __init__(self, codes: torch.Tensor, state: QuantState) -> None:
+        self._codes = codes
+        self._state = state
+        self.shape: tuple[int, int] = (int(state.shape[0]), int(state.shape[1]))
+
+    @classmethod
+    def from_tensors(cls, codes: torch.Tensor, parts: Mapping[str, torch.Tensor], name: str) -> Nf4Matrix:
+        """From a checkpoint's tensors.
+
+        Args:
+            codes: uint8 [out * in / 2, 1].
+            parts: the tensors beside it, by :data:`PARTS`.
+
+        Raises:
+            ModelError: parts that are missing, damaged or not finite.
+        """
+        try:
+            state = bitsandbytes().functional.QuantState.from_dict(dict(parts), device=codes.device)
+        except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{name}: its 4-bit quantisation cannot be read: {error or 'unknown parts'}") from error
+        # The kernels trust these sizes, so none may be wrong.
+        out, into = state.shape
+        scales, nested = state.absmax.numel(), state.state2
+        fits = codes.numel() * 2 == out * into and scales * state.blocksize >= out * into
+        if nested is not None:
+            fits &= nested.absmax.numel() * nested.blocksize >= scales and nested.code.numel() == 256
+        if not fits or codes.dtype != torch.uint8:
+            raise ModelError(
+                f"{name}: {codes.numel():,} {codes.dtype} codes and {scales:,} scales "
+                f"do not make a {out} x {into} matrix"
+            )
+        finite = state.absmax if nested is None else torch.cat([nested.absmax, state.offset.reshape(1)])
+        if not torch.isfinite(finite).all():
+            raise ModelError(f"{name}: its scales hold NaN or infinity")
+        return cls(codes, state)
+
+    @classmethod
+    def quantise(cls, weight: torch.Tensor) -> Nf4Matrix:
+        """As bitsandbytes quantises on loading: blocks of 64, nested scales. Dequantises to ``weight.dtype``."""
+        codes, state = bitsandbytes().functional.quantize_4bit(
+            weight.contiguous(), blocksize=BLOCK, quant_type="nf4", compress_statistics=True
+        )
+        return cls(codes, state)
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """The tensors of its serialised form: "" for the codes, then :data:`PARTS`."""
+        return {"": self._codes, **self._state.as_dict(packed=True)}
+
+    def dequantise(self, out: torch.Tensor) -> torch.Tensor:
+        """Write the weights to ``out`` [out, in] and give it back.
+
+        They are those of the type that the matrix was quantised from, then cast to that of ``out``.
+        """
+        if out.dtype != self._state.dtype or out.device.type != "cpu" or not self._dequantise_in_place(out):
+            out.copy_(bitsandbytes().functional.dequantize_4bit(self._codes, self._state))
+        return out
+
+    def _dequantise_in_place(self, out: torch.Tensor) -> bool:
+        """By bitsandbytes' CPU kernel straight to ``out``; False where this release has none that can.
+
+        Its public function allocates the result, and the first touch of fresh memory takes longer than the kernel.
+        """
+        functional, state = bitsandbytes().functional, self._state
+        kernel = getattr(functional.lib, f"cdequantize_blockwise_cpu_nf4_{KERNELS.get(out.dtype)}", None)
+        if kernel is None or state.blocksize >= LARGE_BLOCK or self.shape[1] % 2:
+            return False
+        scales = self._scales()
+        sizes = [ctypes.c_longlong(size) for size in (state.blocksize, *self.shape)]
+        kernel(*map(functional.get_ptr, (self._codes, scales, out)), *sizes)
+        return True
+
+    def _scales(self) -> torch.Tensor:
+        """The largest magnitude of each block, float32 [blocks]."""
+        scales, state = self._state.absmax, self._state
+        if state.nested:
+            scales = bitsandbytes().functional.dequantize_blockwise(scales, state.state2) + state.offset
+        result: torch.Tensor = scales.float().contiguous()
+        return result
+
+    def to(self, device: torch.device) -> Nf4Matrix:
+        """Itself on a device."""
+        if self._codes.device == device:
+            return self
+        return Nf4Matrix(self._codes.to(device), self._copy_state(device))
+
+    def touch(self) -> None:
+        """Bring its codes into memory, from a mapped file."""
+        self._codes.view(-1)[:: mmap.PAGESIZE].sum()
+
+    def _copy_state(self, device: torch.device) -> QuantState:
+        parts = {name: tensor for name, tensor in self.tensors().items() if name}
+        state: QuantState = bitsandbytes().functional.QuantState.from_dict(parts, device=device)
+        return state
+
+    def fused(self) -> Fused | None:
+        """A product that reads the codes themselves, or None where there is no such kernel for this matrix.
+
+        On the CPU bitsandbytes' kernel needs a layout of its own: a copy of the codes, made here.
+        """
+        out, into = self.shape
+        if self._codes.device.type != "cpu":
+            return Fused(self._codes, self._state)
+        functional = bitsandbytes().functional
+        if not functional.has_avx512bf16() or out % FUSED_ROWS_MULTIPLE or into % self._state.blocksize:
+            return None
+        packed = functional.QuantState(
+            absmax=self._scales().reshape(out, -1).t().to(torch.bfloat16).contiguous(),
+            shape=torch.Size(self.shape),
+            code=self._state.code,
+            blocksize=self._state.blocksize,
+            quant_type="nf4",
+            dtype=torch.bfloat16,
+        )
+        packed.packing_format_for_cpu = True
+        return Fused(pack(self._codes, self.shape), packed)
+
+
+def pack(codes: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
+    """The codes in the layout of bitsandbytes' fused CPU kernel, uint8 [out, in / 2].
+
+    As its ``_convert_weight_packed_for_cpu`` lays them out, in a quarter of the time: for 32 rows side by side, a byte
+    holds the codes of row r (low half) and row r + 16 (high half) in one column.
+    """
+    out, pairs = shape[0], shape[1] // 2
+    packed = torch.empty(out // 32, pairs, 16, dtype=torch.int16)
+    for target, rows in zip(torch.split(packed, 64), torch.split(codes.view(out // 32, 2, 16, pairs), 64), strict=True):
+        top, bottom = rows[:, 0], rows[:, 1]
+        columns = torch.stack(((top >> 4) | (bottom & 0xF0), (top & 0xF) | (bottom << 4)), dim=-1)
+        target.copy_(columns.view(torch.int16).squeeze(-1).transpose(1, 2))
+    return packed.view(torch.uint8).view(out, pairs)
+
+
+class Fused:
+    """``x @ W.T`` by bitsandbytes' kernel, in bfloat16, without dequantising W as a whole."""
+
+    def __init__(self, codes: torch.Tensor, state: QuantState) -> None:
+        self._codes = codes
+        self._state = state
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """*Shape:* bfloat16 [n, in] → bfloat16 [n, out]."""
+        product: torch.Tensor = bitsandbytes().matmul_4bit(x, self._codes, quant_state=self._state)
+        return product

@@ -1,0 +1,224 @@
+"""Tensors of a base checkpoint by one set of names, whatever file format and key prefixes it has.
+
+Names are those below the decoder: ``layers.3.mlp.up_proj.weight``, ``norm.weight``. Vision towers, token embeddings and
+output heads are never opened.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from safetensors import SafetensorError, safe_open
+
+from goemotions.decoder import config as configs
+from goemotions.decoder.config import DecoderConfig
+from goemotions.errors import MissingExtraError, ModelError
+
+DECODER_KEY = re.compile(r"(?P<prefix>(?:.*\.)?)(?P<name>layers\.\d+\.(?:self_attn|mlp|\w+_layernorm)\.[\w.]+)")
+FOREIGN = re.compile(r"vision|visual|audio|mtp")
+"""Parts of key prefixes of towers that are not the decoder."""
+
+RECORD = "conversion.json"
+"""What ``goemotions convert`` says of its source; there before the rest."""
+
+SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
+
+
+class TensorSource(Protocol):
+    """A base checkpoint. ``quantisation`` is how its matrices are stored, for people: "nf4", "16 bit", "Q4_1"."""
+
+    path: Path
+    config: DecoderConfig
+    quantisation: str
+
+    def __contains__(self, name: str) -> bool: ...
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Of the tensor ``name``, without reading it."""
+
+    def tensor(self, name: str) -> torch.Tensor:
+        """The tensor ``name``, mapped into memory where the format allows."""
+
+    def release(self) -> None:
+        """Let go of mapped files; tensors in use keep theirs, and files are opened again when needed."""
+
+
+def open_source(path: Path) -> TensorSource:
+    """Open a checkpoint: a folder with ``config.json`` and safetensors files, a GGUF file, or a folder with one.
+
+    Raises:
+        ModelError: nothing of the kind there, or a file that is damaged or of an unsupported kind.
+    """
+    if path.is_file() and path.suffix == ".gguf":
+        return GgufSource(path)
+    if not path.is_dir():
+        raise ModelError(f"no base checkpoint at {path}: expected a folder with config.json, or a .gguf file")
+    if (path / "config.json").is_file():
+        return SafetensorsSource(path)
+    if (path / RECORD).is_file():
+        raise ModelError(f"{path} is an unfinished conversion: run the same `goemotions convert` again to finish it")
+    files = sorted(path.glob("*.gguf"))
+    if len(files) == 1:
+        return GgufSource(files[0])
+    raise ModelError(
+        f"{path} is not a base checkpoint: it has no config.json, and {len(files)} .gguf files instead of one"
+    )
+
+
+class SafetensorsSource:
+    """A folder as transformers saves it: ``config.json`` and one or several safetensors files."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.raw: Mapping[str, Any] = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise ModelError(f"{path / 'config.json'} is not valid JSON: {error}") from error
+        self.config = configs.from_transformers(self.raw)
+        self.quantisation = _quantisation(self.raw.get("quantization_config"))
+        self._files: dict[Path, Any] = {}
+        self._keys = _by_name(self._locate(), path)
+
+    def _locate(self) -> dict[str, Path]:
+        """Every key of the checkpoint, and the file it is in."""
+        index = self.path / INDEX
+        if not index.is_file():
+            if not (self.path / SINGLE).is_file():
+                raise ModelError(f"{self.path} has neither {SINGLE} nor {INDEX}")
+            return dict.fromkeys(self._open(self.path / SINGLE).keys(), self.path / SINGLE)
+        try:
+            files: dict[str, str] = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
+        except (KeyError, ValueError) as error:
+            raise ModelError(f"{index} is damaged: {error}") from error
+        wanted = sorted({file for key, file in files.items() if not FOREIGN.search(key)})
+        missing = [file for file in wanted if Path(file).name != file or not (self.path / file).is_file()]
+        if missing:
+            raise ModelError(f"{self.path} is incomplete: {len(missing)} of its files are missing: {some(missing)}")
+        held = {file: set(self._open(self.path / file).keys()) for file in wanted}
+        return {key: self.path / file for key, file in files.items() if key in held.get(file, ())}
+
+    def _open(self, file: Path) -> Any:
+        files = self._files  # another thread may release them meanwhile
+        if file not in files:
+            try:
+                files[file] = safe_open(file, framework="pt")
+            except (SafetensorError, OSError) as error:
+                raise ModelError(f"{file} is cut off or damaged: {error}") from error
+        return files[file]
+
+    def release(self) -> None:
+        self._files = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._keys
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        key, file = self._find(name)
+        return tuple(self._open(file).get_slice(key).get_shape())
+
+    def tensor(self, name: str) -> torch.Tensor:
+        key, file = self._find(name)
+        tensor: torch.Tensor = self._open(file).get_tensor(key)
+        return tensor
+
+    def _find(self, name: str) -> tuple[str, Path]:
+        if name not in self._keys:
+            raise ModelError(f"{self.path} lacks the tensor {name}")
+        return self._keys[name]
+
+
+def _by_name(located: Mapping[str, Path], path: Path) -> dict[str, tuple[str, Path]]:
+    """Name below the decoder → key and file."""
+    matches = [
+        match for key in located if (match := DECODER_KEY.fullmatch(key)) and not FOREIGN.search(match["prefix"])
+    ]
+    prefixes = sorted({match["prefix"] for match in matches})
+    if len(prefixes) != 1:
+        found = f"the prefixes {', '.join(prefixes)}" if prefixes else "none"
+        raise ModelError(f"{path}: expected the layers of one decoder under one key prefix, got {found}")
+    names = {match["name"]: match.string for match in matches} | {"norm.weight": f"{prefixes[0]}norm.weight"}
+    return {name: (key, located[key]) for name, key in names.items() if key in located}
+
+
+def _quantisation(raw: Mapping[str, Any] | None) -> str:
+    if raw is None:
+        return "16 bit"
+    method = raw.get("quant_method", "bitsandbytes")
+    kind = raw.get("bnb_4bit_quant_type", "fp4") if raw.get("load_in_4bit") else "8 bit"
+    if method != "bitsandbytes" or kind != "nf4":
+        raise ModelError(
+            f"the base is quantised by {method}{f' ({kind})' if method == 'bitsandbytes' else ''}: expected 16-bit "
+            "weights, bitsandbytes' nf4, or GGUF"
+        )
+    return "nf4"
+
+
+class GgufSource:
+    """A GGUF file (llama.cpp). Its matrices are dequantised whenever they are asked for."""
+
+    NAMES: Mapping[str, str] = {
+        "input_layernorm": "attn_norm",
+        "post_attention_layernorm": "ffn_norm",
+        "v_proj": "attn_v",
+        "o_proj": "attn_output",
+        "gate_proj": "ffn_gate",
+        "up_proj": "ffn_up",
+        "down_proj": "ffn_down",
+    }
+
+    def __init__(self, path: Path) -> None:
+        try:
+            import gguf
+        except ImportError as error:
+            raise MissingExtraError("a GGUF base", "llm") from error
+        self.path = path
+        try:
+            reader = gguf.GGUFReader(path)
+        except (ValueError, IndexError, KeyError, OSError) as error:
+            raise ModelError(f"{path} is cut off or not a GGUF file: {error}") from error
+        plain = {key: field.contents() for key, field in reader.fields.items() if not key.startswith("tokenizer")}
+        self.config = configs.from_gguf(plain)
+        self._tensors = {tensor.name: tensor for tensor in reader.tensors}
+        types = [tensor.tensor_type.name for name, tensor in self._tensors.items() if ".ffn_up" in name]
+        self.quantisation = max(set(types), key=types.count) if types else "nothing"
+
+    def _key(self, name: str) -> str:
+        if name == "norm.weight":
+            return "output_norm.weight"
+        _, layer, *path, kind = name.split(".")
+        return f"blk.{layer}.{self.NAMES.get(path[-1], path[-1])}.{kind}"
+
+    def __contains__(self, name: str) -> bool:
+        return self._key(name) in self._tensors
+
+    def release(self) -> None:
+        """The file stays mapped: its tensors are few and their dequantised values are copies."""
+
+    def _find(self, name: str) -> Any:
+        if name not in self:
+            raise ModelError(f"{self.path} lacks the tensor {self._key(name)}")
+        return self._tensors[self._key(name)]
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        return tuple(int(size) for size in reversed(self._find(name).shape))
+
+    def tensor(self, name: str) -> torch.Tensor:
+        import gguf.quants
+
+        tensor = self._find(name)
+        try:
+            values = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+        except NotImplementedError as error:
+            raise ModelError(f"{self.path}: tensors of type {tensor.tensor_type.name} cannot be read") from error
+        return torch.from_numpy(values.copy())
+
+
+def some(names: Iterable[str], most: int = 3) -> str:
+    """The first few names, and how many more."""
+    listed = list(names)
+    return ", ".join(listed[:most]) + (f" and {len(listed) - most} more" if len(listed) > most else "")

@@ -1,0 +1,171 @@
+"""Sentence encoders: texts in, one vector a text out, for the models that build on a frozen encoder.
+
+A model trained on one encoder's vectors gives nonsense on another's, so each encoder has a fingerprint of its weights
+and :func:`check_same` compares it with the one a model names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from goemotions.errors import EncoderError, nearest
+
+NAMES = ("use-multilingual-v3", "use-v4")
+SAVED_MODEL = "saved-model"
+"""The id of an encoder given as a folder: which one it holds only its fingerprint can say."""
+
+
+class Encoded(NamedTuple):
+    """What an encoder makes of n texts.
+
+    Attributes:
+        embeddings: float32 [n, dim], finite.
+        truncated: bool [n], True where the text was longer than ``max_length`` and its end was left out.
+    """
+
+    embeddings: npt.NDArray[np.float32]
+    truncated: npt.NDArray[np.bool_]
+
+
+class EncodedWindows(NamedTuple):
+    """What an encoder makes of n texts read whole, the longer ones in several overlapping windows.
+
+    Attributes:
+        embeddings: float32 [p, dim] of p >= n windows, in the order of the texts.
+        first: int64 [n], where each text's windows begin, as ``np.maximum.reduceat`` takes it.
+    """
+
+    embeddings: npt.NDArray[np.float32]
+    first: npt.NDArray[np.int64]
+
+
+class Encoder(Protocol):
+    """What a model needs of its sentence encoder. Safe to use from several threads.
+
+    Attributes:
+        id: the name a model's ``config.json`` gives it, as ``"use-v4"``.
+        revision: its version, for people; whether two are the same the fingerprint decides.
+        dim: the width of an embedding.
+        max_length: how much it reads of a text, in the encoder's own units (tokens or words).
+    """
+
+    id: str
+    revision: str
+    dim: int
+    max_length: int
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over its files, in hex, as :func:`fingerprint_files` computes it: slow at first, then remembered."""
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """Embed any number of texts, in order, each as if it were alone (to 1e-5); any str is valid."""
+
+    def encode_windows(self, texts: Sequence[str]) -> EncodedWindows:
+        """Embed texts whole: those longer than ``max_length`` in windows that share half of their content."""
+
+
+def find_encoder(name: str | Path | Encoder, *, threads: int | None = None) -> Encoder:
+    """An encoder by name. Weights are fetched and loaded when they are first needed, not here.
+
+    Args:
+        name: ``"use-multilingual-v3"``, ``"use-v4"``, the http(s) handle of a TF-Hub text encoder, the folder of a
+            TensorFlow SavedModel, or an encoder, which is given back as it is.
+        threads: that compute; None for one a core.
+
+    Raises:
+        EncoderError: nothing of that name, or a folder that is no whole SavedModel.
+        MissingExtraError: the encoder's optional dependencies are not installed.
+        TypeError, ValueError: ``name`` is neither a name nor an encoder, or ``threads`` is below 1.
+    """
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads must be at least 1, got {threads}")
+    if not isinstance(name, (str, Path)):
+        # Not isinstance(name, Encoder): that would read the property, and so hash the weights.
+        if not hasattr(name, "encode"):
+            raise TypeError(f"expected an encoder's name, path or an object with encode(), got {type(name).__name__}")
+        return name
+    if name == "use-multilingual-v3":
+        from goemotions.encoders.use_multilingual import UseMultilingual
+
+        return UseMultilingual(threads)
+    from goemotions.encoders.use_tfhub import USE_V4, TensorFlowEncoder
+
+    if name in ("use-v4", USE_V4):
+        return TensorFlowEncoder(USE_V4, id="use-v4", threads=threads)
+    if isinstance(name, str) and name.startswith(("http://", "https://")):
+        return TensorFlowEncoder(name, id=name, threads=threads)
+    path = Path(name).expanduser()
+    if not str(name) or not path.exists():
+        raise EncoderError(
+            f"no encoder {str(name)!r}: no such folder, no http(s) handle of TF-Hub, and not one of "
+            f"{', '.join(NAMES)}{nearest(str(name), NAMES)}"
+        )
+    return TensorFlowEncoder(path, id=SAVED_MODEL, threads=threads)
+
+
+def check_same(encoder: Encoder, wanted: Mapping[str, object]) -> None:
+    """Refuse an encoder other than the one a model was trained on.
+
+    Ids are compared first, which costs nothing; then, if the model names one, the fingerprint, for which the encoder's
+    files are read (and fetched). An encoder known by a folder or an address alone is compared by its fingerprint only.
+
+    Args:
+        wanted: the ``encoder`` entry of the model's ``config.json``: ``id``, and where known ``revision`` and
+            ``fingerprint``.
+
+    Raises:
+        EncoderError: it is another one; the message names both and how to use it nevertheless.
+    """
+    wanted_id, wanted_print = wanted.get("id"), wanted.get("fingerprint")
+    if wanted_id is not None and encoder.id != wanted_id and _is_name(encoder.id) and _is_name(str(wanted_id)):
+        raise _another(f"{encoder.id} ({encoder.revision})", f"{wanted_id} ({wanted.get('revision', 'any revision')})")
+    if wanted_print is not None and encoder.fingerprint != wanted_print:
+        raise _another(
+            f"{encoder.id} ({encoder.revision}, SHA-256 {encoder.fingerprint:.12}…)",
+            f"{wanted_id} ({wanted.get('revision', 'any revision')}, SHA-256 {wanted_print!s:.12}…)",
+        )
+
+
+def _is_name(id: str) -> bool:
+    return id != SAVED_MODEL and "://" not in id
+
+
+def _another(got: str, expected: str) -> EncoderError:
+    return EncoderError(
+        f"the model was trained on the encoder {expected}, got {got}, whose vectors mean something else; "
+        "to use it nevertheless: allow_other_encoder=True, --allow-other-encoder on the command line"
+    )
+
+
+def fingerprint_files(folder: Path, names: Sequence[str]) -> str:
+    """SHA-256 of the lines ``<sha256>  <name>`` of the files, sorted by name: what ``sha256sum`` would say of it.
+
+    Args:
+        names: of files under ``folder``, with ``/`` between their parts.
+    """
+    lines = []
+    for name in sorted(names):
+        with (folder / name).open("rb") as stream:
+            lines.append(f"{hashlib.file_digest(stream, 'sha256').hexdigest()}  {name}\n")
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def valid_unicode(text: str) -> str:
+    """``text`` with lone surrogates, which no UTF-8 can hold, replaced; surrogate pairs become their character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def window_starts(length: int, room: int) -> list[int]:
+    """Where windows of ``room`` units begin that cover ``length`` units, each sharing half with the next."""
+    return [*range(0, length - room, room // 2), length - room] if length > room else [0]

@@ -1,0 +1,54 @@
+"""NF4 matrices: bitsandbytes' own functions are the oracle of every shortcut."""
+
+from __future__ import annotations
+
+import copy
+
+import bitsandbytes.functional as bnb
+import pytest
+import torch
+
+from goemotions.decoder.nf4 import Nf4Matrix, pack
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.mark.parametrize("nested", [True, False])
+@pytest.mark.parametrize("stored", [torch.bfloat16, torch.float16, torch.float32])
+@pytest.mark.parametrize("shape", [(64, 192), (96, 64), (2, 6)])
+def test_dequantised_in_place_as_bitsandbytes_does(shape: tuple[int, int], stored: torch.dtype, nested: bool) -> None:
+    weight = torch.randn(shape, generator=torch.Generator().manual_seed(0)).to(stored)
+    codes, state = bnb.quantize_4bit(weight, quant_type="nf4", compress_statistics=nested)
+    expected = bnb.dequantize_4bit(codes, state)
+    matrix = Nf4Matrix(codes, state)
+    for dtype in (torch.bfloat16, torch.float16, torch.float32):
+        out = torch.full(shape, torch.nan, dtype=dtype)
+        assert matrix.dequantise(out) is out
+        assert torch.equal(out, expected.to(dtype))
+
+
+def test_packed_as_bitsandbytes_does() -> None:
+    codes, state = bnb.quantize_4bit(torch.randn(2112, 128).bfloat16(), quant_type="nf4", compress_statistics=True)
+    expected, _ = bnb._convert_weight_packed_for_cpu(codes, copy.deepcopy(state))
+    assert torch.equal(pack(codes, (2112, 128)), expected)
+
+
+@pytest.mark.skipif(not bnb.has_avx512bf16(), reason="the CPU has no 4-bit kernel")
+def test_the_kernel_equals_that_of_linear4bit() -> None:
+    torch.manual_seed(0)
+    weight, x = torch.randn(64, 128).bfloat16(), torch.randn(5, 128).bfloat16()
+    matrix = Nf4Matrix.quantise(weight)
+    fused = matrix.fused()
+    assert fused is not None
+    codes, state = bnb.quantize_4bit(weight, quant_type="nf4", compress_statistics=True)
+    packed, packed_state = bnb._convert_weight_packed_for_cpu(codes, state)
+    assert torch.equal(fused(x), bnb.gemv_4bit(x, packed, state=packed_state))
+    exact = x.double() @ matrix.dequantise(torch.empty(64, 128)).double().t()
+    assert ((fused(x).double() - exact).norm() / exact.norm()) < 0.01
+
+
+def test_its_tensors_make_it_again() -> None:
+    matrix = Nf4Matrix.quantise(torch.randn(64, 128).bfloat16())
+    parts = matrix.tensors()
+    again = Nf4Matrix.from_tensors(parts.pop(""), parts, "again")
+    assert torch.equal(again.dequantise(torch.empty(64, 128)), matrix.dequantise(torch.empty(64, 128)))

@@ -1,0 +1,112 @@
+"""Plans: what fits is decided from sizes, and no plan changes a result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from published_route import embeddings, load_base, random_adapter, random_head, save_base, save_quantised, tiny_config
+from test_config import MISTRAL_SMALL
+
+from goemotions.cli.options import parse_amount
+from goemotions.decoder.config import DecoderConfig, from_transformers
+from goemotions.decoder.lora import read_adapter
+from goemotions.decoder.model import SingleTokenDecoder
+from goemotions.decoder.plan import Plan, Residency, Sizes, choose_residency, make_plan
+from goemotions.decoder.tensors import open_source
+from goemotions.errors import ModelError
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+LARGE = from_transformers(MISTRAL_SMALL)
+TINY = from_transformers(tiny_config("mistral").to_dict())
+BF16, F32 = torch.bfloat16, torch.float32
+
+
+@pytest.fixture(scope="module", params=["16 bit", "nf4"])
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("model")
+    base = save_base(folder / "base", "mistral", max_shard_size="40KB")
+    if request.param == "nf4":
+        base = save_quantised(folder / "quantised", base, max_shard_size="40KB")
+    return base, random_adapter(load_base(base), folder / "adapter")
+
+
+def run(model: tuple[Path, Path], plan: Plan, calls: int = 1) -> torch.Tensor:
+    source, head = open_source(model[0]), random_head(scale=1)
+    decoder = SingleTokenDecoder(source, read_adapter(model[1], source.config), plan=plan)
+    for _ in range(calls):
+        got = torch.sigmoid(head.classifier(decoder(head.projection(embeddings(200)))))
+    return got
+
+
+@pytest.mark.parametrize(("dtype", "most"), [(F32, 1e-5), (BF16, 0.01)])
+def test_no_plan_changes_a_result(model: tuple[Path, Path], dtype: torch.dtype, most: float) -> None:
+    cpu = torch.device("cpu")
+    expected = run(model, Plan(cpu, dtype, Residency.DENSE, 0, 1024, 1024, ""))
+    for residency in Residency:
+        for micro_batch in (1, 7, 200):
+            got = run(model, Plan(cpu, dtype, residency, 0, micro_batch, 1024, ""))
+            assert (got - expected).abs().max() <= most
+    if dtype == BF16:
+        for residency in Residency:  # the second small call is through 4-bit kernels in any case
+            got = run(model, Plan(cpu, dtype, residency, 200, 200, 1024, ""), calls=2)
+            assert (got - expected).abs().max() <= most
+
+
+def test_what_is_done_with_the_24b() -> None:
+    sizes = Sizes.of(LARGE, True, BF16)
+    assert sizes.dense / 1e9 == pytest.approx(41.1, abs=0.1)
+    assert sizes.stored / 1e9 == pytest.approx(10.9, abs=0.1)
+    assert sizes.working(1024) < 1.5e9
+    needed = sizes.working(1024)
+    assert choose_residency(sizes, 141e9, needed, bounded=False) == Residency.DENSE
+    assert choose_residency(sizes, 24e9, needed, bounded=False) == Residency.STORED
+    assert choose_residency(sizes, 14e9, needed, bounded=True) == Residency.STORED
+    assert choose_residency(sizes, 3.3e9, needed, bounded=True) == Residency.STREAMED
+
+
+def test_a_limit_makes_it_stream() -> None:
+    plan = make_plan(LARGE, True, "cpu", "bfloat16", max_memory=4_000_000_000)
+    assert plan.residency == Residency.STREAMED
+    assert plan.fused_rows == 0
+    assert plan.pass_rows * Sizes.of(LARGE, True, BF16).state < 2e9
+    assert "4-bit" not in plan.why
+    assert "layers are streamed" in plan.why
+    assert "3.3 GB allowed" in plan.why
+
+
+def test_too_small_a_limit() -> None:
+    with pytest.raises(
+        ModelError, match=r"need 1\.\d GB of memory on cpu in bfloat16, max_memory is 1\.0 GB: a larger"
+    ):
+        make_plan(LARGE, True, "cpu", "bfloat16", max_memory=1_000_000_000)
+
+
+def test_small_models_compute_in_float32() -> None:
+    assert make_plan(TINY, True, "cpu").precision == "float32"
+    plan = make_plan(TINY, True, "cpu", "bfloat16")
+    assert (plan.precision, plan.residency) == ("bfloat16", Residency.DENSE)
+    assert plan.fused_rows > 0
+    assert make_plan(TINY, False, "cpu", "bfloat16").fused_rows == 0
+    assert make_plan(TINY, True, "cpu", micro_batch=17).micro_batch == 17
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("4GB", 4e9), ("4GiB", 2**32), ("1.5 gb", 1.5e9), ("700M", 7e8), ("12345", 12345), (None, None)],
+)
+def test_amounts_of_memory(text: str | None, expected: float | None) -> None:
+    assert parse_amount(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "lots", "4 XB", "-1GB", "1.2.3G"])
+def test_what_is_no_amount_of_memory(text: str) -> None:
+    with pytest.raises(ValueError, match="expected an amount of memory such as 4GB"):
+        parse_amount(text)
+
+
+def test_sizes_count_the_fold() -> None:
+    config: DecoderConfig = TINY
+    matrices = config.shape("v_proj")[0] * 64 + 64 * 64 + 3 * 64 * 192  # v, o folded from 128 to 64 columns, the MLP
+    assert Sizes.of(config, True, BF16).dense == 2 * matrices * config.num_layers
