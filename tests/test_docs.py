@@ -15,6 +15,9 @@ import pytest
 from conftest import CARD_TEXTS
 from hub_server import hub
 
+from goemotions import EmotionClassifier
+from goemotions.catalog import find_model
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -26,7 +29,8 @@ COMMANDS = [
 ]
 PUBLISHED = "TextMiningStories/Mistral-Small-3.1-24B-goemotions"
 FROM_HUB = [line for line in README.splitlines() if PUBLISHED in line or line.startswith("hf ")]
-COMMANDS = [command for command in COMMANDS if command not in FROM_HUB]
+ON_DATA = [command for command in COMMANDS if " DIR" in command]
+COMMANDS = [command for command in COMMANDS if command not in (*FROM_HUB, *ON_DATA) and " push " not in command]
 
 
 def test_the_first_example_prints_what_the_readme_shows(capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,7 +92,26 @@ def test_commands_for_the_published_system(tmp_path: Path) -> None:
     assert "nf4, 2 layers of 32" in " ".join(done.stdout.split())
 
 
+def test_commands_on_labelled_data(tmp_path: Path) -> None:
+    (tmp_path / "DIR").mkdir()
+    for split in ("dev", "test"):
+        rows = [
+            f"{text} {split}\t{label}\t{split}{label}\n" for text, label in zip(CARD_TEXTS, (0, 2, 19), strict=True)
+        ]
+        (tmp_path / "DIR" / f"{split}.tsv").write_text("".join(rows), encoding="utf-8")
+    shutil.copytree(find_model("compact"), tmp_path / "MODEL")
+    env = os.environ | {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
+    for command in ON_DATA:
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False, env=env
+        )
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "report.html").stat().st_size > 10_000
+    assert EmotionClassifier(tmp_path / "NEW").calibration is not None
+
+
 def test_there_are_commands() -> None:
+    assert len(ON_DATA) == 3
     assert len(COMMANDS) >= 5
     assert len(FROM_HUB) == 3
 
