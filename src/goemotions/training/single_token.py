@@ -20,7 +20,7 @@ from torch.utils.checkpoint import checkpoint
 
 from goemotions.architectures.head import Head, new_head
 from goemotions.decoder.config import LIVE
-from goemotions.decoder.layer import Buffers, StoredLayer, read_layer, read_vector, rms_norm
+from goemotions.decoder.layer import Buffers, read_layer, read_vector, rms_norm
 from goemotions.decoder.lora import LowRank
 from goemotions.decoder.plan import Plan, Residency
 from goemotions.decoder.tensors import TensorSource
@@ -74,10 +74,8 @@ class LoraDecoder(nn.Module):
     def layer(self, states: Tensor, number: int) -> Tensor:
         """One layer, with its adapter as it is now."""
         plan, stored = self.plan, replace(self._stored[number], low_ranks=self.layer_adapter(number))
-        if self._kept is None:
-            weights = stored.weights(plan.dtype, plan.device, self._scratch)
-        else:
-            weights = self._kept[number]
+        kept = self._kept
+        weights = kept[number] if kept is not None else stored.weights(plan.dtype, plan.device, self._scratch)
         return stored.ready(weights, plan.dtype, plan.dtype, plan.device)(states)
 
     def layer_adapter(self, number: int) -> dict[str, LowRank]:
