@@ -1,4 +1,4 @@
-"""Recipes: the settings of a training run, read from the YAML files in :mod:`goemotions.recipes` or a file of one's own.
+"""Recipes: the settings of a training run, read from the YAML files in :mod:`goemotions.recipes` or another file.
 
 Each architecture has a dataclass of its settings, each of which a recipe must give, but for those with a default.
 """
@@ -185,11 +185,14 @@ def value_problem(name: str, value: Any, kind: Any) -> str | None:
         hint = " (YAML reads 1e-4 as text: write 1.0e-4)" if isinstance(value, str) and kind is float else ""
         words = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
         return f"expected {words[kind]}, got {value!r}{hint}"
-    if kind in (int, float) and (value < 0 or (value == 0 and name not in MAY_BE_ZERO)):
+    return range_problem(name, value) if kind in (int, float) else None
+
+
+def range_problem(name: str, value: float) -> str | None:
+    """What is wrong with a number, or None."""
+    if value < 0 or (value == 0 and name not in MAY_BE_ZERO):
         return f"must be {'0 or more' if name in MAY_BE_ZERO else 'above 0'}, got {value}"
-    if name in SHARES and value >= 1:
-        return f"must be below 1, got {value}"
-    return None
+    return f"must be below 1, got {value}" if name in SHARES and value >= 1 else None
 
 
 def is_a(value: Any, kind: type) -> bool:
