@@ -76,6 +76,7 @@ KNOWN_KEYS = {
     "trained_on",
     "base",
     "training",
+    "teacher",
 }
 
 

@@ -8,9 +8,15 @@ import pytest
 import tiny
 
 from goemotions.errors import DataError, GoEmotionsError
-from goemotions.training.recipe import CompactRecipe, HeadRecipe, LlmRecipe, load_recipe, recipe_names
+from goemotions.training.recipe import CompactRecipe, HeadRecipe, LlmRecipe, StudentRecipe, load_recipe, recipe_names
 
-KINDS = {"compact": CompactRecipe, "multilingual": HeadRecipe, "smollm2": LlmRecipe, "published-24b": LlmRecipe}
+KINDS = {
+    "compact": CompactRecipe,
+    "multilingual": HeadRecipe,
+    "smollm2": LlmRecipe,
+    "published-24b": LlmRecipe,
+    "student": StudentRecipe,
+}
 
 
 def test_shipped_recipes() -> None:

@@ -11,6 +11,7 @@ from typing import NoReturn
 import typer
 
 from goemotions.cli.data import data_app
+from goemotions.cli.distill import distill
 from goemotions.cli.info import info
 from goemotions.cli.predict import predict
 from goemotions.cli.train import train
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.command()(predict)
 app.command()(info)
 app.command()(train)
+app.command()(distill)
 app.add_typer(data_app, name="data")
 
 

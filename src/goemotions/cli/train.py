@@ -72,7 +72,8 @@ def train(
         from goemotions.training.compact import train_compact
         from goemotions.training.recipe import CompactRecipe
 
-        assert isinstance(settings, CompactRecipe)  # the third of three
+        if not isinstance(settings, CompactRecipe):
+            raise ValueError(f"the recipe {recipe} is for `goemotions distill`")
         test = train_compact(data, folder, settings, place, limit).as_dict()
     if test is not None:
         typer.echo(f"{folder}: {summary(test)}", err=True)

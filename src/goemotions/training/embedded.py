@@ -64,29 +64,36 @@ class EmbeddedData:
         return int(self.splits["train"][0].shape[1])
 
 
-def load_data(folder: Path, cache: Path, recipe: EmbeddingRecipe, limit: int | None = None) -> EmbeddedData:
+def load_data(
+    folder: Path,
+    cache: Path,
+    encoder_name: str,
+    check: Callable[[tuple[str, ...]], list[str]],
+    limit: int | None = None,
+) -> EmbeddedData:
     """Read a corpus of texts and embed it through the cache, or read one that is embedded already.
 
     Args:
         folder: with train.tsv, dev.tsv and test.tsv, or one that ``goemotions data import`` wrote.
+        check: gives what else does not fit the corpus's labels.
         limit: use only the first rows of every split (a trial run).
 
     Raises:
-        DataError: what is wrong with the corpus, the recipe's settings for it, or the cache; all problems at once.
+        DataError: what is wrong with the corpus, what ``check`` says, or the cache; all problems at once.
         EncoderError, MissingExtraError: the encoder cannot be used.
     """
     if (folder / DESCRIPTION).exists():
-        return from_vectors(folder, recipe, limit)
+        return from_vectors(folder, encoder_name, check, limit)
     problems: list[str] = []
     corpus = attempt(problems, lambda: read_corpus(folder))
-    encoder = attempt(problems, lambda: find_encoder(recipe.encoder))
+    encoder = attempt(problems, lambda: find_encoder(encoder_name))
     if corpus is None or encoder is None:
         raise_together(problems)
         raise AssertionError  # one of them has said why
     splits = {name: corpus.splits[name].head(limit) for name in SPLITS}
     if seen_in(splits["test"], splits["train"]).all():
         problems.append(f"every text of {folder / 'test.tsv'} also stands in train.tsv: nothing honest can be measured")
-    problems += settings_problems(recipe, corpus.labels)
+    problems += check(corpus.labels)
     raise_together(problems)
     processes = Processes()
     texts = [text for split in splits.values() for text in split.texts]
@@ -102,18 +109,20 @@ def load_data(folder: Path, cache: Path, recipe: EmbeddingRecipe, limit: int | N
     return EmbeddedData(name, corpus.labels, identity(encoder), embedded, hashes, fresh)
 
 
-def from_vectors(folder: Path, recipe: EmbeddingRecipe, limit: int | None) -> EmbeddedData:
+def from_vectors(
+    folder: Path, encoder_name: str, check: Callable[[tuple[str, ...]], list[str]], limit: int | None
+) -> EmbeddedData:
     """A corpus without texts; errors as :func:`load_data`."""
     corpus = read_embeddings(folder)
     check_vectors(corpus)
     targets = {name: bits for name, (_, bits) in corpus.splits.items()}
     problems = [f"{folder} has no {name} split" for name in SPLITS if name not in corpus.splits]
-    problems += split_problems(targets, corpus.labels) + settings_problems(recipe, corpus.labels)
+    problems += split_problems(targets, corpus.labels) + check(corpus.labels)
     known = corpus.encoder or {}
-    if known and known["id"] != recipe.encoder:
-        problems.append(f"{folder} holds vectors of the encoder {known['id']}, the recipe says {recipe.encoder}")
+    if known and known["id"] != encoder_name:
+        problems.append(f"{folder} holds vectors of the encoder {known['id']}, expected {encoder_name}")
     raise_together(problems)
-    made_by = dict(known) or {"id": recipe.encoder}
+    made_by = dict(known) or {"id": encoder_name}
     parts = {name: tuple(np.asarray(part[:limit]) for part in corpus.splits[name]) for name in SPLITS}
     hashes = {name: hashlib.sha256(vectors.tobytes()).hexdigest() for name, (vectors, _) in parts.items()}
     return EmbeddedData(folder.absolute().name, corpus.labels, made_by, parts, hashes, None)  # type: ignore[arg-type]
@@ -156,19 +165,23 @@ class EmbeddingTask:
         train: tuple[Vectors, npt.NDArray[Any]],
         dev: tuple[Vectors, Targets],
         loss: nn.Module,
-        recipe: EmbeddingRecipe,
+        *,
+        select_by: str,
+        seed: int,
+        batch_size: int,
         device: torch.device,
-        batch_size: int | None = None,
     ) -> None:
         """
         Args:
             groups: the optimiser's.
-            batch_size: instead of the recipe's.
+            select_by: the metric that decides which epoch is kept.
+            seed: of the order of rows.
         """
         self.model = model
-        self.recipe = recipe
+        self.select_by = select_by
+        self.seed = seed
+        self.batch_size = batch_size
         self.device = device
-        self.batch_size = batch_size or recipe.batch_size
         self._groups = groups
         self._loss = loss.to(device)
         self._x = torch.from_numpy(train[0]).to(device)
@@ -183,7 +196,7 @@ class EmbeddingTask:
 
     def batches(self, epoch: int) -> list[npt.NDArray[np.int64]]:
         """Row numbers of each batch, shuffled."""
-        order = np.random.default_rng([self.recipe.seed, epoch]).permutation(len(self._x))
+        order = np.random.default_rng([self.seed, epoch]).permutation(len(self._x))
         return [order[start : start + self.batch_size] for start in range(0, len(order), self.batch_size)]
 
     def loss(self, batch: npt.NDArray[np.int64]) -> Tensor:
@@ -204,7 +217,7 @@ class EmbeddingTask:
         }
 
     def score(self, epoch: int, metrics: dict[str, float]) -> float:
-        return metrics[self.recipe.select_by]
+        return metrics[self.select_by]
 
     @torch.inference_mode()
     def probabilities(self, vectors: Vectors) -> npt.NDArray[np.float32]:
@@ -236,13 +249,22 @@ def start_bias(classifier: nn.Linear, targets: Targets) -> None:
         classifier.bias.copy_(torch.from_numpy(np.log(share / (1 - share))))
 
 
-def measure(predict: Callable[[Vectors], npt.NDArray[np.float32]], data: EmbeddedData) -> dict[str, Any]:
+def measure(
+    predict: Callable[[Vectors], npt.NDArray[np.float32]],
+    data: EmbeddedData,
+    thresholds: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
     """Thresholds tuned on dev and figures on test, as ``config.json`` keeps them.
 
     Args:
         predict: probabilities of embeddings, by the files that ship.
+        thresholds: instead of tuning them.
     """
-    tuned = thresholding.tune(predict(data.splits["dev"][0]), data.splits["dev"][1], data.labels)
+    tuned = (
+        dict(thresholds)
+        if thresholds
+        else thresholding.tune(predict(data.splits["dev"][0]), data.splits["dev"][1], data.labels)
+    )
     probabilities, targets = predict(data.splits["test"][0]), data.splits["test"][1]
     cuts = list(tuned.values())
     result = evaluate(probabilities, targets, cuts, data.labels)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,12 +29,13 @@ from goemotions.training.embedded import (
     load_data,
     measure,
     recipe_loss,
+    settings_problems,
     start_bias,
 )
 from goemotions.training.loop import LoopSettings, Position, decay_groups, fit
 from goemotions.training.onnx_graph import OPSET, GraphBuilder, numpy_of
 from goemotions.training.processes import Processes
-from goemotions.training.recipe import EmbeddingRecipe, HeadRecipe
+from goemotions.training.recipe import HeadRecipe, Recipe
 
 PARITY = 0.01  # of probabilities: the exported weights have 16 bit
 
@@ -70,7 +73,7 @@ def train_head(
     Returns:
         The figures on test, from the written file, at thresholds tuned on dev; None in a process that does not write.
     """
-    embedded = load_data(data, cache, recipe, limit)
+    embedded = load_data(data, cache, recipe.encoder, partial(settings_problems, recipe), limit)
     x, y = balanced(embedded, recipe)
     torch.manual_seed(recipe.seed)
     model = Mlp(embedded.dim, recipe.hidden, len(embedded.labels), recipe.dropout)
@@ -82,8 +85,10 @@ def train_head(
         (x, y),
         embedded.splits["dev"],
         recipe_loss(recipe, y),
-        recipe,
-        device,
+        select_by=recipe.select_by,
+        seed=recipe.seed,
+        batch_size=recipe.batch_size,
+        device=device,
     )
     settings = loop_settings(recipe, embedded, device, recipe.as_dict(), limit)
     position = fit(task, settings, output.with_name(output.name + ".training"), True, processes)
@@ -92,7 +97,7 @@ def train_head(
     return write_head(output, task, model, embedded, run_facts(recipe, position))
 
 
-def loop_settings(recipe: EmbeddingRecipe, data: EmbeddedData, device: torch.device, *decisive: Any) -> LoopSettings:
+def loop_settings(recipe: Recipe, data: EmbeddedData, device: torch.device, *decisive: Any) -> LoopSettings:
     """The loop's settings by a recipe; ``decisive`` is what else decides the result beside the data."""
     content = json.dumps([*decisive, dict(data.sha256), dict(data.encoder)])
     return LoopSettings(
@@ -111,7 +116,7 @@ def loop_settings(recipe: EmbeddingRecipe, data: EmbeddedData, device: torch.dev
     )
 
 
-def run_facts(recipe: EmbeddingRecipe, position: Position) -> dict[str, Any]:
+def run_facts(recipe: Recipe, position: Position) -> dict[str, Any]:
     """What ``config.json`` says of a training."""
     return {
         "recipe": recipe.as_dict(),
@@ -122,11 +127,18 @@ def run_facts(recipe: EmbeddingRecipe, position: Position) -> dict[str, Any]:
 
 
 def write_head(
-    output: Path, task: EmbeddingTask, model: Mlp, data: EmbeddedData, run: dict[str, Any], **more: Any
+    output: Path,
+    task: EmbeddingTask,
+    model: Mlp,
+    data: EmbeddedData,
+    run: dict[str, Any],
+    thresholds: Mapping[str, float] | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
     """Export, compare with the trained model, tune and measure; returns the figures on test.
 
     Args:
+        thresholds: instead of tuning them.
         more: keys of ``config.json`` beside the usual ones.
 
     Raises:
@@ -143,7 +155,7 @@ def write_head(
     difference = float(np.abs(predict(dev) - task.probabilities(dev)).max())
     if difference > PARITY:
         raise GoEmotionsError(f"the exported head differs from the trained one by {difference:.4f} (allowed {PARITY})")
-    figures = measure(predict, data)
+    figures = measure(predict, data, thresholds)
     config: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "architecture": "embedding-head",

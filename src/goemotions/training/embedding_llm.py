@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from goemotions.training.embedded import (
     load_data,
     measure,
     recipe_loss,
+    settings_problems,
     start_bias,
 )
 from goemotions.training.embedding_head import loop_settings, run_facts
@@ -69,7 +71,9 @@ def train_llm(
     problems: list[str] = []
     base = attempt(problems, lambda: find_base(recipe, backbone))
     source = attempt(problems, lambda: open_source(base.path)) if base else None
-    embedded = attempt(problems, lambda: load_data(data, cache, recipe, limit))
+    embedded = attempt(
+        problems, lambda: load_data(data, cache, recipe.encoder, partial(settings_problems, recipe), limit)
+    )
     raise_together(problems)
     assert base and source and embedded  # else there was a problem
     processes = Processes(device.type == "cpu")
@@ -123,7 +127,17 @@ def make_task(
     groups = decay_groups(model.decoder, decay)
     groups += decay_groups(model.projection, decay, scale) + decay_groups(model.classifier, decay, scale)
     loss = recipe_loss(recipe, train[1])
-    task = EmbeddingTask(model, groups, train, data.splits["dev"], loss, recipe, device, batch_size)
+    task = EmbeddingTask(
+        model,
+        groups,
+        train,
+        data.splits["dev"],
+        loss,
+        select_by=recipe.select_by,
+        seed=recipe.seed,
+        batch_size=batch_size,
+        device=device,
+    )
     return task, processes
 
 

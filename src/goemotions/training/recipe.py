@@ -22,7 +22,7 @@ Optimizer = Literal["adamw", "adamw-8bit"]
 Schedule = Literal["linear", "cosine"]
 Loss = Literal["bce", "focal-card", "focal-notebook", "asymmetric", "class-balanced"]
 Selection = Literal["dev_macro_f1", "dev_macro_f1_at_half"]
-MAY_BE_ZERO = {"seed", "dropout", "warmup_ratio", "weight_decay"}
+MAY_BE_ZERO = {"seed", "mixtures", "dropout", "warmup_ratio", "weight_decay"}
 SHARES = {"dropout", "warmup_ratio"}
 
 
@@ -114,10 +114,25 @@ class LlmRecipe(EmbeddingRecipe):
     input_scale: float
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StudentRecipe(Recipe):
+    """Settings of a distillation into an ``embedding-head``.
+
+    Attributes:
+        encoder: of a teacher that has none of its own.
+        mixtures: rows made between two real ones, for each real one: the teacher labels as many as one likes.
+    """
+
+    encoder: str
+    hidden: list[int]
+    mixtures: int
+
+
 ARCHITECTURES: Mapping[str, type[Recipe]] = {
     "transformer": CompactRecipe,
     "embedding-head": HeadRecipe,
     "embedding-llm": LlmRecipe,
+    "student": StudentRecipe,
 }
 
 
