@@ -22,6 +22,7 @@ FORMAT_VERSION = 1
 
 FILES = {
     "transformer": ("config.json", "model.onnx", "tokenizer.json"),
+    "embedding-head": ("config.json", "head.onnx"),
     "embedding-llm": (
         "config.json",
         "head_weights.pt",
@@ -42,7 +43,8 @@ class ModelConfig:
 
     Attributes:
         max_length: tokens that a ``transformer`` reads; None where another part decides.
-        widths: of an ``embedding-llm``: (embedding, decoder's hidden state); None for others.
+        embed_dim: of an ``embedding-*``, the width of an embedding; None for others.
+        hidden_size: of an ``embedding-llm``, the width of its decoder's states; None for others.
         raw: the file whole, for those who show or copy it, and for the architecture's own keys.
     """
 
@@ -51,7 +53,8 @@ class ModelConfig:
     threshold: float
     thresholds: dict[str, float]
     max_length: int | None
-    widths: tuple[int, int] | None
+    embed_dim: int | None
+    hidden_size: int | None
     name: str
     unreliable_labels: dict[str, int]
     calibration: Calibration | None
@@ -80,6 +83,7 @@ KNOWN_KEYS = {
     "tuned_on",
     "tested_on",
     "about",
+    "teacher",
 }
 
 
@@ -140,16 +144,14 @@ def _audit(raw: dict[str, Any], architecture: str) -> ModelConfig:
         raise ValueError(f"thresholds for labels the model does not have: {', '.join(unknown)}")
     if "num_labels" in raw and raw["num_labels"] != len(labels):
         raise ValueError(f"num_labels is {raw['num_labels']!r}, but emotion_labels has {len(labels)}")
-    transformer = architecture == "transformer"
-    max_length = whole_number(raw, "max_length", 4) if transformer else None
-    widths = None if transformer else (whole_number(raw, "embed_dim"), whole_number(raw, "hidden_size"))
     return ModelConfig(
         architecture=architecture,
         labels=labels,
         threshold=threshold,
         thresholds={label: check_threshold(own.get(label, threshold), f"threshold of {label}") for label in labels},
-        max_length=max_length,
-        widths=widths,
+        max_length=whole_number(raw, "max_length", 4) if architecture == "transformer" else None,
+        embed_dim=whole_number(raw, "embed_dim") if architecture.startswith("embedding-") else None,
+        hidden_size=whole_number(raw, "hidden_size") if architecture == "embedding-llm" else None,
         name=str(raw.get("model_name", "unnamed")),
         unreliable_labels=dict(raw.get("unreliable_labels", {})),
         calibration=Calibration.from_dict(raw["calibration"], labels) if raw.get("calibration") else None,

@@ -198,7 +198,7 @@ class EmotionClassifier:
         return sigmoid(logits if self.calibration is None else self.calibration.apply(logits, self.labels))
 
     def _embedding_model(self) -> EmbeddingArchitecture:
-        if self.config.widths is None:
+        if self.config.embed_dim is None:
             raise ModelError(f"{self.config.name} has no sentence embeddings: only models embedding-* have")
         return cast(EmbeddingArchitecture, self._model)
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
 
-from goemotions.errors import GoEmotionsError
+from goemotions.errors import DataError, GoEmotionsError
 from goemotions.training import loop
-from goemotions.training.loop import LoopSettings, decay_groups, fit, linear_schedule
+from goemotions.training.loop import LoopSettings, cosine_schedule, decay_groups, fit, linear_schedule
 
 SETTINGS = LoopSettings(
     epochs=4,
@@ -81,6 +83,7 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_before: int
 ) -> None:
     monkeypatch.setattr(loop, "CHECKPOINT_EVERY", 4)
+    monkeypatch.setattr(loop, "LOG_EVERY", 5)
     whole = Regression()
     expected = fit(whole, SETTINGS, tmp_path / "whole", show_progress=False)
     with pytest.raises(InterruptedRunError):
@@ -92,7 +95,9 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(
     assert resumed.steps <= 24 - (stop_before - 1) + 4
     logs = [(tmp_path / name / "metrics.jsonl").read_text() for name in ("whole", "cut")]
     assert logs[0] == logs[1]
-    assert [json.loads(line)["epoch"] for line in logs[1].splitlines()] == [1, 2, 3, 4]
+    rows = [json.loads(line) for line in logs[1].splitlines()]
+    assert [row["epoch"] for row in rows if "epoch" in row] == [1, 2, 3, 4]
+    assert [row["step"] for row in rows if "loss" in row] == [5, 10, 15, 20]
 
 
 def test_the_best_epoch_is_kept(tmp_path: Path) -> None:
@@ -122,6 +127,77 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
     fit(Regression(), SETTINGS, tmp_path, show_progress=False)
     with pytest.raises(GoEmotionsError, match="other settings or data"):
         fit(Regression(), dataclasses.replace(SETTINGS, fingerprint="two"), tmp_path, show_progress=False)
+
+
+def test_training_stops_when_patience_is_out(tmp_path: Path) -> None:
+    class Unlucky(Regression):
+        def score(self, epoch: int, metrics: dict[str, float]) -> float:
+            return -abs(epoch - 2)
+
+    patient = dataclasses.replace(SETTINGS, epochs=9, patience=3)
+    position = fit(Unlucky(), patient, tmp_path, show_progress=False)
+    assert (position.best_epoch, position.epoch - 1) == (2, 5)
+    assert fit(Unlucky(), patient, tmp_path, show_progress=False) == position
+
+
+class Whole(Regression):
+    """Without dropout, in float32; batches of a size, the last one short."""
+
+    def __init__(self, batch_size: int) -> None:
+        super().__init__()
+        self.model[1].p = 0.0
+        self.batch_size = batch_size
+
+    def batches(self, epoch: int) -> list[np.ndarray]:
+        order = np.random.default_rng(epoch).permutation(45)
+        return [order[start : start + self.batch_size] for start in range(0, 45, self.batch_size)]
+
+
+def test_accumulated_gradients_are_those_of_the_whole_batch(tmp_path: Path) -> None:
+    """45 rows as 32 + 13, and as 4 x 8 + 8 + 5: each row counts the same, in the last short group too."""
+    settings = dataclasses.replace(SETTINGS, autocast=None)
+    whole, parts = Whole(32), Whole(8)
+    expected = fit(whole, settings, tmp_path / "whole", show_progress=False)
+    got = fit(parts, dataclasses.replace(settings, accumulation=4), tmp_path / "parts", show_progress=False)
+    assert (got.step, got.rows) == (expected.step, expected.rows) == (8, 180)
+    assert torch.allclose(weights(parts), weights(whole), atol=1e-5, rtol=0)
+
+
+def test_curves_are_written_for_tensorboard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "LOG_EVERY", 5)
+    fit(Regression(), SETTINGS, tmp_path, show_progress=False)
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert [event.step for event in events.Scalars("train/loss")] == [5, 10, 15, 20]
+    assert [event.step for event in events.Scalars("dev/error")] == [6, 12, 18, 24]
+
+
+def test_no_room_for_checkpoints_is_said_before_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 1000))
+    with pytest.raises(DataError, match="no room for the checkpoints"):
+        fit(Regression(), SETTINGS, tmp_path / "run", show_progress=False)
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_8_bit_optimiser_learns_and_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_EVERY", 4)
+    settings = dataclasses.replace(SETTINGS, optimizer="adamw-8bit")
+    whole = Regression()
+    position = fit(whole, settings, tmp_path / "whole", show_progress=False)
+    assert position.history[-1]["error"] < position.history[0]["error"]
+    with pytest.raises(InterruptedRunError):
+        fit(Regression(15), settings, tmp_path / "cut", show_progress=False)
+    resumed = Regression()
+    fit(resumed, settings, tmp_path / "cut", show_progress=False)
+    assert torch.equal(weights(resumed), weights(whole))
+
+
+def test_cosine_schedule() -> None:
+    rates = [cosine_schedule(step, 100, 0.1) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[9] == max(rates) == 1
+    assert rates[54] == pytest.approx(0.5, abs=0.02)
+    assert 0 < rates[99] < 0.001
+    assert all(a > b for a, b in itertools.pairwise(rates[9:]))
 
 
 def test_schedule() -> None:

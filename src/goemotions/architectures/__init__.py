@@ -55,10 +55,7 @@ class Architecture(Protocol):
 class EmbeddingArchitecture(Architecture, Protocol):
     """A model that classifies sentence embeddings."""
 
-    base: str
-
-    @property
-    def embed_dim(self) -> int: ...
+    embed_dim: int
 
     @property
     def encoder(self) -> Encoder: ...
@@ -101,6 +98,10 @@ def load_model(directory: Path, config: ModelConfig, options: LoadOptions) -> Ar
         from goemotions.architectures import embedding_llm
 
         return embedding_llm.load(directory, config, options)
+    if config.architecture == "embedding-head":
+        from goemotions.architectures import embedding_head
+
+        return embedding_head.load(directory, config, options)
     from goemotions.architectures import transformer
 
     return transformer.load(directory, config, options)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.architectures import LoadOptions, Scored
+from goemotions.architectures import LoadOptions
+from goemotions.architectures.embedding import EmbeddingModel, load_encoder
 from goemotions.backbones import Backbone, find_backbone
 from goemotions.checkpoint import ModelConfig
-from goemotions.encoders import Encoder, check_same, find_encoder
 from goemotions.errors import MissingExtraError, ModelError
 
 try:
@@ -32,10 +31,8 @@ PUBLISHED_ENCODER: Mapping[str, Any] = {"id": "use-v4"}
 """What a directory in the published layout, which does not say, was trained on."""
 
 
-class EmbeddingLlm:
+class EmbeddingLlm(EmbeddingModel):
     """An encoder, a head and a single-token decoder. Safe to use from several threads.
-
-    The encoder is loaded when a text first needs it: embeddings can be classified without it.
 
     Attributes:
         base: which base was loaded, in which precision; for people.
@@ -49,45 +46,11 @@ class EmbeddingLlm:
         options: LoadOptions,
         wanted_encoder: Mapping[str, Any],
     ) -> None:
+        super().__init__(head.embed_dim, options, wanted_encoder)
         self._head = head
         self._decoder = decoder
-        self._options = options
-        self._wanted_encoder = wanted_encoder
-        self._encoder: Encoder | None = None
-        self._lock = threading.Lock()
         self.base = base
         self.device = str(decoder.plan.device)
-
-    @property
-    def embed_dim(self) -> int:
-        """The width of an embedding."""
-        return self._head.embed_dim
-
-    @property
-    def encoder(self) -> Encoder:
-        """The sentence encoder, found and checked at first use.
-
-        Raises:
-            EncoderError: one that is not there, broken, or not the one the model was trained on.
-        """
-        with self._lock:
-            if self._encoder is None:
-                self._encoder = load_encoder(self._options, self._wanted_encoder, self.embed_dim)
-            return self._encoder
-
-    def score(self, texts: Sequence[str], windows: bool = False) -> Scored:
-        """See :class:`goemotions.architectures.Architecture`."""
-        if not windows:
-            encoded = self.encoder.encode(texts)
-            return Scored(self.logits(encoded.embeddings), encoded.truncated)
-        pieces = self.encoder.encode_windows(texts)
-        logits = self.logits(pieces.embeddings)
-        highest = np.maximum.reduceat(logits, pieces.first) if len(texts) else logits
-        return Scored(highest, np.zeros(len(texts), dtype=np.bool_))
-
-    def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """The embedding of each text, float32 [n, embed_dim]."""
-        return self.encoder.encode(texts).embeddings
 
     @torch.inference_mode()
     def logits(self, embeddings: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -116,9 +79,9 @@ def open_parts(directory: Path, config: ModelConfig, backbone: str | Path | None
     Raises:
         ModelError: a part that is missing, damaged, or does not fit the others.
     """
-    if config.widths is None:
+    embed_dim, hidden = config.embed_dim, config.hidden_size
+    if embed_dim is None or hidden is None:
         raise ModelError(f"{directory} has no embed_dim and hidden_size in its config.json")
-    embed_dim, hidden = config.widths
     head = read_head(directory / "head_weights.pt", embed_dim, hidden, len(config.labels))
     folder = directory / "lora_adapter"
     base = find_backbone(backbone, config.raw, read_adapter_config(folder).base)
@@ -163,13 +126,3 @@ def describe(parts: Parts, decoder: SingleTokenDecoder, quantised: bool) -> str:
     live = parts.adapter.elements["live"]
     where = f"computing in {decoder.plan.precision} on {decoder.plan.device}"
     return f"{parts.backbone}: {weights}, {where}; {live:,} LoRA parameters in use"
-
-
-def load_encoder(options: LoadOptions, wanted: Mapping[str, Any], embed_dim: int) -> Encoder:
-    """The encoder asked for, or the one the model names; errors as :attr:`EmbeddingLlm.encoder`."""
-    encoder = find_encoder(options.encoder or str(wanted["id"]), threads=options.threads)
-    if encoder.dim != embed_dim:
-        raise ModelError(f"the encoder {encoder.id} gives {encoder.dim} numbers a text, the model takes {embed_dim}")
-    if not options.allow_other_encoder:
-        check_same(encoder, wanted)
-    return encoder

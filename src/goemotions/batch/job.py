@@ -135,7 +135,7 @@ def describe(classifier: EmotionClassifier, table: Table, options: PredictOption
     model = hashlib.sha256()
     for name in sorted(FILES[classifier.config.architecture]):
         model.update((classifier.directory / name).read_bytes())
-    encoder = f"{classifier.encoder.id}, {classifier.encoder.revision}" if classifier.config.widths else None
+    encoder = f"{classifier.encoder.id}, {classifier.encoder.revision}" if classifier.config.embed_dim else None
     return {
         "input": {"path": str(table.path.absolute()), "bytes": status.st_size, "modified_ns": status.st_mtime_ns},
         "text_column": table.text_column,

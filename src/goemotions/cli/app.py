@@ -13,6 +13,7 @@ import typer
 from goemotions.cli.compare import compare
 from goemotions.cli.convert import convert
 from goemotions.cli.data import data_app
+from goemotions.cli.distill import distill
 from goemotions.cli.evaluate import evaluate
 from goemotions.cli.info import info
 from goemotions.cli.predict import predict
@@ -38,6 +39,7 @@ app.command()(compare)
 app.command()(tune)
 app.command()(push)
 app.command()(convert)
+app.command()(distill)
 app.add_typer(data_app, name="data")
 
 

@@ -69,7 +69,7 @@ def describe(console: Console, directory: Path, config: ModelConfig, backbone: s
         "directory": str(directory),
         "size": f"{size / 1e6:.1f} MB",
         "labels": str(len(config.labels)),
-        **(llm_facts(directory, config, backbone) if config.widths else encoder_facts(config)),
+        **(llm_facts(directory, config, backbone) if config.hidden_size else encoder_facts(config)),
         "trained on": f"{trained['dataset']}, {trained['rows']:,} rows" if trained else "not said",
         "limits": LIMITS,
     }
@@ -85,6 +85,9 @@ def describe(console: Console, directory: Path, config: ModelConfig, backbone: s
 
 
 def encoder_facts(config: ModelConfig) -> dict[str, str]:
+    if config.embed_dim:
+        encoder = config.raw.get("encoder") or {}
+        return {"encoder": f"{encoder.get('id', 'not said')} {encoder.get('revision', '')}".strip()}
     return {
         "reads": f"up to {config.max_length} tokens; longer texts are cut, or read in windows",
         "base": config.raw.get("base", {}).get("model", "not said"),

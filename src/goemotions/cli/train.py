@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from goemotions.cli import options as opt
-from goemotions.errors import MissingExtraError, nearest
-
-RECIPES = ("compact",)
+from goemotions.errors import MissingExtraError
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help=f"What to train: {', '.join(RECIPES)}.")],
-    data: Annotated[Path, typer.Option(help="The folder with the official train.tsv, dev.tsv and test.tsv.")],
+    recipe: Annotated[
+        str, typer.Argument(help="compact, multilingual, smollm2, published-24b, or the path of a YAML file.")
+    ],
+    data: Annotated[
+        Path,
+        typer.Option(help="The folder with train.tsv, dev.tsv and test.tsv, or one that `data import` wrote."),
+    ],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="The model directory to write.", show_default="the recipe's name"),
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(help="The folder of the embedding cache.", show_default="embeddings, beside the output"),
+    ] = None,
+    backbone: Annotated[
+        str | None,
+        typer.Option(help="The base of an LLM model: a folder, a .gguf file, a hub id.", show_default="the recipe's"),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
@@ -28,24 +41,67 @@ def train(
     device: opt.Device = "auto",
     threads: opt.Threads = None,
 ) -> None:
-    """Train a model (extra "train"); the same command goes on after an interruption."""
-    if recipe not in RECIPES:
-        raise ValueError(f"no recipe {recipe!r}{nearest(recipe, RECIPES)}; there are: {', '.join(RECIPES)}")
+    """Train a model (extra "train"); the same command goes on after an interruption.
+
+    Several processes, as `accelerate launch -m goemotions train ...` starts them, share out each step's batches.
+    """
     try:
         import torch
 
-        from goemotions.evaluation.model_card import interval
-        from goemotions.training.compact import train_compact
-        from goemotions.training.recipe import load_recipe
+        from goemotions.training.recipe import HeadRecipe, LlmRecipe, load_recipe
     except ImportError as error:
         raise MissingExtraError("training", "train") from error
+    settings = load_recipe(recipe, epochs=epochs, seed=seed)
+    if backbone is not None and not isinstance(settings, LlmRecipe):
+        raise ValueError(f"--backbone: the recipe {recipe} trains no LLM")
     if threads is not None:
         torch.set_num_threads(threads)
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    folder = output or Path(recipe)
-    settings = load_recipe(recipe, epochs=epochs, seed=seed)
-    result = train_compact(data, folder, settings, torch.device(device), limit)
-    overall = result["figures"]["labels"]["at"]["own"]["overall"]
-    figures = ", ".join(f"{name} F1 {interval(overall[f'{name}_f1'])}" for name in ("macro", "micro"))
-    typer.echo(f"{folder}: test {figures}", err=True)
+    place = training_device(device)
+    folder = output or Path(Path(recipe).stem)
+    vectors = cache or folder.absolute().parent / "embeddings"
+    show_log()
+    if isinstance(settings, LlmRecipe):
+        from goemotions.training.embedding_llm import train_llm
+
+        test = train_llm(data, folder, settings, vectors, place, backbone, limit)
+    elif isinstance(settings, HeadRecipe):
+        from goemotions.training.embedding_head import train_head
+
+        test = train_head(data, folder, settings, vectors, place, limit)
+    else:
+        from goemotions.evaluation.model_card import stored_metrics
+        from goemotions.training.compact import train_compact
+        from goemotions.training.recipe import CompactRecipe
+
+        if not isinstance(settings, CompactRecipe):
+            raise ValueError(f"the recipe {recipe} is for `goemotions distill`")
+        test = stored_metrics(train_compact(data, folder, settings, place, limit))["test"]
+    if test is not None:
+        typer.echo(f"{folder}: {summary(test)}", err=True)
+
+
+def summary(test: dict[str, Any]) -> str:
+    """The figures on test in a line."""
+    from goemotions.evaluation.model_card import interval
+
+    return f"test macro F1 {interval(test['macro_f1'])}, micro F1 {interval(test['micro_f1'])}"
+
+
+def show_log() -> None:
+    """Let the training's log appear on stderr, a line a message."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    log = logging.getLogger("goemotions.training")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+
+
+def training_device(name: str) -> Any:
+    """The torch device by ``--device``; of several processes, each one's own card."""
+    import torch
+
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and "LOCAL_RANK" in os.environ:
+        name = f"cuda:{os.environ['LOCAL_RANK']}"
+    return torch.device(name)

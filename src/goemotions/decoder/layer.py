@@ -72,9 +72,14 @@ class StoredLayer:
         Args:
             buffers: where to put them; what the next layer made with these overwrites.
         """
+        return self.ready(self.weights(dtype, device, buffers), dtype, dtype, device)
+
+    def weights(
+        self, dtype: torch.dtype, device: torch.device, buffers: Buffers | None = None
+    ) -> dict[str, torch.Tensor]:
+        """Its matrices of :data:`LIVE` dequantised, ``o_proj`` folded; arguments as :meth:`dense`."""
         buffers = Buffers() if buffers is None else buffers
-        weights = {name: self._weight(name, dtype, device, buffers) for name in LIVE}
-        return self._ready(weights, dtype, dtype, device)
+        return {name: self._weight(name, dtype, device, buffers) for name in LIVE}
 
     def fused(self, device: torch.device) -> Layer:
         """Ready for bfloat16 products with 4-bit kernels where there are, with plain matrices elsewhere."""
@@ -85,7 +90,7 @@ class StoredLayer:
             kernel = matrix.to(device).fused() if isinstance(matrix, Nf4Matrix) else None
             weights[name] = kernel or self._weight(name, dtype, device, Buffers())
         # Few rows make side products cheap in float32, and torch's bfloat16 products of few rows are slow on CPUs.
-        return self._ready(weights, dtype, torch.float32, device)
+        return self.ready(weights, dtype, torch.float32, device)
 
     def _weight(self, name: str, dtype: torch.dtype, device: torch.device, buffers: Buffers) -> torch.Tensor:
         matrix, shape = self.matrices[name], self.config.shape(name)
@@ -105,13 +110,20 @@ class StoredLayer:
             rows.copy_(fold(part.to(device).float(), self.config))
         return out
 
-    def _ready(
+    def ready(
         self,
         weights: Mapping[str, torch.Tensor | Fused],
         dtype: torch.dtype,
         low_rank_dtype: torch.dtype,
         device: torch.device,
     ) -> Layer:
+        """Ready for products with ``weights``, with its own norms, biases and adapter (differentiable in the latter).
+
+        Args:
+            weights: of :data:`LIVE`; a plain ``o_proj`` is folded, as :meth:`weights` gives it.
+            dtype: of the activations that go into products.
+            low_rank_dtype: of the adapter's side products.
+        """
         linears: dict[str, Linear] = {}
         for name, weight in weights.items():
             low = self.low_ranks.get(name)

@@ -34,7 +34,7 @@ from goemotions.training import onnx_graph
 from goemotions.training.encoder import MeanPooledEncoder
 from goemotions.training.loop import LoopSettings, decay_groups, evaluating, fit
 from goemotions.training.quantisation import calibrate
-from goemotions.training.recipe import Recipe
+from goemotions.training.recipe import CompactRecipe
 
 PARITY_TEXTS = 1000
 # Of |difference| of probabilities. Two correct float implementations differ by about 1e-6 before a rounding step, put a
@@ -52,7 +52,7 @@ class FineTuning:
         tokenizer: TextTokenizer,
         train: Split,
         dev: Split,
-        recipe: Recipe,
+        recipe: CompactRecipe,
         device: torch.device,
     ) -> None:
         self.model = model
@@ -126,7 +126,12 @@ def pad(ids: list[list[int]], device: torch.device) -> tuple[Tensor, Tensor]:
 
 
 def train_compact(
-    data: Path, output: Path, recipe: Recipe, device: torch.device, limit: int | None = None, show_progress: bool = True
+    data: Path,
+    output: Path,
+    recipe: CompactRecipe,
+    device: torch.device,
+    limit: int | None = None,
+    show_progress: bool = True,
 ) -> dict[str, Any]:
     """Train from the official TSV files in ``data`` and write the model directory ``output``.
 
@@ -176,7 +181,7 @@ def train_compact(
     return write_model(output, exported, tokenizer, splits, run)
 
 
-def export(model: MeanPooledEncoder, tokenizer: TextTokenizer, recipe: Recipe) -> tuple[bytes, TransformerModel]:
+def export(model: MeanPooledEncoder, tokenizer: TextTokenizer, recipe: CompactRecipe) -> tuple[bytes, TransformerModel]:
     """The model as ONNX bytes, and loaded from them."""
     graph = onnx_graph.build(model, recipe.max_length)
     onnx.checker.check_model(graph)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -12,10 +12,14 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from goemotions.data.checks import raise_together, room_problems
 from goemotions.errors import GoEmotionsError
 from goemotions.progress import Progress
+from goemotions.training.journal import Journal
+from goemotions.training.processes import Processes
 
 CHECKPOINT_EVERY = 400  # steps: a few minutes of work on a small CPU
+LOG_EVERY = 25  # steps
 
 
 class Task(Protocol):
@@ -32,7 +36,7 @@ class Task(Protocol):
         """Called before the first step of ``epoch`` (counted from 1)."""
 
     def batches(self, epoch: int) -> Sequence[Any]:
-        """The batches of an epoch; the same for the same epoch in every process."""
+        """The batches of an epoch; the same for the same epoch in every process, and as many in every epoch."""
 
     def loss(self, batch: Any) -> Tensor:
         """Mean loss of a batch, a scalar."""
@@ -49,101 +53,202 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class LoopSettings:
+    """How to train.
+
+    Attributes:
+        accumulation: batches whose gradients make one optimizer step, each weighted by its rows.
+        patience: epochs without a better score after which training stops; None for never.
+        autocast: the type of products that torch chooses; None where the task sees to it.
+        fingerprint: of everything that decides the result: a checkpoint of another run is refused.
+    """
+
     epochs: int
     learning_rate: float
     warmup_ratio: float
     max_grad_norm: float
     seed: int
     device: torch.device
-    fingerprint: str  # of everything that decides the result: a checkpoint of another run is refused
+    fingerprint: str
+    schedule: str = "linear"
+    optimizer: str = "adamw"
+    accumulation: int = 1
+    patience: int | None = None
+    autocast: torch.dtype | None = torch.bfloat16
 
 
 @dataclass
 class Position:
-    """How far a run has come."""
+    """How far a run has come.
+
+    Attributes:
+        batch: of the epoch, next to be done.
+        history: the metrics of every epoch.
+        steps: the loss, learning rate and gradient's norm of every :data:`LOG_EVERY`-th step.
+    """
 
     epoch: int = 1
-    batch: int = 0  # of that epoch, next to be done
+    batch: int = 0
     step: int = 0
     rows: int = 0
     best_score: float = float("-inf")
     best_epoch: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
+    steps: list[dict[str, float]] = field(default_factory=list)
 
 
-def fit(task: Task, settings: LoopSettings, folder: Path, show_progress: bool) -> Position:
+def fit(
+    task: Task, settings: LoopSettings, folder: Path, show_progress: bool, processes: Processes | None = None
+) -> Position:
     """Train ``task`` and leave its model with the best epoch's weights.
 
-    State is kept in ``folder``: ``checkpoint.pt`` (to go on from), ``best.pt`` (weights), ``metrics.jsonl``. A run
-    that was interrupted goes on where it was and ends with the same weights as one that was not.
+    State is kept in ``folder``: ``checkpoint.pt`` (to go on from), ``best.pt`` (weights), ``metrics.jsonl`` and
+    TensorBoard's files. A run that was interrupted goes on where it was and ends with the same weights as one that was
+    not. Several processes share out the batches of each step, and hold the same weights after it.
 
     Raises:
+        DataError: no room on the disk.
         GoEmotionsError: a loss that is not finite, with the step; a checkpoint of a run with other settings or data.
     """
+    processes = processes or Processes()
+    raise_together(room_problems(folder, state_bytes(task.model), "the checkpoints"))
     folder.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(settings.seed)
-    optimiser = torch.optim.AdamW(task.parameter_groups(), lr=settings.learning_rate)
-    position = resume(task.model, optimiser, folder, settings)
-    total = settings.epochs * len(task.batches(1))
-    with Progress("training", show_progress) as progress:
-        while position.epoch <= settings.epochs:
-            run_epoch(task, optimiser, position, total, settings, folder, progress)
-            finish_epoch(task, position, folder)
-            save(folder / "checkpoint.pt", snapshot(task.model, optimiser, position, settings))
+    torch.manual_seed(settings.seed + processes.rank)
+    optimiser = make_optimiser(settings.optimizer, task.parameter_groups(), settings.learning_rate)
+    position = resume(task.model, optimiser, folder, settings, processes)
+    run = Run(task, settings, folder, optimiser, position, processes, Journal(folder, position.step, processes.main))
+    with run.journal, Progress("training", show_progress and processes.main) as progress:
+        while position.epoch <= settings.epochs and not run.patience_is_out:
+            run.epoch(progress)
+            run.finish_epoch()
+            run.save_checkpoint()
     best = torch.load(folder / "best.pt", map_location=settings.device, weights_only=True)
     task.model.load_state_dict(best)
     return position
 
 
-def run_epoch(
-    task: Task,
-    optimiser: torch.optim.Optimizer,
-    position: Position,
-    total: int,
-    settings: LoopSettings,
-    folder: Path,
-    progress: Progress,
-) -> None:
-    """The steps left of the current epoch."""
-    if position.batch == 0:
-        task.begin_epoch(position.epoch)
-    task.model.train()
-    batches = task.batches(position.epoch)
-    while position.batch < len(batches):
-        batch = batches[position.batch]
-        rate = linear_schedule(position.step, total, settings.warmup_ratio)
-        for group in optimiser.param_groups:
-            group["lr"] = group["lr_scale"] * settings.learning_rate * rate
-        with torch.autocast(settings.device.type, dtype=torch.bfloat16):
-            loss = task.loss(batch)
-        if not torch.isfinite(loss):
-            raise GoEmotionsError(f"the loss is {loss.item()} at step {position.step + 1}: try a lower learning rate")
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(task.model.parameters(), settings.max_grad_norm)
-        optimiser.step()
-        position.batch += 1
-        position.step += 1
-        position.rows += task.rows(batch)
-        note = f"epoch {position.epoch}/{settings.epochs} loss {loss.item():.4f}"
-        progress.update(position.step / total, position.rows, note)
-        if position.step % CHECKPOINT_EVERY == 0:
-            save(folder / "checkpoint.pt", snapshot(task.model, optimiser, position, settings))
+@dataclass
+class Run:
+    """A training under way."""
+
+    task: Task
+    settings: LoopSettings
+    folder: Path
+    optimiser: torch.optim.Optimizer
+    position: Position
+    processes: Processes
+    journal: Journal
+
+    @property
+    def patience_is_out(self) -> bool:
+        position, patience = self.position, self.settings.patience
+        return patience is not None and position.best_epoch > 0 and position.epoch - 1 - position.best_epoch >= patience
+
+    def epoch(self, progress: Progress) -> None:
+        """The steps left of the current epoch."""
+        task, settings, position = self.task, self.settings, self.position
+        if position.batch == 0:
+            task.begin_epoch(position.epoch)
+        task.model.train()
+        batches = task.batches(position.epoch)
+        total = settings.epochs * -(-len(batches) // settings.accumulation)
+        while position.batch < len(batches):
+            group = batches[position.batch : position.batch + settings.accumulation]
+            rate = schedule(settings.schedule, position.step, total, settings.warmup_ratio)
+            for parameters in self.optimiser.param_groups:
+                parameters["lr"] = parameters["lr_scale"] * settings.learning_rate * rate
+            loss, norm = self.step(group)
+            position.batch += len(group)
+            position.step += 1
+            position.rows += sum(task.rows(batch) for batch in group)
+            note = f"epoch {position.epoch}/{settings.epochs} loss {loss:.4f}"
+            progress.update(position.step / total, position.rows, note)
+            if position.step % LOG_EVERY == 0:
+                row = {"step": position.step, "loss": loss, "lr": rate * settings.learning_rate, "grad_norm": norm}
+                position.steps.append(row)
+                self.journal.step(row, position.rows)
+            if position.step % CHECKPOINT_EVERY == 0:
+                self.save_checkpoint()
+
+    def step(self, group: Sequence[Any]) -> tuple[float, float]:
+        """One optimizer step; gives the mean loss of its rows, and the norm of the gradient before clipping."""
+        task, settings, processes = self.task, self.settings, self.processes
+        rows = sum(task.rows(batch) for batch in group)
+        self.optimiser.zero_grad()
+        total = torch.zeros((), device=settings.device)
+        for batch in group[processes.rank :: processes.count]:
+            with torch.autocast(settings.device.type, dtype=settings.autocast, enabled=settings.autocast is not None):
+                loss = task.loss(batch) * (task.rows(batch) / rows)
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.detach()
+        processes.sum_gradients(task.model)
+        value = processes.sum(total).item()
+        norm = float(nn.utils.clip_grad_norm_(task.model.parameters(), settings.max_grad_norm))
+        if not (math.isfinite(value) and math.isfinite(norm)):
+            what = "gradient" if math.isfinite(value) else "loss"
+            wrong = norm if math.isfinite(value) else value
+            raise GoEmotionsError(f"the {what} is {wrong} at step {self.position.step + 1}: try a lower learning rate")
+        self.optimiser.step()
+        return value, norm
+
+    def finish_epoch(self) -> None:
+        """Evaluate, keep the weights if they are the best yet, log, and move to the next epoch."""
+        task, position = self.task, self.position
+        with evaluating(task.model):
+            metrics = self.processes.agree(task.evaluate())
+        score = task.score(position.epoch, metrics)
+        if score > position.best_score:
+            position.best_score, position.best_epoch = score, position.epoch
+            if self.processes.main:
+                save(self.folder / "best.pt", task.model.state_dict())
+        position.history.append({"epoch": position.epoch, "step": position.step, **metrics})
+        self.journal.epoch(position.history[-1], position.epoch == position.best_epoch)
+        position.epoch += 1
+        position.batch = 0
+
+    def save_checkpoint(self) -> None:
+        """Everything a later process needs to go on as if nothing had happened."""
+        device = self.settings.device
+        generators = {"cpu": torch.get_rng_state()}
+        if device.type == "cuda":
+            generators["cuda"] = torch.cuda.get_rng_state(device)
+        state = {
+            "fingerprint": self.settings.fingerprint,
+            "position": asdict(self.position),
+            "model": self.task.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "generators": self.processes.gather(generators),
+        }
+        if self.processes.main:
+            save(self.folder / "checkpoint.pt", state)
+            self.journal.write(self.position.history, self.position.steps)
+        self.processes.wait()
 
 
-def finish_epoch(task: Task, position: Position, folder: Path) -> None:
-    """Evaluate, keep the weights if they are the best yet, log, and move to the next epoch."""
-    with evaluating(task.model):
-        metrics = task.evaluate()
-    score = task.score(position.epoch, metrics)
-    if score > position.best_score:
-        position.best_score, position.best_epoch = score, position.epoch
-        save(folder / "best.pt", task.model.state_dict())
-    position.history.append({"epoch": position.epoch, "step": position.step, **metrics})
-    # Written whole each time: an interrupted and resumed epoch stands in it once.
-    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in position.history), encoding="utf-8")
-    position.epoch += 1
-    position.batch = 0
+def make_optimiser(name: str, groups: list[dict[str, Any]], learning_rate: float) -> torch.optim.Optimizer:
+    """AdamW (Loshchilov & Hutter, 2019), of torch or with the 8-bit states of Dettmers et al., 2022."""
+    if name == "adamw":
+        return torch.optim.AdamW(groups, lr=learning_rate)
+    from goemotions.decoder.nf4 import bitsandbytes
+
+    return bitsandbytes().optim.AdamW8bit(groups, lr=learning_rate)  # type: ignore[no-any-return]
+
+
+def state_bytes(model: nn.Module) -> int:
+    """What the files of a run take: weights and AdamW's two states, while the new checkpoint and the old both exist."""
+    return sum(4 * parameter.numel() for parameter in model.parameters()) * 7
+
+
+def schedule(name: str, step: int, total: int, warmup_ratio: float) -> float:
+    """The learning rate's factor by the ``linear`` or ``cosine`` schedule."""
+    return {"linear": linear_schedule, "cosine": cosine_schedule}[name](step, total, warmup_ratio)
+
+
+def cosine_schedule(step: int, total: int, warmup_ratio: float) -> float:
+    """Linear warm-up to 1, then half a cosine to 0 at ``total`` (Loshchilov & Hutter, 2017). ``step`` counts from 0."""
+    warmup = max(1, round(total * warmup_ratio))
+    if step < warmup:
+        return (step + 1) / warmup
+    return 0.5 + 0.5 * math.cos(math.pi * (step + 1 - warmup) / max(1, total + 1 - warmup))
 
 
 def linear_schedule(step: int, total: int, warmup_ratio: float) -> float:
@@ -163,23 +268,9 @@ def decay_groups(module: nn.Module, weight_decay: float, lr_scale: float = 1.0) 
     ]
 
 
-def snapshot(
-    model: nn.Module, optimiser: torch.optim.Optimizer, position: Position, settings: LoopSettings
-) -> dict[str, Any]:
-    """Everything a later process needs to go on as if nothing had happened."""
-    generators = {"cpu": torch.get_rng_state()}
-    if settings.device.type == "cuda":
-        generators["cuda"] = torch.cuda.get_rng_state(settings.device)
-    return {
-        "fingerprint": settings.fingerprint,
-        "position": asdict(position),
-        "model": model.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "generators": generators,
-    }
-
-
-def resume(model: nn.Module, optimiser: torch.optim.Optimizer, folder: Path, settings: LoopSettings) -> Position:
+def resume(
+    model: nn.Module, optimiser: torch.optim.Optimizer, folder: Path, settings: LoopSettings, processes: Processes
+) -> Position:
     """Restore the state in ``folder``, if there is one, and say where it was."""
     path = folder / "checkpoint.pt"
     if not path.exists():
@@ -187,11 +278,16 @@ def resume(model: nn.Module, optimiser: torch.optim.Optimizer, folder: Path, set
     state = torch.load(path, map_location=settings.device, weights_only=True)
     if state["fingerprint"] != settings.fingerprint:
         raise GoEmotionsError(f"{path} is of a run with other settings or data: delete {folder} or name another folder")
+    if len(state["generators"]) != processes.count:
+        raise GoEmotionsError(
+            f"{path} is of a run with {len(state['generators'])} processes, this one has {processes.count}"
+        )
     model.load_state_dict(state["model"])
     optimiser.load_state_dict(state["optimiser"])
-    torch.set_rng_state(state["generators"]["cpu"].cpu())
+    generators = state["generators"][processes.rank]
+    torch.set_rng_state(generators["cpu"].cpu())
     if settings.device.type == "cuda":
-        torch.cuda.set_rng_state(state["generators"]["cuda"].cpu(), settings.device)
+        torch.cuda.set_rng_state(generators["cuda"].cpu(), settings.device)
     return Position(**state["position"])
 
 

@@ -1,0 +1,75 @@
+"""What the architectures that classify sentence embeddings share: their encoder, and the way from texts to logits."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from goemotions.architectures import LoadOptions, Scored
+from goemotions.encoders import Encoder, check_same, find_encoder
+from goemotions.errors import ModelError
+
+
+class EmbeddingModel(ABC):
+    """An encoder and something that classifies its embeddings. Safe to use from several threads.
+
+    The encoder is loaded when a text first needs it: embeddings can be classified without it.
+
+    Attributes:
+        embed_dim: the width of an embedding.
+        device: where it computes.
+    """
+
+    device: str
+
+    def __init__(self, embed_dim: int, options: LoadOptions, wanted_encoder: Mapping[str, Any]) -> None:
+        self.embed_dim = embed_dim
+        self._options = options
+        self._wanted_encoder = wanted_encoder
+        self._encoder: Encoder | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def encoder(self) -> Encoder:
+        """The sentence encoder, found and checked at first use.
+
+        Raises:
+            EncoderError: one that is not there, broken, or not the one the model was trained on.
+        """
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = load_encoder(self._options, self._wanted_encoder, self.embed_dim)
+            return self._encoder
+
+    def score(self, texts: Sequence[str], windows: bool = False) -> Scored:
+        """See :class:`goemotions.architectures.Architecture`."""
+        if not windows:
+            encoded = self.encoder.encode(texts)
+            return Scored(self.logits(encoded.embeddings), encoded.truncated)
+        pieces = self.encoder.encode_windows(texts)
+        logits = self.logits(pieces.embeddings)
+        highest = np.maximum.reduceat(logits, pieces.first) if len(texts) else logits
+        return Scored(highest, np.zeros(len(texts), dtype=np.bool_))
+
+    def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """The embedding of each text, float32 [n, embed_dim]."""
+        return self.encoder.encode(texts).embeddings
+
+    @abstractmethod
+    def logits(self, embeddings: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """float32 [n, embed_dim] → float32 [n, labels]."""
+
+
+def load_encoder(options: LoadOptions, wanted: Mapping[str, Any], embed_dim: int) -> Encoder:
+    """The encoder asked for, or the one the model names; errors as :attr:`EmbeddingModel.encoder`."""
+    encoder = find_encoder(options.encoder or str(wanted["id"]), threads=options.threads)
+    if encoder.dim != embed_dim:
+        raise ModelError(f"the encoder {encoder.id} gives {encoder.dim} numbers a text, the model takes {embed_dim}")
+    if not options.allow_other_encoder:
+        check_same(encoder, wanted)
+    return encoder

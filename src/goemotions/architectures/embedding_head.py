@@ -1,0 +1,81 @@
+"""The ``embedding-head`` architecture: a sentence encoder and a small network on its embeddings, without torch.
+
+``head.onnx`` takes ``embeddings`` float32 [n, embed_dim] to ``logits`` float32 [n, labels]; what is between is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from goemotions.architectures import LoadOptions
+from goemotions.architectures.embedding import EmbeddingModel, load_encoder
+from goemotions.architectures.transformer import open_session
+from goemotions.checkpoint import ModelConfig
+from goemotions.errors import ModelError
+
+ROWS = 256
+"""A product's way of adding up may depend on its rows, so every product has as many: the last are padded."""
+
+
+class EmbeddingHead(EmbeddingModel):
+    """An encoder and an ONNX graph. Safe to use from several threads."""
+
+    device = "cpu"
+
+    def __init__(
+        self,
+        graph: Path | bytes,
+        embed_dim: int,
+        num_labels: int,
+        options: LoadOptions,
+        wanted_encoder: Mapping[str, Any],
+    ) -> None:
+        """
+        Raises:
+            ModelError: a graph that is damaged, or of other widths.
+        """
+        super().__init__(embed_dim, options, wanted_encoder)
+        self._session = open_session(graph, options.threads or 0)
+        ends = [*self._session.get_inputs(), *self._session.get_outputs()]
+        found = [(end.name, end.shape[-1]) for end in ends if end.shape]
+        if found != [("embeddings", embed_dim), ("logits", num_labels)]:
+            raise ModelError(
+                f"the head has {', '.join(f'{name} {width}' for name, width in found)}, expected embeddings "
+                f"{embed_dim} and logits {num_labels} by config.json"
+            )
+
+    def logits(self, embeddings: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """float32 [n, embed_dim] → float32 [n, labels]."""
+        parts = [np.empty((0, self._session.get_outputs()[0].shape[-1]), dtype=np.float32)]
+        for start in range(0, len(embeddings), ROWS):
+            rows = embeddings[start : start + ROWS]
+            padded = np.zeros((ROWS, self.embed_dim), dtype=np.float32)
+            padded[: len(rows)] = rows
+            parts.append(self._session.run(["logits"], {"embeddings": padded})[0][: len(rows)])
+        return np.concatenate(parts)
+
+
+def load(directory: Path, config: ModelConfig, options: LoadOptions) -> EmbeddingHead:
+    """Construct the model of a checked directory.
+
+    Raises:
+        ModelError: a head that is damaged or does not fit, an encoder that is not its own, or an option that this
+            architecture has no use for.
+    """
+    if options.device not in ("auto", "cpu"):
+        raise ModelError(f"{config.name} computes on the CPU: device must be 'auto' or 'cpu', got {options.device!r}")
+    others = {"backbone": None, "precision": "auto", "max_memory": None}
+    given = [name for name, default in others.items() if getattr(options, name) != default]
+    if given:
+        raise ModelError(f"{config.name} has no base: leave out {', '.join(given)}")
+    wanted = config.raw.get("encoder")
+    if config.embed_dim is None or not isinstance(wanted, dict) or "id" not in wanted:
+        raise ModelError(f"{directory / 'config.json'} names no encoder: expected its id, revision and fingerprint")
+    if options.encoder is not None:  # refused before work begins
+        load_encoder(options, wanted, config.embed_dim)
+    return EmbeddingHead(directory / "head.onnx", config.embed_dim, len(config.labels), options, wanted)

@@ -1,0 +1,304 @@
+"""What training on sentence embeddings reads, and how it is trained and measured: the same for every architecture."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from goemotions import thresholds as thresholding
+from goemotions.data.augmentation import augment
+from goemotions.data.checks import raise_together, split_problems
+from goemotions.data.corpus import read_corpus, seen_in
+from goemotions.data.download import FILES
+from goemotions.data.embed import embed, open_cache
+from goemotions.data.embedding_corpus import DESCRIPTION, EmbeddingCorpus, read_embeddings
+from goemotions.data.embedding_corpus import check as check_vectors
+from goemotions.encoders import Encoder, find_encoder
+from goemotions.errors import GoEmotionsError
+from goemotions.evaluation.calibration_error import calibration_figures
+from goemotions.evaluation.evaluate import HALF, OWN, UNSEEN
+from goemotions.evaluation.measure import Predictions
+from goemotions.evaluation.measure import measure as figures_of
+from goemotions.evaluation.metrics import macro_f1, mean_average_precision
+from goemotions.evaluation.model_card import stored_metrics
+from goemotions.evaluation.reliability import unreliable_labels
+from goemotions.training.losses import make_loss
+from goemotions.training.processes import Processes
+from goemotions.training.recipe import EmbeddingRecipe
+
+log = logging.getLogger("goemotions.training")
+OFFICIAL = "GoEmotions, official simplified train split"
+SPLITS = ("train", "dev", "test")
+EVALUATION_ROWS = 1024
+
+Vectors = npt.NDArray[np.float32]
+Targets = npt.NDArray[np.uint8]
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class EmbeddedData:
+    """A corpus as training takes it.
+
+    Attributes:
+        name: for people.
+        encoder: ``id``, ``revision`` and ``fingerprint`` of what made the vectors.
+        splits: train, dev and test: float32 [n, dim] and uint8 [n, labels].
+        sha256: of each split's file, or of its vectors where there are no texts.
+        fresh: bool [n of test]: rows whose text does not also stand in train; None without texts.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    encoder: Mapping[str, str]
+    splits: Mapping[str, tuple[Vectors, Targets]]
+    sha256: Mapping[str, str]
+    fresh: npt.NDArray[np.bool_] | None
+
+    @property
+    def dim(self) -> int:
+        return int(self.splits["train"][0].shape[1])
+
+
+def load_data(
+    folder: Path,
+    cache: Path,
+    encoder_name: str,
+    check: Callable[[tuple[str, ...]], list[str]],
+    limit: int | None = None,
+) -> EmbeddedData:
+    """Read a corpus of texts and embed it through the cache, or read one that is embedded already.
+
+    Args:
+        folder: with train.tsv, dev.tsv and test.tsv, or one that ``goemotions data import`` wrote.
+        check: gives what else does not fit the corpus's labels.
+        limit: use only the first rows of every split (a trial run).
+
+    Raises:
+        DataError: what is wrong with the corpus, what ``check`` says, or the cache; all problems at once.
+        EncoderError, MissingExtraError: the encoder cannot be used.
+    """
+    if (folder / DESCRIPTION).exists():
+        return from_vectors(folder, encoder_name, check, limit)
+    problems: list[str] = []
+    corpus = attempt(problems, lambda: read_corpus(folder))
+    encoder = attempt(problems, lambda: find_encoder(encoder_name))
+    if corpus is None or encoder is None:
+        raise_together(problems)
+        raise AssertionError  # one of them has said why
+    splits = {name: corpus.splits[name].head(limit) for name in SPLITS}
+    if seen_in(splits["test"], splits["train"]).all():
+        problems.append(f"every text of {folder / 'test.tsv'} also stands in train.tsv: nothing honest can be measured")
+    problems += check(corpus.labels)
+    raise_together(problems)
+    processes = Processes()
+    texts = [text for split in splits.values() for text in split.texts]
+    vectors = open_cache(cache, encoder)
+    if processes.main:
+        embed(vectors, encoder, texts)
+    processes.wait()
+    embedded = {name: (vectors.read(split.texts)[0], split.targets) for name, split in splits.items()}
+    hashes = {name: split.sha256 for name, split in splits.items()}
+    fresh = ~seen_in(splits["test"], splits["train"])
+    official = hashes == {file.name.removesuffix(".tsv"): file.sha256 for file in FILES}
+    name = OFFICIAL if official else folder.absolute().name
+    return EmbeddedData(name, corpus.labels, identity(encoder), embedded, hashes, fresh)
+
+
+def from_vectors(
+    folder: Path, encoder_name: str, check: Callable[[tuple[str, ...]], list[str]], limit: int | None
+) -> EmbeddedData:
+    """A corpus without texts; errors as :func:`load_data`."""
+    corpus = read_embeddings(folder)
+    check_vectors(corpus)
+    targets = {name: bits for name, (_, bits) in corpus.splits.items()}
+    problems = [f"{folder} has no {name} split" for name in SPLITS if name not in corpus.splits]
+    problems += split_problems(targets, corpus.labels) + check(corpus.labels)
+    known = corpus.encoder or {}
+    if known and known["id"] != encoder_name:
+        problems.append(f"{folder} holds vectors of the encoder {known['id']}, expected {encoder_name}")
+    raise_together(problems)
+    made_by = dict(known) or {"id": encoder_name}
+    parts = {name: tuple(np.asarray(part[:limit]) for part in corpus.splits[name]) for name in SPLITS}
+    hashes = {name: hashlib.sha256(vectors.tobytes()).hexdigest() for name, (vectors, _) in parts.items()}
+    return EmbeddedData(folder.absolute().name, corpus.labels, made_by, parts, hashes, None)  # type: ignore[arg-type]
+
+
+def settings_problems(recipe: EmbeddingRecipe, labels: tuple[str, ...]) -> list[str]:
+    """What of a recipe does not fit a corpus."""
+    problems = []
+    if recipe.loss.startswith("focal-") and len(labels) != 28:
+        problems.append(f"loss {recipe.loss} has an alpha for each of the 28 labels, the corpus has {len(labels)}")
+    if recipe.oversampling == "ismote" and recipe.oversampling_target is None:
+        problems.append("oversampling ismote needs an oversampling_target")
+    return problems
+
+
+def attempt(problems: list[str], read: Callable[[], Result]) -> Result | None:
+    """What ``read`` gives; if it raises, None, and why is added to ``problems``."""
+    try:
+        return read()
+    except GoEmotionsError as error:
+        problems.append(str(error))
+        return None
+
+
+def identity(encoder: Encoder) -> dict[str, str]:
+    """What a model's ``config.json`` says of its encoder."""
+    return {"id": encoder.id, "revision": encoder.revision, "fingerprint": encoder.fingerprint}
+
+
+class EmbeddingTask:
+    """The loop's task: a network on embeddings, scored on dev.
+
+    Targets may be probabilities, as a teacher gives them.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        groups: list[dict[str, Any]],
+        train: tuple[Vectors, npt.NDArray[Any]],
+        dev: tuple[Vectors, Targets],
+        loss: nn.Module,
+        *,
+        select_by: str,
+        seed: int,
+        batch_size: int,
+        device: torch.device,
+    ) -> None:
+        """
+        Args:
+            groups: the optimiser's.
+            select_by: the metric that decides which epoch is kept.
+            seed: of the order of rows.
+        """
+        self.model = model
+        self.select_by = select_by
+        self.seed = seed
+        self.batch_size = batch_size
+        self.device = device
+        self._groups = groups
+        self._loss = loss.to(device)
+        self._x = torch.from_numpy(train[0]).to(device)
+        self._y = torch.from_numpy(train[1].astype(np.float32)).to(device)
+        self.dev = dev
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        return self._groups
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Nothing changes between epochs."""
+
+    def batches(self, epoch: int) -> list[npt.NDArray[np.int64]]:
+        """Row numbers of each batch, shuffled."""
+        order = np.random.default_rng([self.seed, epoch]).permutation(len(self._x))
+        return [order[start : start + self.batch_size] for start in range(0, len(order), self.batch_size)]
+
+    def loss(self, batch: npt.NDArray[np.int64]) -> Tensor:
+        rows = torch.from_numpy(batch).to(self.device)
+        loss: Tensor = self._loss(self.model(self._x[rows]).float(), self._y[rows])
+        return loss
+
+    def rows(self, batch: npt.NDArray[np.int64]) -> int:
+        return len(batch)
+
+    def evaluate(self) -> dict[str, float]:
+        probabilities, targets = self.probabilities(self.dev[0]), self.dev[1]
+        tuned = thresholding.tune(probabilities, targets, [str(i) for i in range(targets.shape[1])], smoothing=0)
+        return {
+            "dev_macro_f1": macro_f1(probabilities, targets, list(tuned.values())),
+            "dev_macro_f1_at_half": macro_f1(probabilities, targets, [0.5] * len(tuned)),
+            "dev_mean_average_precision": mean_average_precision(probabilities, targets),
+        }
+
+    def score(self, epoch: int, metrics: dict[str, float]) -> float:
+        return metrics[self.select_by]
+
+    @torch.inference_mode()
+    def probabilities(self, vectors: Vectors) -> npt.NDArray[np.float32]:
+        """float32 [n, labels]."""
+        parts = torch.split(torch.from_numpy(np.ascontiguousarray(vectors)).to(self.device), EVALUATION_ROWS)
+        result: npt.NDArray[np.float32] = torch.cat([self.model(p).float().sigmoid().cpu() for p in parts]).numpy()
+        return result
+
+
+def balanced(data: EmbeddedData, recipe: EmbeddingRecipe) -> tuple[Vectors, Targets]:
+    """The train split, oversampled as the recipe says: inside train, after the split."""
+    finished = EmbeddingCorpus(data.labels, data.encoder, data.splits).finish()
+    rows = augment(finished.train, data.labels, recipe.oversampling, recipe.oversampling_target, seed=recipe.seed)
+    made = int(rows.synthetic.sum())
+    if made:
+        log.info("%s: %d synthetic rows beside %d real ones", recipe.oversampling, made, len(rows) - made)
+    return rows.embeddings, rows.targets
+
+
+def recipe_loss(recipe: EmbeddingRecipe, targets: Targets) -> nn.Module:
+    """The recipe's loss; ``targets`` [n, labels] are those of train."""
+    return make_loss(recipe.loss, targets.sum(0, dtype=np.int64).tolist())
+
+
+def start_bias(classifier: nn.Linear, targets: Targets) -> None:
+    """Begin at the labels' frequencies (Lin et al., 2017), or the first steps go into learning how rare labels are."""
+    share = np.clip(targets.mean(0), 1e-4, 1 - 1e-4)
+    with torch.no_grad():
+        classifier.bias.copy_(torch.from_numpy(np.log(share / (1 - share))))
+
+
+def measure(
+    predict: Callable[[Vectors], npt.NDArray[np.float32]],
+    data: EmbeddedData,
+    thresholds: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+    """Thresholds tuned on dev and figures on test, as ``config.json`` keeps them.
+
+    Args:
+        predict: probabilities of embeddings, by the files that ship.
+        thresholds: instead of tuning them.
+    """
+    tuned = (
+        dict(thresholds)
+        if thresholds
+        else thresholding.tune(predict(data.splits["dev"][0]), data.splits["dev"][1], data.labels)
+    )
+    probabilities, targets = predict(data.splits["test"][0]), data.splits["test"][1]
+    decisions = {
+        OWN: thresholding.accepted(probabilities, list(tuned.values())),
+        HALF: thresholding.accepted(probabilities, [0.5] * len(tuned)),
+    }
+    subsets = {} if data.fresh is None or data.fresh.all() else {UNSEEN: data.fresh}
+    figures = figures_of(Predictions(data.labels, targets, probabilities, decisions), subsets=subsets)
+    parts = figures.pop("subsets")
+    metrics = stored_metrics(
+        {
+            "data": {"name": "test", "rows": len(targets)},
+            "figures": figures,
+            "calibration": calibration_figures(probabilities, targets, data.labels),
+            "marks": [],
+            "seen": {"without": parts.get(UNSEEN)},
+        }
+    )
+    support = figures["labels"]["support"]
+    return {
+        "num_labels": len(data.labels),
+        "emotion_labels": list(data.labels),
+        "threshold": 0.5,
+        "thresholds": tuned,
+        "encoder": dict(data.encoder),
+        "unreliable_labels": {label: support[label] for label in unreliable_labels(figures["labels"], OWN)},
+        "metrics": metrics,
+        "trained_on": {
+            "dataset": data.name,
+            "rows": len(data.splits["train"][0]),
+            "splits": dict(data.sha256),
+        },
+    }

@@ -1,0 +1,197 @@
+"""Trains an ``embedding-head``: an MLP on sentence embeddings, exported as an ONNX graph that needs no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import torch
+from onnx import TensorProto, helper
+from torch import Tensor, nn
+
+from goemotions.architectures import LoadOptions, sigmoid
+from goemotions.architectures.embedding_head import EmbeddingHead
+from goemotions.checkpoint import FORMAT_VERSION, write_directory
+from goemotions.errors import GoEmotionsError
+from goemotions.evaluation.head_card import head_card
+from goemotions.training.embedded import (
+    EmbeddedData,
+    EmbeddingTask,
+    balanced,
+    load_data,
+    measure,
+    recipe_loss,
+    settings_problems,
+    start_bias,
+)
+from goemotions.training.loop import LoopSettings, Position, decay_groups, fit
+from goemotions.training.onnx_graph import OPSET, GraphBuilder, numpy_of
+from goemotions.training.processes import Processes
+from goemotions.training.recipe import HeadRecipe, Recipe
+
+PARITY = 0.01  # of probabilities: the exported weights have 16 bit
+
+
+class Mlp(nn.Module):
+    """Linear, ReLU, dropout for each hidden width; then the labels. *Shape:* float32 [n, dim] → logits [n, labels]."""
+
+    def __init__(self, dim: int, hidden: list[int], num_labels: int, dropout: float) -> None:
+        super().__init__()
+        widths = [dim, *hidden]
+        self.hidden = nn.ModuleList(nn.Linear(i, o) for i, o in zip(widths, hidden, strict=False))
+        self.classifier = nn.Linear(widths[-1], num_labels)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.hidden:
+            x = self.dropout(torch.relu(layer(x)))
+        return cast(Tensor, self.classifier(x))
+
+
+def train_head(
+    data: Path, output: Path, recipe: HeadRecipe, cache: Path, device: torch.device, limit: int | None = None
+) -> dict[str, Any] | None:
+    """Train on the corpus in ``data`` and write the model directory ``output``.
+
+    The state of an unfinished run stands beside it, in ``<output>.training``; the same command goes on from there.
+
+    Args:
+        cache: of embeddings.
+        limit: use only the first rows of every split (a trial run).
+
+    Raises:
+        GoEmotionsError: a corpus or an encoder that cannot be used, or a training that went wrong.
+
+    Returns:
+        The figures on test, from the written file, at thresholds tuned on dev; None in a process that does not write.
+    """
+    embedded = load_data(data, cache, recipe.encoder, partial(settings_problems, recipe), limit)
+    x, y = balanced(embedded, recipe)
+    torch.manual_seed(recipe.seed)
+    model = Mlp(embedded.dim, recipe.hidden, len(embedded.labels), recipe.dropout)
+    start_bias(model.classifier, y)
+    processes = Processes(device.type == "cpu")
+    task = EmbeddingTask(
+        model.to(device),
+        decay_groups(model, recipe.weight_decay),
+        (x, y),
+        embedded.splits["dev"],
+        recipe_loss(recipe, y),
+        select_by=recipe.select_by,
+        seed=recipe.seed,
+        batch_size=recipe.batch_size,
+        device=device,
+    )
+    settings = loop_settings(recipe, embedded, device, recipe.as_dict(), limit)
+    position = fit(task, settings, output.with_name(output.name + ".training"), True, processes)
+    if not processes.main:
+        return None
+    return write_head(output, task, model, embedded, run_facts(recipe, position))
+
+
+def loop_settings(recipe: Recipe, data: EmbeddedData, device: torch.device, *decisive: Any) -> LoopSettings:
+    """The loop's settings by a recipe; ``decisive`` is what else decides the result beside the data."""
+    content = json.dumps([*decisive, dict(data.sha256), dict(data.encoder)])
+    return LoopSettings(
+        epochs=recipe.epochs,
+        learning_rate=recipe.learning_rate,
+        warmup_ratio=recipe.warmup_ratio,
+        max_grad_norm=recipe.max_grad_norm,
+        seed=recipe.seed,
+        device=device,
+        fingerprint=hashlib.sha256(content.encode()).hexdigest(),
+        schedule=recipe.schedule,
+        optimizer=recipe.optimizer,
+        accumulation=recipe.accumulation,
+        patience=recipe.patience,
+        autocast=None,
+    )
+
+
+def run_facts(recipe: Recipe, position: Position) -> dict[str, Any]:
+    """What ``config.json`` says of a training."""
+    return {
+        "recipe": recipe.as_dict(),
+        "history": position.history,
+        "selected_epoch": position.best_epoch,
+        "versions": {"torch": torch.__version__, "python": platform.python_version()},
+    }
+
+
+def write_head(
+    output: Path,
+    task: EmbeddingTask,
+    model: Mlp,
+    data: EmbeddedData,
+    run: dict[str, Any],
+    thresholds: Mapping[str, float] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """Export, compare with the trained model, tune and measure; returns the figures on test.
+
+    Args:
+        thresholds: instead of tuning them.
+        more: keys of ``config.json`` beside the usual ones.
+
+    Raises:
+        GoEmotionsError: the export differs from the trained model by more than 16-bit weights explain.
+    """
+    content = build_graph(model.cpu().eval())
+    exported = EmbeddingHead(content, data.dim, len(data.labels), LoadOptions(), data.encoder)
+
+    def predict(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        return sigmoid(exported.logits(vectors))
+
+    dev = data.splits["dev"][0]
+    task.device = torch.device("cpu")
+    difference = float(np.abs(predict(dev) - task.probabilities(dev)).max())
+    if difference > PARITY:
+        raise GoEmotionsError(f"the exported head differs from the trained one by {difference:.4f} (allowed {PARITY})")
+    figures = measure(predict, data, thresholds)
+    config: dict[str, Any] = {
+        "format_version": FORMAT_VERSION,
+        "architecture": "embedding-head",
+        "model_name": output.name,
+        "embed_dim": data.dim,
+        **figures,
+        "training": run | {"parity": {"max": difference}},
+        **more,
+    }
+    files = {
+        "head.onnx": content,
+        "config.json": (json.dumps(config, indent=1, ensure_ascii=False) + "\n").encode(),
+        "README.md": head_card(config).encode(),
+    }
+    write_directory(output, files)
+    test: dict[str, Any] = figures["metrics"]["test"]
+    return test
+
+
+def build_graph(model: Mlp) -> bytes:
+    """The MLP as an ONNX graph: weights in 16 bit, computing in 32."""
+    graph = GraphBuilder()
+
+    def linear(x: str, layer: nn.Module) -> str:
+        half = graph.weight(numpy_of(layer.weight).astype(np.float16))
+        weight = graph.add("Cast", [half], to=TensorProto.FLOAT)
+        return graph.add("Gemm", [x, weight, graph.weight(numpy_of(layer.bias))], transB=1)
+
+    x = "embeddings"
+    for layer in model.hidden:
+        x = graph.add("Relu", [linear(x, layer)])
+    logits = linear(x, model.classifier)
+    graph.nodes.append(helper.make_node("Identity", [logits], ["logits"]))
+    ends = [("embeddings", numpy_of(next(model.parameters())).shape[1]), ("logits", model.classifier.out_features)]
+    inputs, outputs = ([helper.make_tensor_value_info(n, TensorProto.FLOAT, ["rows", w])] for n, w in ends)
+    whole = helper.make_graph(graph.nodes, "embedding-head", inputs, outputs, graph.weights)
+    proto = helper.make_model(whole, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
+    onnx.checker.check_model(proto)
+    return bytes(proto.SerializeToString())

@@ -1,0 +1,198 @@
+"""Trains an ``embedding-llm``: LoRA on a frozen decoder, a projection into it and a classifier behind it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from goemotions.architectures.llm_directory import TrainedAdapter, write_llm_directory
+from goemotions.backbones import Backbone, find_backbone
+from goemotions.classifier import EmotionClassifier
+from goemotions.data.checks import raise_together
+from goemotions.decoder.lora import LowRank
+from goemotions.decoder.plan import Plan, make_plan
+from goemotions.decoder.tensors import TensorSource, open_source
+from goemotions.errors import GoEmotionsError
+from goemotions.training.embedded import (
+    EmbeddedData,
+    EmbeddingTask,
+    attempt,
+    balanced,
+    load_data,
+    measure,
+    recipe_loss,
+    settings_problems,
+    start_bias,
+)
+from goemotions.training.embedding_head import loop_settings, run_facts
+from goemotions.training.focal_config import preset
+from goemotions.training.loop import decay_groups, fit
+from goemotions.training.processes import Processes
+from goemotions.training.recipe import LlmRecipe
+from goemotions.training.single_token import DEAD, EmbeddingLlmNet, LoraDecoder
+
+log = logging.getLogger("goemotions.training")
+PARITY = 0.03  # of probabilities: training and inference may compute in different precisions
+
+
+def train_llm(
+    data: Path,
+    output: Path,
+    recipe: LlmRecipe,
+    cache: Path,
+    device: torch.device,
+    backbone: str | None = None,
+    limit: int | None = None,
+) -> dict[str, Any] | None:
+    """Train on the corpus in ``data`` and write the model directory ``output``.
+
+    The state of an unfinished run stands beside it, in ``<output>.training``; the same command goes on from there.
+
+    Args:
+        cache: of embeddings.
+        backbone: another copy of the recipe's base: a path, a packaged one, a hub id.
+        limit: use only the first rows of every split (a trial run).
+
+    Raises:
+        GoEmotionsError: a corpus, encoder or base that cannot be used (all problems at once), or a training that went
+            wrong.
+
+    Returns:
+        The figures on test, from the written directory, at thresholds tuned on dev; None in a process that does not
+        write.
+    """
+    problems: list[str] = []
+    base = attempt(problems, lambda: find_base(recipe, backbone))
+    source = attempt(problems, lambda: open_source(base.path)) if base else None
+    embedded = attempt(
+        problems, lambda: load_data(data, cache, recipe.encoder, partial(settings_problems, recipe), limit)
+    )
+    raise_together(problems)
+    assert base and source and embedded  # else there was a problem
+    processes = Processes(device.type == "cpu")
+    quantise = recipe.quantisation == "nf4" and source.quantisation != "nf4"
+    plan = make_plan(source.config, quantise or source.quantisation == "nf4", str(device), recipe.precision)
+    x, y = balanced(embedded, recipe)
+    torch.manual_seed(recipe.seed)
+    model = new_model(recipe, source, plan, quantise, embedded.dim, len(embedded.labels))
+    start_bias(model.classifier, y)
+    task, accumulation = make_task(model.to(device), recipe, embedded, (x, y), device, processes.count)
+    if processes.main:
+        describe(model, base, source, plan, task.batch_size * accumulation)
+    decisive = [recipe.as_dict() | {"accumulation": accumulation}, limit, str(base), plan.precision]
+    settings = loop_settings(recipe, embedded, device, accumulation, *decisive)
+    position = fit(task, settings, output.with_name(output.name + ".training"), True, processes)
+    if not processes.main:
+        return None
+    run = run_facts(recipe, position)
+    return write_model(output, task, model, source, base, embedded, recipe, run)
+
+
+def find_base(recipe: LlmRecipe, backbone: str | None) -> Backbone:
+    """The base to train on; errors as :func:`goemotions.backbones.find_backbone`."""
+    return find_backbone(backbone, {"backbone": {"id": recipe.backbone, "quantisation": recipe.quantisation}}, "")
+
+
+def new_model(
+    recipe: LlmRecipe, source: TensorSource, plan: Plan, quantise: bool, embed_dim: int, num_labels: int
+) -> EmbeddingLlmNet:
+    """The untrained model."""
+    scale = recipe.alpha / (recipe.rank**0.5 if recipe.rslora else recipe.rank)
+    decoder = LoraDecoder(source, plan, quantise, recipe.rank, scale)
+    return EmbeddingLlmNet(decoder, embed_dim, num_labels, recipe.dropout, recipe.input_scale)
+
+
+def make_task(
+    model: EmbeddingLlmNet,
+    recipe: LlmRecipe,
+    data: EmbeddedData,
+    train: tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]],
+    device: torch.device,
+    processes: int = 1,
+) -> tuple[EmbeddingTask, int]:
+    """The loop's task, and how many of its batches make a step.
+
+    A recipe's accumulation is for memory that single tokens do not need: the rows of a step go through the decoder
+    together, so that its weights are read once, divided only among processes.
+    """
+    batch_size = -(-recipe.batch_size * recipe.accumulation // processes)
+    decay, scale = recipe.weight_decay, recipe.head_learning_rate / recipe.learning_rate
+    groups = decay_groups(model.decoder, decay)
+    groups += decay_groups(model.projection, decay, scale) + decay_groups(model.classifier, decay, scale)
+    loss = recipe_loss(recipe, train[1])
+    task = EmbeddingTask(
+        model,
+        groups,
+        train,
+        data.splits["dev"],
+        loss,
+        select_by=recipe.select_by,
+        seed=recipe.seed,
+        batch_size=batch_size,
+        device=device,
+    )
+    return task, processes
+
+
+def describe(model: EmbeddingLlmNet, base: Backbone, source: TensorSource, plan: Plan, rows: int) -> None:
+    """Say what is trained and how."""
+    lora = sum(parameter.numel() for parameter in model.decoder.parameters())
+    log.info("base %s (%s), %s", base, source.quantisation, plan.why)
+    log.info(
+        "%s LoRA parameters on v, o, gate, up, down and %s of the head are trained; %s get no gradient from a sequence "
+        "of one token and are written as zeros",
+        f"{lora:,}",
+        f"{model.head.parameters:,}",
+        DEAD,
+    )
+    log.info("%d rows a step go through the base together: its weights are read once each way", rows)
+
+
+def write_model(
+    output: Path,
+    task: EmbeddingTask,
+    model: EmbeddingLlmNet,
+    source: TensorSource,
+    base: Backbone,
+    data: EmbeddedData,
+    recipe: LlmRecipe,
+    run: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Write the directory, read it again, compare, tune and measure with what was read; returns the figures on test.
+
+    Raises:
+        GoEmotionsError: what was written computes something else than what was trained.
+    """
+    weights = {place: LowRank(low.a.detach(), low.b.detach(), low.scale) for place, low in model.decoder.adapter()}
+    adapter = TrainedAdapter(recipe.rank, recipe.alpha, recipe.rslora, weights)
+    base_config: Mapping[str, Any] = getattr(source, "raw", {})
+    kind, _, name = recipe.loss.partition("-")
+    focal = preset(name).as_dict(data.labels) if kind == "focal" else None
+
+    def write(figures: Mapping[str, Any], run: Mapping[str, Any]) -> None:
+        backbone = {"id": recipe.backbone, "revision": base.revision, "quantisation": recipe.quantisation}
+        config = {"model_name": recipe.backbone, "backbone": backbone, "training": run, **figures}
+        write_llm_directory(output, config, model.head, adapter, source.config, base_config, focal)
+
+    unmeasured = {"emotion_labels": list(data.labels), "threshold": 0.5, "encoder": dict(data.encoder)}
+    write(unmeasured, run)
+    with torch.inference_mode():
+        classifier = EmotionClassifier(output, backbone=base.path, device=str(task.device))
+        task.model.eval()
+        dev = data.splits["dev"][0]
+        difference = float(np.abs(classifier.predict_proba_from_embeddings(dev) - task.probabilities(dev)).max())
+    if difference > PARITY:
+        raise GoEmotionsError(
+            f"the written model differs from the trained one by {difference:.4f} in a probability (allowed {PARITY})"
+        )
+    figures = measure(classifier.predict_proba_from_embeddings, data)
+    write(figures, {**run, "parity": {"max": difference}})
+    test: dict[str, Any] = figures["metrics"]["test"]
+    return test
