@@ -43,7 +43,8 @@ def distill(
     except ImportError as error:
         raise MissingExtraError("distillation", "train") from error
     recipe = load_recipe("student", epochs=epochs, seed=seed)
-    assert isinstance(recipe, StudentRecipe)  # it is ours
+    if not isinstance(recipe, StudentRecipe):
+        raise TypeError("the recipe student is not one of a student")
     teacher = EmotionClassifier(model, backbone=backbone, device=device, threads=threads)
     if threads is not None:
         torch.set_num_threads(threads)
