@@ -99,7 +99,7 @@ def run(variant: str, recipe: LlmRecipe, data: EmbeddedData, show: bool) -> dict
     ratio = recipe.head_learning_rate / recipe.learning_rate
     inside = getattr(model, "decoder", None)
     groups = [] if inside is None else decay_groups(inside, recipe.weight_decay)
-    # An MLP has no part that the recipe's higher rate is meant for: the rate of LoRA was better for it on dev.
+    # An MLP has no part that the recipe's higher rate is meant for. The two rates were not compared for it.
     scale = 1.0 if variant == "mlp" else ratio
     outer = nn.ModuleList(child for name, child in model.named_children() if name != "decoder")
     groups += decay_groups(outer, recipe.weight_decay, scale)

@@ -166,7 +166,7 @@ class Nf4Matrix:
         packed = functional.QuantState(
             absmax=self._scales().reshape(out, -1).t().to(torch.bfloat16).contiguous(),
             shape=torch.Size(self.shape),
-            code=self._state.code,
+            code=self._state.code.clone(),  # of a mapped file, which a part of it would keep in memory whole
             blocksize=self._state.blocksize,
             quant_type="nf4",
             dtype=torch.bfloat16,
