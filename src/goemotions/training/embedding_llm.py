@@ -75,7 +75,8 @@ def train_llm(
         problems, lambda: load_data(data, cache, recipe.encoder, partial(settings_problems, recipe), limit)
     )
     raise_together(problems)
-    assert base and source and embedded  # else there was a problem
+    if base is None or source is None or embedded is None:
+        raise AssertionError("a part is missing and no problem was named")
     processes = Processes(device.type == "cpu")
     quantise = recipe.quantisation == "nf4" and source.quantisation != "nf4"
     plan = make_plan(source.config, quantise or source.quantisation == "nf4", str(device), recipe.precision)
