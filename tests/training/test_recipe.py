@@ -8,10 +8,19 @@ import pytest
 import tiny
 
 from goemotions.errors import DataError, GoEmotionsError
-from goemotions.training.recipe import CompactRecipe, HeadRecipe, LlmRecipe, StudentRecipe, load_recipe, recipe_names
+from goemotions.training.recipe import (
+    CompactRecipe,
+    HeadRecipe,
+    LlmRecipe,
+    StudentRecipe,
+    TeacherRecipe,
+    load_recipe,
+    recipe_names,
+)
 
 KINDS = {
     "compact": CompactRecipe,
+    "mpnet": TeacherRecipe,
     "multilingual": HeadRecipe,
     "smollm2": LlmRecipe,
     "published-24b": LlmRecipe,

@@ -15,7 +15,7 @@ from goemotions.errors import MissingExtraError
 
 def train(
     recipe: Annotated[
-        str, typer.Argument(help="compact, multilingual, smollm2, published-24b, or the path of a YAML file.")
+        str, typer.Argument(help="compact, mpnet, multilingual, smollm2, published-24b, or the path of a YAML file.")
     ],
     data: Annotated[
         Path,
@@ -33,6 +33,12 @@ def train(
         str | None,
         typer.Option(help="The base of an LLM model: a folder, a .gguf file, a hub id.", show_default="the recipe's"),
     ] = None,
+    teachers: Annotated[
+        Path, typer.Option(help="compact: the folder of what its teachers say of the train texts.")
+    ] = Path("teachers"),
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="compact: train its teachers first, into --teachers.")
+    ] = False,
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
     limit: Annotated[
@@ -48,7 +54,7 @@ def train(
     try:
         import torch
 
-        from goemotions.training.recipe import HeadRecipe, LlmRecipe, load_recipe
+        from goemotions.training.recipe import CompactRecipe, HeadRecipe, LlmRecipe, TeacherRecipe, load_recipe
     except ImportError as error:
         raise MissingExtraError("training", "train") from error
     settings = load_recipe(recipe, epochs=epochs, seed=seed)
@@ -68,14 +74,21 @@ def train(
         from goemotions.training.embedding_head import train_head
 
         test = train_head(data, folder, settings, vectors, place, limit)
-    else:
+    elif isinstance(settings, TeacherRecipe):
+        from goemotions.training.teachers import train_teacher
+
+        train_teacher(data, folder, settings, place, limit)
+        test = None  # it ships no model, and test is for what does
+    elif isinstance(settings, CompactRecipe):
         from goemotions.evaluation.model_card import stored_metrics
         from goemotions.training.compact import train_compact
-        from goemotions.training.recipe import CompactRecipe
+        from goemotions.training.teachers import train_teachers
 
-        if not isinstance(settings, CompactRecipe):
-            raise ValueError(f"the recipe {recipe} is for `goemotions distill`")
-        test = stored_metrics(train_compact(data, folder, settings, place, limit))["test"]
+        if from_scratch:
+            train_teachers(settings.teachers, data, teachers, place, limit)
+        test = stored_metrics(train_compact(data, folder, settings, place, teachers, limit))["test"]
+    else:
+        raise ValueError(f"the recipe {recipe} is for `goemotions distill`")
     if test is not None:
         typer.echo(f"{folder}: {summary(test)}", err=True)
 

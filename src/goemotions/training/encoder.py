@@ -1,4 +1,4 @@
-"""The trainable form of ``compact``: a BERT encoder with quantised matrix products, mean pooling and a linear head."""
+"""The trainable form of ``compact`` and of its teachers: an encoder, mean pooling and a linear head."""
 
 from __future__ import annotations
 
@@ -10,22 +10,27 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from transformers import BertModel
+from transformers import AutoModel
 from transformers.utils import logging
 
 from goemotions.training.quantisation import ActivationQuantiser, QuantEmbedding, QuantLinear
 
 
 class MeanPooledEncoder(nn.Module):
-    """BERT, mean over a text's tokens, dropout, linear head."""
+    """An encoder (BERT, MPNet), mean over a text's tokens, dropout, linear head.
 
-    def __init__(self, base: Path, num_labels: int, dropout: float) -> None:
+    Args:
+        quantised: give a BERT matrix products that can simulate 8 bit.
+    """
+
+    def __init__(self, base: Path, num_labels: int, dropout: float, quantised: bool) -> None:
         super().__init__()
         # The report of the unused pooler, and a progress bar for one file, say nothing here.
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        self.bert = BertModel.from_pretrained(base, add_pooling_layer=False)
-        quantise_layers(self.bert)
+        self.bert = AutoModel.from_pretrained(base, add_pooling_layer=False)
+        if quantised:
+            quantise_layers(self.bert)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(self.bert.config.hidden_size, num_labels)
 

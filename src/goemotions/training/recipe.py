@@ -22,8 +22,9 @@ Optimizer = Literal["adamw", "adamw-8bit"]
 Schedule = Literal["linear", "cosine"]
 Loss = Literal["bce", "focal-card", "focal-notebook", "asymmetric", "class-balanced"]
 Selection = Literal["dev_macro_f1", "dev_macro_f1_at_half"]
-MAY_BE_ZERO = {"seed", "mixtures", "dropout", "warmup_ratio", "weight_decay"}
+MAY_BE_ZERO = {"seed", "mixtures", "dropout", "warmup_ratio", "weight_decay", "teacher_weight"}
 SHARES = {"dropout", "warmup_ratio"}
+UP_TO_ONE = {"teacher_weight"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,20 +54,41 @@ class Recipe:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class CompactRecipe(Recipe):
-    """Settings of the ``compact`` fine-tuning; ``recipes/compact.yaml`` says what each is for."""
+class FineTuningRecipe(Recipe):
+    """What fine-tuning an encoder has; ``recipes/compact.yaml`` says what each is for."""
 
     base: str
     max_tokens: int
     max_length: int
     head_learning_rate: float
-    quantise_from_epoch: int
-    calibration_texts: int
+    quantise_from_epoch: int | None = None
+    calibration_texts: int = 2048
 
-    @property
-    def first_quantised_epoch(self) -> int:
-        """Of a run shortened by ``epochs``, at least the last epoch is quantised."""
-        return min(self.quantise_from_epoch, self.epochs)
+    def quantised(self, epoch: int) -> bool:
+        """Whether 8 bit is simulated in an epoch: of a run shortened by ``epochs``, at least in the last."""
+        return self.quantise_from_epoch is not None and epoch >= min(self.quantise_from_epoch, self.epochs)
+
+    def selectable(self, epoch: int) -> bool:
+        """Whether an epoch's weights may be kept."""
+        return self.quantise_from_epoch is None or self.quantised(epoch)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CompactRecipe(FineTuningRecipe):
+    """Settings of the ``compact`` fine-tuning.
+
+    Attributes:
+        teachers: models whose probabilities of the train texts are learnt beside the labels: ``<recipe>-<seed>`` each.
+        teacher_weight: of their mean in the targets; the labels have the rest.
+    """
+
+    teachers: list[str]
+    teacher_weight: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TeacherRecipe(FineTuningRecipe):
+    """Settings of a model that labels the training texts for ``compact``."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -130,6 +152,7 @@ class StudentRecipe(Recipe):
 
 ARCHITECTURES: Mapping[str, type[Recipe]] = {
     "transformer": CompactRecipe,
+    "teacher": TeacherRecipe,
     "embedding-head": HeadRecipe,
     "embedding-llm": LlmRecipe,
     "student": StudentRecipe,
@@ -194,8 +217,7 @@ def value_problem(name: str, value: Any, kind: Any) -> str | None:
         known = get_args(kind)
         return None if value in known else f"must be one of {', '.join(known)}, got {value!r}"
     if get_origin(kind) is list:
-        good = isinstance(value, list) and all(is_a(item, int) and item >= 1 for item in value)
-        return None if good else f"expected a list of whole numbers of at least 1, got {value!r}"
+        return list_problem(value, get_args(kind)[0])
     if not is_a(value, kind):
         hint = " (YAML reads 1e-4 as text: write 1.0e-4)" if isinstance(value, str) and kind is float else ""
         words = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
@@ -203,10 +225,21 @@ def value_problem(name: str, value: Any, kind: Any) -> str | None:
     return range_problem(name, value) if kind in (int, float) else None
 
 
+def list_problem(value: Any, kind: type) -> str | None:
+    """What is wrong with a list, or None."""
+    if kind is str:
+        good = isinstance(value, list) and all(is_a(item, str) for item in value)
+        return None if good else f"expected a list of names, got {value!r}"
+    good = isinstance(value, list) and all(is_a(item, int) and item >= 1 for item in value)
+    return None if good else f"expected a list of whole numbers of at least 1, got {value!r}"
+
+
 def range_problem(name: str, value: float) -> str | None:
     """What is wrong with a number, or None."""
     if value < 0 or (value == 0 and name not in MAY_BE_ZERO):
         return f"must be {'0 or more' if name in MAY_BE_ZERO else 'above 0'}, got {value}"
+    if name in UP_TO_ONE and value > 1:
+        return f"must be at most 1, got {value}"
     return f"must be below 1, got {value}" if name in SHARES and value >= 1 else None
 
 

@@ -1,0 +1,149 @@
+"""Fine-tuning of a mean-pooled encoder: what the loop trains for ``compact`` and for its teachers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from goemotions import thresholds as thresholding
+from goemotions.architectures.tokens import TextTokenizer
+from goemotions.data.corpus import Split
+from goemotions.evaluation.metrics import macro_f1, mean_average_precision
+from goemotions.labels import LABELS
+from goemotions.training.encoder import MeanPooledEncoder
+from goemotions.training.loop import LoopSettings, Position, decay_groups, evaluating, fit
+from goemotions.training.quantisation import calibrate
+from goemotions.training.recipe import FineTuningRecipe
+
+
+class FineTuning:
+    """The loop's task: binary cross-entropy, scored by macro F1 on dev at thresholds tuned there.
+
+    Args:
+        targets: float32 [n, labels] of ``train``, each 0 to 1: its labels, or probabilities.
+    """
+
+    def __init__(
+        self,
+        model: MeanPooledEncoder,
+        tokenizer: TextTokenizer,
+        train: Split,
+        targets: npt.NDArray[np.float32],
+        dev: Split,
+        recipe: FineTuningRecipe,
+        device: torch.device,
+    ) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.recipe = recipe
+        self.device = device
+        self.dev = dev
+        self.train_ids = tokenizer.pieces(train.texts, recipe.max_tokens).ids
+        self.dev_ids = tokenizer.pieces(dev.texts, recipe.max_length).ids
+        self.targets = torch.from_numpy(targets)
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        decay, scale = self.recipe.weight_decay, self.recipe.head_learning_rate / self.recipe.learning_rate
+        return decay_groups(self.model.bert, decay) + decay_groups(self.model.head, decay, scale)
+
+    def begin_epoch(self, epoch: int) -> None:
+        """From the recipe's epoch on, take new activation ranges from training texts and simulate 8 bit."""
+        if not self.recipe.quantised(epoch):
+            return
+        with evaluating(self.model), calibrate(self.model):
+            self.probabilities(self.train_ids[: self.recipe.calibration_texts])
+
+    def batches(self, epoch: int) -> list[npt.NDArray[np.int64]]:
+        """Row numbers of each batch: shuffled, with texts of like length together to save padding."""
+        generator = np.random.default_rng([self.recipe.seed, epoch])
+        order = generator.permutation(len(self.train_ids))
+        size = self.recipe.batch_size
+        lengths = np.array([len(ids) for ids in self.train_ids])
+        batches = []
+        for first in range(0, len(order), size * 32):
+            part = order[first : first + size * 32]
+            part = part[np.argsort(lengths[part], kind="stable")]
+            batches += [part[i : i + size] for i in range(0, len(part), size)]
+        return [batches[i] for i in generator.permutation(len(batches))]
+
+    def loss(self, batch: npt.NDArray[np.int64]) -> Tensor:
+        input_ids, attention_mask = pad([self.train_ids[i] for i in batch], self.device)
+        logits = self.model(input_ids, attention_mask)
+        return functional.binary_cross_entropy_with_logits(logits.float(), self.targets[batch].to(self.device))
+
+    def rows(self, batch: npt.NDArray[np.int64]) -> int:
+        return len(batch)
+
+    def evaluate(self) -> dict[str, float]:
+        probabilities = self.probabilities(self.dev_ids)
+        tuned = thresholding.tune(probabilities, self.dev.targets, LABELS, smoothing=0)
+        return {
+            "dev_macro_f1": macro_f1(probabilities, self.dev.targets, list(tuned.values())),
+            "dev_macro_f1_at_half": macro_f1(probabilities, self.dev.targets, [0.5] * len(LABELS)),
+            "dev_mean_average_precision": mean_average_precision(probabilities, self.dev.targets),
+        }
+
+    def score(self, epoch: int, metrics: dict[str, float]) -> float:
+        return metrics["dev_macro_f1"] if self.recipe.selectable(epoch) else float("-inf")
+
+    def probabilities(self, ids: list[list[int]]) -> npt.NDArray[np.float32]:
+        """float32 [n, labels]."""
+        return torch.from_numpy(self.logits(ids)).sigmoid().numpy()
+
+    def logits(self, ids: list[list[int]], batch_size: int = 64) -> npt.NDArray[np.float32]:
+        """float32 [n, labels], computed in float32."""
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        result = np.empty((len(ids), len(LABELS)), dtype=np.float32)
+        for first in range(0, len(order), batch_size):
+            part = order[first : first + batch_size]
+            result[part] = self.model(*pad([ids[i] for i in part], self.device)).cpu().numpy()
+        return result
+
+
+def start(
+    base: Path,
+    train: Split,
+    dev: Split,
+    recipe: FineTuningRecipe,
+    device: torch.device,
+    targets: npt.NDArray[np.float32] | None = None,
+) -> FineTuning:
+    """A task from pre-trained weights in ``base``, for the labels of ``train`` unless other ``targets`` are given."""
+    torch.manual_seed(recipe.seed)
+    quantised = recipe.quantise_from_epoch is not None
+    model = MeanPooledEncoder(base, len(LABELS), recipe.dropout, quantised).to(device)
+    model.start_head(train.targets)
+    targets = train.targets.astype(np.float32) if targets is None else targets
+    return FineTuning(model, TextTokenizer(base / "tokenizer.json"), train, targets, dev, recipe, device)
+
+
+def fine_tune(task: FineTuning, folder: Path, data: Mapping[str, Any], show_progress: bool) -> Position:
+    """Train with the state in ``folder``; ``data`` is what the result depends on beside the recipe."""
+    recipe = task.recipe
+    settings = LoopSettings(
+        epochs=recipe.epochs,
+        learning_rate=recipe.learning_rate,
+        warmup_ratio=recipe.warmup_ratio,
+        max_grad_norm=recipe.max_grad_norm,
+        seed=recipe.seed,
+        device=task.device,
+        fingerprint=hashlib.sha256(json.dumps([recipe.as_dict(), data]).encode()).hexdigest(),
+    )
+    return fit(task, settings, folder, show_progress)
+
+
+def pad(ids: list[list[int]], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Ids and mask. *Shape:* int64 [n, longest] twice."""
+    rows = [torch.tensor(row) for row in ids]
+    padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+    mask = torch.nn.utils.rnn.pad_sequence([torch.ones_like(row) for row in rows], batch_first=True)
+    return padded.to(device), mask.to(device)
