@@ -50,7 +50,7 @@ def distill(
         torch.set_num_threads(threads)
     show_log()
     vectors = cache or output.absolute().parent / "embeddings"
-    found = distill(teacher, data, output, recipe, vectors, training_device(device), limit)
+    found = distill(teacher, data, output, recipe, vectors, training_device(device), limit, threads)
     if as_json:
         typer.echo(json.dumps(found.as_dict()))
         return

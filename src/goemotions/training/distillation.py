@@ -73,12 +73,14 @@ def distill(
     cache: Path,
     device: torch.device,
     limit: int | None = None,
+    threads: int | None = None,
 ) -> Agreement:
     """Train a student on the texts in ``data`` (their labels are not used but to measure) and write ``output``.
 
     Args:
         cache: of embeddings.
         limit: use only the first rows of every split (a trial run).
+        threads: that the student is timed with, the teacher's; None for one a core.
 
     Raises:
         GoEmotionsError: a corpus or an encoder that cannot be used, or a training that went wrong.
@@ -117,7 +119,7 @@ def distill(
     position = fit(task, settings, output.with_name(output.name + ".training"), show_progress=True)
     run = run_facts(recipe, position)
     write_head(output, task, model, embedded, run, teacher.thresholds, teacher=teacher.config.name)
-    return compare(teacher, EmotionClassifier(output), embedded, accepted(answers["test"], cuts))
+    return compare(teacher, EmotionClassifier(output, threads=threads), embedded, accepted(answers["test"], cuts))
 
 
 def ask(
