@@ -6,7 +6,7 @@ one core.
 
 Three train sets, one test set of 7,891 real rows: *leaky*, as published, ISMOTE on all rows and then the split;
 *inside*, the split and then ISMOTE on train; *none*, the real train rows. Two classifiers on each: an MLP at threshold
-0.5, and the labels of the nearest train row.
+0.5, and the labels of the nearest train row. And does the leak check, which sees vectors only, tell them apart?
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from goemotions.data.embed import embed, open_cache
 from goemotions.data.leak import SEED, TARGET, kept_rows, rebuild_leaky_corpus, split_rows
 from goemotions.data.prepare import merge
 from goemotions.encoders import find_encoder
+from goemotions.evaluation.vectors import check_vectors
 from goemotions.labels import LABELS
 
 CACHE = Path("build") / "embedding-cache"
@@ -92,6 +93,7 @@ def measure(train: Rows, test: Rows) -> dict[str, Any]:
         "synthetic": int(train.synthetic.sum()),
         "test_rows_with_a_twin": round(float(twins.mean()), 4),
         "test_rows_leaked": round(float(leaked(train, test).mean()), 4),
+        "leak_check": check_vectors(train.embeddings, test.embeddings).as_dict(),
     }
     for name, classify in (("mlp", mlp_labels), ("nearest_neighbour", nearest_labels)):
         start = time.perf_counter()

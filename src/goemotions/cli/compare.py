@@ -52,6 +52,9 @@ def compare(
 def show(first: str, second: str, found: Mapping[str, Any]) -> None:
     """A line a figure, on stdout."""
     one, other = (Path(name).name[-11:] for name in (first, second))
+    if one == other:
+        one, other = "first", "second"
+        typer.echo(f"first: {first}; second: {second}")
     typer.echo(f"{'':<24}{one:>12}{other:>12}   difference (95 % interval)    chance of the other sign")
     for name, figures in found["overall"].items():
         typer.echo(line(name.replace("_", " ").replace("f1", "F1"), figures))
