@@ -173,3 +173,33 @@ def test_brier_as_scikit_learn() -> None:
     assert brier(np.tile(targets.mean(0), (500, 1)), targets)[1][:2] == pytest.approx([0, 0], abs=1e-12)
     with pytest.raises(ValueError, match="did you mean 'platt'"):
         fit("plat", logits, targets, NAMES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rows", "centre", "scale", "least"),
+    [
+        (5427, -3, 1.0, 0.93),
+        (5427, -3, 1.3, 0.84),
+        (5427, -3, 2.0, 0.84),
+        (5427, -1, 1.3, 0.86),
+        (1000, -2, 1.0, 0.93),
+        (1000, -2, 1.5, 0.86),
+    ],
+)
+def test_coverage_of_the_error(rows: int, centre: float, scale: float, least: float) -> None:
+    """Log odds about ``centre``, made ``scale`` times as sure as they should be. 400 draws, 300 resamples. Printed."""
+    generator = np.random.default_rng(0)
+
+    def drawn(count: int) -> tuple[np.ndarray, np.ndarray]:
+        honest = generator.normal(centre, 1.2, (count, 1))
+        return sigmoid(scale * honest), (generator.random((count, 1)) < sigmoid(honest)).astype(np.uint8)
+
+    truth = calibration_error(reliability_curve(*drawn(4_000_000)))
+    held, values = [], []
+    for _ in range(400):
+        found = calibration_figures(*drawn(rows), ["a"], 300, int(generator.integers(2**31)))["error"]
+        held.append(found["low"] <= truth + 2e-3 and truth <= found["high"])  # of 0 a large sample leaves 0.001
+        values.append(found["value"])
+    print(f"truth {truth:.4f}, mean figure {np.mean(values):.4f}, held by {np.mean(held):.3f}")
+    assert np.mean(held) >= least

@@ -15,6 +15,7 @@ from goemotions.evaluation.calibration_error import calibration_figures
 from goemotions.evaluation.datasets import LabelledTexts
 from goemotions.evaluation.label_groups import LabelMap, pool, roll_ups
 from goemotions.evaluation.measure import Predictions, measure, undefined_labels
+from goemotions.evaluation.model_card import thresholds_from
 from goemotions.evaluation.reliability import unreliable_labels
 from goemotions.evaluation.seen import read_hashes, seen
 from goemotions.evaluation.splits import marks
@@ -100,6 +101,7 @@ def evaluate(
         "marks": marks(classifier.config.raw, data, known),
         "thresholds": {OWN: classifier.thresholds}
         | ({GIVEN: resolve(threshold, classifier.thresholds)} if threshold is not None else {}),
+        "thresholds_from": thresholds_from(classifier.config.raw),
         "undefined": undefined_labels(figures["labels"]),
         "unreliable": unreliable_labels(figures["labels"], OWN),
         "figures": figures,

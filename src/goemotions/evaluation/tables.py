@@ -70,14 +70,17 @@ def label_table(report: Report, view: str = "labels", title: str = "By label") -
     """A row a label, or a group of labels."""
     figures = report["figures"][view]
     own = figures["at"]["own"]["labels"]
-    header = ["label", "positives", "precision", "recall", "F1", "average precision", "ROC AUC"]
+    thresholds = report["thresholds"]["own"] if view == "labels" and not report["data"]["label_map"] else None
+    header = ["label", "positives", *(["threshold"] if thresholds else [])]
+    header += ["precision", "recall", "F1", "average precision", "ROC AUC"]
     rows = []
     for label, support in figures["support"].items():
         ranking = figures["ranking"]["labels"][label]
         star = " *" if view == "labels" and label in report["unreliable"] else ""
         shown = [own[label][name] for name in ("precision", "recall", "f1")]
         shown += [ranking["average_precision"], ranking["roc_auc"]]
-        rows.append([label + star, f"{support:,}", *map(interval, shown)])
+        cut = [f"{thresholds[label]:.3f}"] if thresholds else []
+        rows.append([label + star, f"{support:,}", *cut, *map(interval, shown)])
     return Table(
         title, header, rows, "At the model's thresholds." + (" * see unreliable labels." if view == "labels" else "")
     )
@@ -142,7 +145,8 @@ def slice_table(report: Report) -> Table:
         [name, f"{found['rows']:,}", interval(found["micro_f1"]), interval(found["macro_f1"])]
         for name, found in report["slices"].items()
     ]
-    return Table("By length of text", ["words", "texts", "micro F1", "macro F1"], rows)
+    note = "Macro F1 is over the labels that occur in a slice, so that it compares slices less well than micro F1."
+    return Table("By length of text", ["words", "texts", "micro F1", "macro F1"], rows, note)
 
 
 def seen_table(report: Report) -> Table:
@@ -187,7 +191,8 @@ def error_table(report: Report, kind: str) -> Table:
 def conventions(report: Report) -> list[str]:
     """How the figures were made, a sentence each."""
     undefined = report["undefined"]
-    found = [
+    found = [report["thresholds_from"]] if report["thresholds_from"] else []
+    found += [
         f"Intervals: 95 %, bootstrap over texts, {report['resamples']:,} resamples, seed {report['seed']}; "
         "percentiles, and for ROC AUC of a label the basic interval of its log odds, widened by Student's t; exact "
         "binomial ones where a figure of a label is 0 or 1; for the calibration error percentiles less twice the bias "
