@@ -69,20 +69,6 @@ def test_tune_store_compare(cli: Run, data: Path, tmp_path: Path) -> None:
     assert found["overall"]["macro_f1"]["sign_wrong"] == 0.5
 
 
-@pytest.mark.parametrize("rows", ["Thank you!\t15\ta\n", "Thanks\t15\ta\nMany thanks\t15\tb\n", "xyzzy\t16\ta\n"])
-def test_very_little_data(cli: Run, tmp_path: Path, rows: str) -> None:
-    """One row, one label everywhere, a label never found: every form of the report is made, and says what it lacks."""
-    data = tmp_path / "few.tsv"
-    data.write_text(rows)
-    done = cli("evaluate", "compact", data, "--output", tmp_path / "few", "--resamples", 100)
-    assert done.returncode == 0, done.stderr
-    report = json.loads((tmp_path / "few.json").read_text())
-    assert len(report["undefined"]) == 27
-    assert (tmp_path / "few.html").stat().st_size > 10_000
-    assert "undefined" in (tmp_path / "few.md").read_text()
-    assert cli("compare", "compact", "multilingual", data, "--resamples", 100).returncode == 0
-
-
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
