@@ -19,10 +19,14 @@ def test_names(tmp_path: Path) -> None:
 
 
 def test_every_shipped_model_is_there_and_all_are_under_40_mb() -> None:
-    sizes = [file.stat().st_size for name in shipped().models for file in find_model(name).iterdir()]
-    assert 0 < sum(sizes) < 40e6
-    compact = [file.stat().st_size for file in find_model("compact").iterdir()]
-    assert sum(compact) <= 25e6
+    sizes = {
+        name: sum(file.stat().st_size for file in find_model(name).rglob("*") if file.is_file())
+        for name in shipped().models
+    }
+    assert all(sizes.values())
+    assert sum(sizes.values()) < 40e6
+    assert sizes["compact"] <= 25e6
+    assert sizes["smollm2"] <= 10e6
 
 
 @pytest.mark.parametrize("name", ["compcat", "no/such/dir", "", "a b"])

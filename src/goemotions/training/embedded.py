@@ -292,11 +292,13 @@ def measure(
         }
     )
     support = figures["labels"]["support"]
+    dev = {"name": "dev", "sha256": data.sha256["dev"], "rows": len(data.splits["dev"][0]), "objective": "f1"}
     return {
         "num_labels": len(data.labels),
         "emotion_labels": list(data.labels),
         "threshold": 0.5,
         "thresholds": tuned,
+        **({} if thresholds else {"tuned_on": dev}),
         "encoder": dict(data.encoder),
         "unreliable_labels": {label: support[label] for label in unreliable_labels(figures["labels"], OWN)},
         "metrics": metrics,

@@ -14,12 +14,14 @@ import torch
 
 from goemotions.architectures.llm_directory import TrainedAdapter, write_llm_directory
 from goemotions.backbones import Backbone, find_backbone
+from goemotions.checkpoint import copy_directory, read_config
 from goemotions.classifier import EmotionClassifier
 from goemotions.data.checks import raise_together
 from goemotions.decoder.lora import LowRank
 from goemotions.decoder.plan import Plan, make_plan
 from goemotions.decoder.tensors import TensorSource, open_source
 from goemotions.errors import GoEmotionsError
+from goemotions.evaluation.model_card import card_of
 from goemotions.training.embedded import (
     EmbeddedData,
     EmbeddingTask,
@@ -195,5 +197,6 @@ def write_model(
         )
     figures = measure(classifier.predict_proba_from_embeddings, data)
     write(figures, {**run, "parity": {"max": difference}})
+    copy_directory(output, output, {"README.md": card_of(output, read_config(output).raw).encode()})
     test: dict[str, Any] = figures["metrics"]["test"]
     return test

@@ -1,0 +1,97 @@
+"""The constant that a language model adds to its first token, layer by layer, while ``smollm2`` is trained.
+
+For each ``--input-scales`` the recipe is run for an epoch. At some steps, over dev texts: the mean norm of the state
+before the first and after every layer, and which share of it is the same for all texts (the norm of the mean state
+over the mean norm: 1 says that the texts cannot be told apart by it).
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import harness
+import torch
+
+from goemotions.decoder.plan import make_plan
+from goemotions.decoder.tensors import open_source
+from goemotions.training.embedded import EmbeddedData, EmbeddingTask, load_data, settings_problems, start_bias
+from goemotions.training.embedding_head import loop_settings
+from goemotions.training.embedding_llm import find_base, make_task, new_model
+from goemotions.training.loop import evaluating, fit
+from goemotions.training.recipe import LlmRecipe, load_recipe
+from goemotions.training.single_token import EmbeddingLlmNet
+
+TEXTS = 512
+STEPS = (0, 25, 100)  # and after the epoch
+
+
+class Watched:
+    """The loop's task, measured before the steps :data:`STEPS`."""
+
+    def __init__(self, task: EmbeddingTask, net: EmbeddingLlmNet) -> None:
+        self._task, self._net = task, net
+        self.done = 0
+        self.found: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._task, name)
+
+    def loss(self, batch: Any) -> torch.Tensor:
+        if self.done in STEPS:
+            self.measure()
+        self.done += 1
+        return self._task.loss(batch)
+
+    def measure(self) -> None:
+        with evaluating(self._net), torch.autocast("cpu", enabled=False):
+            self.found[f"step {self.done}"] = by_layer(self._net, torch.from_numpy(self._task.dev[0][:TEXTS]))
+
+
+def by_layer(net: EmbeddingLlmNet, x: torch.Tensor) -> dict[str, list[float]]:
+    """Norm and constant share of the projection's output, then after each layer."""
+    states = net.projection(x)
+    norms, shares = [], []
+    for number in range(net.decoder.config.num_layers + 1):
+        norm = states.norm(dim=1).mean()
+        norms.append(round(float(norm), 1))
+        shares.append(round(float(states.mean(0).norm() / norm), 3))
+        if number < net.decoder.config.num_layers:
+            states = net.decoder.layer(states, number)
+    return {"norm": norms, "constant": shares}
+
+
+def run(recipe: LlmRecipe, data: EmbeddedData) -> dict[str, Any]:
+    source = open_source(find_base(recipe, None).path)
+    plan = make_plan(source.config, True, "cpu", recipe.precision)
+    torch.manual_seed(recipe.seed)
+    net = new_model(recipe, source, plan, True, data.dim, len(data.labels))
+    start_bias(net.classifier, data.splits["train"][1])
+    task, _ = make_task(net, recipe, data, data.splits["train"], torch.device("cpu"))
+    watched = Watched(task, net)
+    settings = loop_settings(recipe, data, torch.device("cpu"), recipe.as_dict())
+    with tempfile.TemporaryDirectory() as folder:
+        history = fit(watched, settings, Path(folder), show_progress=True).history
+    watched.measure()
+    return {**watched.found, "dev_macro_f1": round(history[-1]["dev_macro_f1"], 4)}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--input-scales", type=float, nargs="+", default=[1.0, 1000.0])
+    parser.add_argument("--threads", type=int)
+    options = parser.parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    results: dict[str, Any] = {"texts": TEXTS, "epochs": 1}
+    for scale in options.input_scales:
+        recipe = load_recipe("smollm2", epochs=1, input_scale=scale)
+        assert isinstance(recipe, LlmRecipe)
+        embedded = load_data(options.data, options.cache, recipe.encoder, partial(settings_problems, recipe))
+        results[f"input_scale {scale:g}"] = run(recipe, embedded)
+    harness.write("anchor", results)
