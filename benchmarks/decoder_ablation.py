@@ -1,13 +1,16 @@
 """What the decoder of ``smollm2`` is worth: it, one of random weights, none, and an MLP of the same trainable size.
 
-All are trained by the recipe ``smollm2`` on the same vectors, tuned on dev, measured on test.
+All are trained by the recipe ``smollm2`` on the same vectors, tuned on dev, measured on test. What
+``results/decoder_ablation.json`` has of the same recipe is not run again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 import zlib
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -122,6 +125,25 @@ def run(variant: str, recipe: LlmRecipe, data: EmbeddedData, show: bool) -> dict
     }
 
 
+def known_runs(name: str, settings: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """By variant and seed, what an earlier call by the same recipe has done."""
+    path = harness.RESULTS / f"{name}.json"
+    earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    found: dict[str, dict[str, Any]] = earlier["runs"] if earlier.get("recipe") == settings else {}
+    return found
+
+
+def means(results: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """Of each variant's figures over its seeds."""
+    figures = ("dev_macro_f1", "test_macro_f1", "test_micro_f1")
+    return {
+        variant: {figure: round(float(np.mean([r[figure] for r in by_seed.values()])), 4) for figure in figures}
+        | {"seeds": len(by_seed)}
+        for variant, by_seed in results.items()
+        if by_seed
+    }
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
@@ -132,16 +154,13 @@ if __name__ == "__main__":
     parser.add_argument("--input-scale", type=float)
     parser.add_argument("--name", default="decoder_ablation")
     options = parser.parse_args()
-    results: dict[str, Any] = {}
+    recipe = load_recipe("smollm2", epochs=options.epochs, input_scale=options.input_scale)
+    assert isinstance(recipe, LlmRecipe)
+    settings = {key: value for key, value in recipe.as_dict().items() if key != "seed"}
+    results = known_runs(options.name, settings)
+    data = load_data(options.data, options.cache, recipe.encoder, partial(settings_problems, recipe))
     for seed in options.seeds:
-        recipe = load_recipe("smollm2", seed=seed, epochs=options.epochs, input_scale=options.input_scale)
-        assert isinstance(recipe, LlmRecipe)
-        data = load_data(options.data, options.cache, recipe.encoder, partial(settings_problems, recipe))
         for variant in options.variants:
-            results.setdefault(variant, {})[f"seed {seed}"] = run(variant, recipe, data, show=True)
-            print(variant, seed, results[variant][f"seed {seed}"], flush=True)
-    means = {v: float(np.mean([r["test_macro_f1"] for r in by_seed.values()])) for v, by_seed in results.items()}
-    harness.write(
-        options.name,
-        {"epochs": recipe.epochs, "input_scale": recipe.input_scale, "mean_test_macro_f1": means, **results},
-    )
+            if f"seed {seed}" not in results.setdefault(variant, {}):
+                results[variant][f"seed {seed}"] = run(variant, replace(recipe, seed=seed), data, show=True)
+                harness.write(options.name, {"recipe": settings, "mean": means(results), "runs": results})
