@@ -62,6 +62,7 @@ def measured(model: str, folder: Path, write_store: bool) -> dict[str, Any]:
         scored = classifier.score(data.texts)
         inference = time.perf_counter() - start
         report = evaluate(classifier, data, label_map=label_map, scored=scored)
+        report["model"]["name"] = model  # one of the published layout is named after its base
         if name == OFFICIAL:
             page.write(report, REPORTS / model)
             found["english_on_maps"] = on_maps(predictions_of(scored.probabilities, classifier, data))

@@ -74,7 +74,9 @@ import torch
 from transformers import AutoModelForCausalLM
 
 package = find_spec("{module}").submodule_search_locations[0]
-packed = AutoModelForCausalLM.from_pretrained(package, gguf_file="{file}", dtype=torch.bfloat16)
+packed = AutoModelForCausalLM.from_pretrained(
+    package, gguf_file="{file}", dtype=torch.bfloat16
+)
 vars(packed.config).pop("quantization_config", None)  # what is written is not packed
 base = AutoModelForCausalLM.from_config(packed.config, dtype=torch.bfloat16)
 base.load_state_dict(packed.state_dict())
