@@ -18,7 +18,7 @@ STYLE = """\
 :root { color-scheme: light dark; --back: #fff; --fore: #1c2127; --soft: #f3f5f7; --grid: #cfd6dd; --own: #2166ac;
   --second: #b2541a; --dim: #9db7d2; --mark: #9b1c1c; --mark-back: #fdecec; }
 @media (prefers-color-scheme: dark) { :root { --back: #14181d; --fore: #e4e8ec; --soft: #1e242b; --grid: #48525c;
-  --own: #6cb0ee; --second: #f0a064; --dim: #41607e; --mark: #ffb4b4; --mark-back: #442023; } }
+  --own: #4189cf; --second: #f0a064; --dim: #41607e; --mark: #ffb4b4; --mark-back: #442023; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 70rem; padding: 1rem; background: var(--back); color: var(--fore);
   font: 1rem/1.5 system-ui, sans-serif; }
@@ -28,8 +28,8 @@ h1 { font-size: 1.6rem; line-height: 1.2; overflow-wrap: anywhere; } h2 { margin
 .figures dt { font-size: .85rem; } .figures dd { margin: 0; font-size: 1.5rem; font-weight: 600; }
 .figures small { display: block; font-size: .8rem; font-weight: 400; }
 .mark { background: var(--mark-back); color: var(--mark); border-left: .3rem solid; padding: .6rem .9rem; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .85rem; }
-th, td { padding: .2rem .7rem .2rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--grid); }
+.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .8rem; }
+th, td { padding: .2rem .55rem .2rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--grid); }
 td { font-variant-numeric: tabular-nums; } td:not(.words) { white-space: nowrap; } td.words { min-width: 16rem; }
 svg { display: block; width: 100%; height: auto; max-width: 36rem; } .square svg { max-width: 22rem; }
 .many { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: .5rem; }
@@ -62,7 +62,7 @@ def page(report: Report) -> str:
         grid(drawn["precision_recall"]),
         html(tables.calibration_table(report), curves),
         "<h2>What is taken for what</h2><p>Of the texts with the label of a row, the share that is given the label of "
-        "a column, from none (blank) to all (darkest); a text may have several.</p>",
+        "a column, from none (blank) to all (full colour); a text may have several.</p>",
         f'<div class="wide large">{drawn["confusion"]}</div>',
         "<h2>What goes together</h2><p>The same of the true labels: so much of the above is no confusion.</p>",
         f'<div class="wide large">{drawn["together"]}</div>',
