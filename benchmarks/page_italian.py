@@ -33,7 +33,7 @@ ABOUT = (
 
 
 def italian_page(results: Results, made: str) -> str:
-    parts = ["# Italian", made, *ABOUT, summary(results)]
+    parts = ["# Italian", made, *ABOUT, summary(results), *kept(results)]
     for model, sets in results.items():
         note = "" if "it" in reads(model) else " (made for English only)"
         parts += [f"## `{model}`{note}", verdict(sets)]
@@ -63,6 +63,27 @@ def summary(results: Results) -> str:
             )
     header = ["model", "data", "macro F1", "in English", "macro F1, Italian thresholds", "macro ROC AUC", "in English"]
     return Table("", [*header, "mean average precision", "of chance"], rows).markdown()
+
+
+def kept(results: Results) -> list[str]:
+    """Of the models that read Italian, in a sentence each, how much is left."""
+    lines = []
+    for model, sets in results.items():
+        if "it" not in reads(model):
+            continue
+        shares = []
+        for name, map_name in MAPS.items():
+            here, english = (
+                figures["ranking"]["overall"]["macro_roc_auc"]["value"] - 0.5
+                for figures in (sets[name]["figures"], sets["english_on_maps"][map_name])
+            )
+            shares.append(f"{here / english:.0%} ({name})".replace("%", " %"))
+        lines.append(
+            f"- `{model}` keeps {' and '.join(shares)} of what its rankings have above chance in English (macro ROC AUC "
+            "less 0.5). Its shipped thresholds are not fit for every kind of text: set them on labelled texts of yours "
+            "(`goemotions tune`), or use the ranking."
+        )
+    return ["\n".join(lines)] if lines else []
 
 
 def chance(found: dict[str, Any]) -> float:
