@@ -80,7 +80,7 @@ def kept(results: Results) -> list[str]:
             shares.append(f"{here / english:.0%} ({name})".replace("%", " %"))
         lines.append(
             f"- `{model}` keeps {' and '.join(shares)} of what its rankings have above chance in English (macro ROC "
-            "AUC less 0.5). Its shipped thresholds are not fit for every kind of text: set them on labelled texts of your "
+            "AUC less 0.5). Its shipped thresholds do not fit every kind of text: set them on labelled texts of your "
             "own (`goemotions tune`), or use the ranking."
         )
     return ["\n".join(lines)] if lines else []
