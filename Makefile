@@ -40,7 +40,6 @@ DATA ?= $(GOEMOTIONS_DATA)/goemotions
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/compact_speed.py --data $(DATA)
 	$(BIN)/python benchmarks/quality.py --data $(DATA)
-	$(BIN)/python benchmarks/pages.py
 
 compact: $(VENV)/.dev
 	$(BIN)/goemotions train compact --data $(DATA) --output build/compact

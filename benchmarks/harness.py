@@ -16,11 +16,22 @@ RESULTS = Path(__file__).parent / "results"
 VERSIONS = ("goemotions", "numpy", "onnxruntime", "tokenizers", "torch", "transformers", "peft", "bitsandbytes")
 
 
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """One with the option ``--data``."""
+    made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--data", type=Path, help="folder with train.tsv, dev.tsv and test.tsv")
+    return made
+
+
 def official_data(description: str | None) -> Path:
+    """The folder with the official TSV files, for a benchmark without options of its own."""
+    made = parser(description)
+    return data_of(made, made.parse_args())
+
+
+def data_of(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> Path:
     """The folder with the official TSV files, from ``--data`` or else the environment's GOEMOTIONS_DATA."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, help="folder with train.tsv, dev.tsv and test.tsv")
-    given: Path | None = parser.parse_args().data
+    given: Path | None = arguments.data
     if given is None and "GOEMOTIONS_DATA" in os.environ:
         given = Path(os.environ["GOEMOTIONS_DATA"]) / "goemotions"
     if given is None:

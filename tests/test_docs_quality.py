@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,15 +17,10 @@ from goemotions.evaluation.model_card import stored_metrics
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.fixture(scope="module")
-def pages() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("pages", ROOT / "benchmarks" / "pages.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["pages"] = module
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    return importlib.import_module("pages")
 
 
 def test_the_pages_are_made_from_the_results(pages: ModuleType) -> None:
@@ -60,3 +54,13 @@ def test_the_report_is_of_the_shipped_model(pages: ModuleType, model: str) -> No
     kept = pages.results()[model][pages.OFFICIAL]
     assert kept["figures"]["at"] == report["figures"]["labels"]["at"]
     assert not any("text" in error for errors in report["worst"].values() for error in errors)
+
+
+def test_a_whole_evaluation_takes_20_seconds_at_most_beside_inference() -> None:
+    """By the committed run, with the figures that the documentation gives."""
+    run = json.loads((ROOT / "benchmarks" / "results" / "evaluation_speed.json").read_text(encoding="utf-8"))
+    assert (run["rows"], run["resamples"]) == (5427, 10_000)
+    assert run["seconds"]["beside_inference"] <= 20
+    page = (ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
+    for name in ("inference", "figures", "plots_and_writing", "beside_inference"):
+        assert f"{run['seconds'][name]:.1f} s" in page.split("## Time of an evaluation")[1].split("\n## ")[0]

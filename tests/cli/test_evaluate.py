@@ -62,6 +62,9 @@ def test_tune_store_compare(cli: Run, data: Path, tmp_path: Path) -> None:
     assert "macro F1" in shown
     assert "F1 of grief" in shown
     assert "undefined: no positives" in shown
+    same = cli("compare", "compact", "compact", other, "--resamples", 200)
+    assert "first: compact; second: compact" in same.stdout
+    assert "of 28 labels about 1.4 have an interval without 0 by chance alone" in same.stderr
     found = json.loads(cli("compare", "compact", "compact", other, "--resamples", 200, "--json").stdout)
     assert found["overall"]["macro_f1"]["sign_wrong"] == 0.5
 

@@ -16,6 +16,7 @@ from goemotions.errors import ModelError
 from goemotions.evaluation.calibration_error import brier, calibration_error, calibration_figures, reliability_curve
 from goemotions.evaluation.fit_calibration import fit
 
+EXACT = 1e-12
 NAMES = ("common", "rare", "never")
 
 
@@ -28,6 +29,12 @@ def sample(seed: int, rows: int = 6000) -> tuple[np.ndarray, np.ndarray]:
     return (3 * honest + 1).astype(np.float32), targets
 
 
+def errors(p: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+    """Of the label "common"."""
+    found: dict[str, float] = calibration_figures(p, targets, NAMES, resamples=400)["labels"]["common"]["error"]
+    return found
+
+
 def sigmoid(logits: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-logits.astype(np.float64)))
 
@@ -38,10 +45,12 @@ def test_it_helps_on_other_data(method: str) -> None:
     logits, targets = sample(1)
     calibrated = made.apply(logits, NAMES)
     assert calibrated.dtype == np.float32
-    before, after = (calibration_figures(sigmoid(x), targets, NAMES)["labels"]["common"] for x in (logits, calibrated))
-    assert after["error"] < 0.6 * before["error"]
+    before, after = (errors(sigmoid(x), targets) for x in (logits, calibrated))
+    assert after["value"] < 0.6 * before["value"]
+    assert after["high"] < before["low"]
     if method != "temperature":
-        assert after["error"] < 0.03
+        assert after["value"] < 0.03
+        assert after["low"] < 0.015
     for column in range(3):  # the order of texts is kept
         order = np.argsort(logits[:, column])
         assert (np.diff(calibrated[order, column]) >= 0).all()
@@ -114,6 +123,45 @@ def test_curve_and_error_by_hand() -> None:
     assert max(point["count"] for point in many) - min(point["count"] for point in many) <= 1
 
 
+def test_interval_of_the_error() -> None:
+    """It holds 0 where probabilities are right, which plain percentiles never do; and noise falls with the rows."""
+    noise = []
+    for rows in (1000, 9000):
+        logits, targets = sample(5, rows)
+        right, wrong = (errors(sigmoid(x), targets) for x in ((logits - 1) / 3, logits))
+        assert (right["low"], right["value"] > 0) == (0, True)
+        assert right["value"] < 1.7 * right["noise"]
+        assert 0 < wrong["low"] < wrong["value"] <= wrong["high"]
+        assert wrong["noise"] < wrong["low"]
+        noise.append(right["noise"])
+    assert noise[0] / noise[1] == pytest.approx(3, rel=0.3)
+
+
+def test_calibration_of_nothing() -> None:
+    found = calibration_figures(np.full((30, 1), 0.01), np.zeros((30, 1), np.uint8), ["a"], resamples=50)
+    assert found["error"] == {"value": None, "low": None, "high": None, "noise": None}
+    assert found["labels"]["a"]["brier_skill"]["value"] is None  # it is nowhere
+    assert found["brier"]["value"] == pytest.approx(1e-4, abs=EXACT)
+
+
+def test_curve_and_estimate_agree() -> None:
+    logits, targets = sample(6, 700)
+    p = sigmoid(logits)
+    found = calibration_figures(p, targets, NAMES, resamples=50)
+    assert found["error"]["value"] == pytest.approx(calibration_error(reliability_curve(p, targets)), abs=EXACT)
+    everything = calibration_error(reliability_curve(p, targets, 0.0))
+    assert found["error_of_all"]["value"] == pytest.approx(everything, abs=EXACT)
+    for column, name in enumerate(NAMES):
+        ours, (score, skill) = found["labels"][name], (values[column] for values in brier(p, targets))
+        curve = reliability_curve(p[:, column], targets[:, column])
+        assert ours["error"]["value"] == pytest.approx(calibration_error(curve), abs=EXACT)
+        assert ours["brier"]["value"] == pytest.approx(score, abs=EXACT)
+        assert ours["brier"]["low"] < score < ours["brier"]["high"]
+        if name != "never":
+            assert ours["brier_skill"]["value"] == pytest.approx(skill, abs=EXACT)
+            assert ours["brier_skill"]["low"] < skill < ours["brier_skill"]["high"]
+
+
 def test_brier_as_scikit_learn() -> None:
     logits, targets = sample(3, 500)
     p = sigmoid(logits)
@@ -125,3 +173,33 @@ def test_brier_as_scikit_learn() -> None:
     assert brier(np.tile(targets.mean(0), (500, 1)), targets)[1][:2] == pytest.approx([0, 0], abs=1e-12)
     with pytest.raises(ValueError, match="did you mean 'platt'"):
         fit("plat", logits, targets, NAMES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rows", "centre", "scale", "least"),
+    [
+        (5427, -3, 1.0, 0.93),
+        (5427, -3, 1.3, 0.86),
+        (5427, -3, 2.0, 0.86),
+        (5427, -1, 1.3, 0.86),
+        (1000, -2, 1.0, 0.93),
+        (1000, -2, 1.5, 0.86),
+    ],
+)
+def test_coverage_of_the_error(rows: int, centre: float, scale: float, least: float) -> None:
+    """Log odds about ``centre``, made ``scale`` times as sure as they should be. 400 draws, 300 resamples. Printed."""
+    generator = np.random.default_rng(0)
+
+    def drawn(count: int) -> tuple[np.ndarray, np.ndarray]:
+        honest = generator.normal(centre, 1.2, (count, 1))
+        return sigmoid(scale * honest), (generator.random((count, 1)) < sigmoid(honest)).astype(np.uint8)
+
+    truth = calibration_error(reliability_curve(*drawn(4_000_000)))
+    held, values = [], []
+    for _ in range(400):
+        found = calibration_figures(*drawn(rows), ["a"], 300, int(generator.integers(2**31)))["error"]
+        held.append(found["low"] <= truth + 2e-3 and truth <= found["high"])  # of 0 a large sample leaves 0.001
+        values.append(found["value"])
+    print(f"truth {truth:.4f}, mean figure {np.mean(values):.4f}, held by {np.mean(held):.3f}")
+    assert np.mean(held) >= least

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import Run
 
 from goemotions import EmotionClassifier
 from goemotions.data.corpus import Split
+from goemotions.data.embedding_corpus import EmbeddingCorpus, export_corpus
 from goemotions.errors import ModelError
 from goemotions.evaluation.seen import FILE, hash_texts, read_hashes, seen, to_bytes
 from goemotions.evaluation.vectors import check_vectors
@@ -74,6 +77,28 @@ def test_points_made_before_the_split_are_flagged_and_after_it_not() -> None:
         assert not found.leaks
         assert max(found.on_a_line, found.near_copies) <= 0.02
     assert plain.as_dict()["leaks"] is False
+
+
+def test_the_commands_flag_a_leaky_corpus_in_the_published_form(cli: Run, tmp_path: Path) -> None:
+    everything = clusters(1500, seed=1)
+    train, test = everything[:1200], everything[1200:]
+    trains = {"leaky": interpolated(everything, 2500, seed=2), "honest": interpolated(train, 2500, seed=3)}
+    for name, made in trains.items():
+        splits = {"train": np.concatenate([train, made]), "dev": test[:150], "test": test[150:]}
+        targets = {split: np.ones((len(rows), 1), np.uint8) for split, rows in splits.items()}
+        corpus = EmbeddingCorpus(("a",), None, {split: (rows, targets[split]) for split, rows in splits.items()})
+        export_corpus(corpus, tmp_path / name)
+        (tmp_path / "labels.txt").write_text("a\n")
+        files = [argument for split in splits for argument in (f"--{split}", tmp_path / name / f"{split}.json")]
+        vectors = tmp_path / f"{name} vectors"
+        done = cli("data", "import", *files, "--output", vectors, "--label-set", tmp_path / "labels.txt")
+        assert done.returncode == 0, done.stderr
+        assert done.stderr.count("figures on it are not honest") == (2 if name == "leaky" else 0)
+        checked = cli("data", "leaks", vectors)
+        assert checked.returncode == (name == "leaky"), checked.stderr
+        assert checked.stdout.count("LEAKS") == (2 if name == "leaky" else 0)
+    found = json.loads(cli("data", "leaks", tmp_path / "leaky vectors", "--json").stdout)
+    assert found["test"]["leaks"] is True
 
 
 def test_copies_are_flagged() -> None:

@@ -84,31 +84,74 @@ def test_rankings_as_scikit_learn_under_any_weights(
 @settings(deadline=None, max_examples=40)
 @given(problems())
 def test_row_figures_as_scikit_learn(problem: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
-    targets, scores, cuts = problem
+    targets, scores, _ = problem
     labelled = targets.any(1)
     ours = metrics.row_lrap(scores, targets)
     assert np.isnan(ours[~labelled]).all()
     if targets.shape[1] > 1 and labelled.any():
         same(ours[labelled].mean(), oracle.label_ranking_average_precision_score(targets[labelled], scores[labelled]))
-    made = Predictions(tuple("abcd"[: targets.shape[1]]), targets, scores, {"own": scores >= cuts})
-    overall = measure(made, resamples=3)["labels"]["at"]["own"]["overall"]
-    assert overall["exact_match"]["value"] == pytest.approx(oracle.accuracy_score(targets, scores >= cuts), abs=1e-6)
-    assert overall["hamming_loss"]["value"] == pytest.approx(oracle.hamming_loss(targets, scores >= cuts), abs=1e-6)
 
 
-def test_micro_and_weighted_rankings_as_scikit_learn() -> None:
-    generator = np.random.default_rng(0)
-    targets = (generator.random((200, 4)) < [0.5, 0.3, 0.1, 0.02]).astype(np.uint8)
-    scores = np.round(targets * 0.3 + generator.random((200, 4)) * 0.6, 2).astype(np.float32)
-    made = Predictions(("a", "b", "c", "d"), targets, scores, {"own": scores >= 0.5})
-    overall = measure(made, resamples=50)["labels"]["ranking"]["overall"]
+SETS = {"precision": oracle.precision_score, "recall": oracle.recall_score, "f1": oracle.f1_score}
+RANKINGS = {"average_precision": oracle.average_precision_score, "roc_auc": oracle.roc_auc_score}
+
+
+def known(figure: dict[str, float | None]) -> float:
+    return np.nan if figure["value"] is None else figure["value"]
+
+
+@settings(deadline=None, max_examples=60)
+@given(problems())
+def test_the_whole_measurement_as_scikit_learn(problem: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    """What reports are made from: every figure of labels, groups of labels and the whole."""
+    targets, scores, cuts = problem
+    labels = tuple("abcd"[: targets.shape[1]])
+    groups = {"first": labels[:1], "every": labels}
+    found = measure(Predictions(labels, targets, scores, {"own": scores >= cuts}), {"groups": groups}, resamples=3)
+    pooled = [values[:, :1] for values in (targets, scores, scores >= cuts)]
+    every = [values.max(1, keepdims=True) for values in (targets, scores, scores >= cuts)]
+    grouped = [np.concatenate(pair, axis=1) for pair in zip(pooled, every, strict=True)]
+    for view, (y, s, decided) in {"labels": (targets, scores, scores >= cuts), "groups": grouped}.items():
+        as_expected(found[view], y, s, decided)
+
+
+def as_expected(figures: dict[str, Any], targets: np.ndarray, scores: np.ndarray, decided: np.ndarray) -> None:
+    own, ranking = figures["at"]["own"], figures["ranking"]
+    present, absent = targets.any(0), ~targets.all(0)
+    assert list(figures["support"].values()) == targets.sum(0).tolist()
+    for column, label in enumerate(figures["support"]):
+        y, d, s = targets[:, column], decided[:, column], scores[:, column]
+        for name, score in SETS.items():
+            same(known(own["labels"][label][name]), score(y, d, zero_division=np.nan) if y.any() else np.nan)
+        for name, score in RANKINGS.items():
+            defined = y.any() and (name == "average_precision" or not y.all())
+            same(known(ranking["labels"][label][name]), score(y, s) if defined else np.nan)
+    same(known(own["overall"]["exact_match"]), (targets == decided).all(1).mean())
+    same(known(own["overall"]["hamming_loss"]), oracle.hamming_loss(targets, decided))
+    labelled = targets.any(1)
+    if labelled.any() and targets.shape[1] > 1:
+        expected = oracle.label_ranking_average_precision_score(targets[labelled], scores[labelled])
+        same(known(ranking["overall"]["lrap"]), expected)
     for kind in ("micro", "macro", "weighted"):
-        for name, score in (
-            ("average_precision", oracle.average_precision_score),
-            ("roc_auc", oracle.roc_auc_score),
-        ):
-            expected = score(targets, scores, average=kind)
-            assert overall[f"{kind}_{name}"]["value"] == pytest.approx(expected, abs=1e-6)  # as rounded
+        for name, score in SETS.items():
+            keep = np.flatnonzero(present)
+            got = known(own["overall"][f"{kind}_{name}"])
+            if kind == "micro":
+                whole = score(targets.ravel(), decided.ravel(), zero_division=np.nan) if present.any() else np.nan
+            elif len(keep) > 1:
+                whole = score(targets[:, keep], decided[:, keep], average=kind, zero_division=np.nan)
+            else:
+                continue
+            same(got, whole)
+        for name, score in RANKINGS.items():
+            keep = np.flatnonzero(present & absent if name == "roc_auc" else present)
+            got = known(ranking["overall"][f"{kind}_{name}"])
+            flat = targets.ravel()
+            if kind == "micro":
+                defined = flat.any() and (name == "average_precision" or not flat.all())
+                same(got, score(flat, scores.ravel()) if defined else np.nan)
+            elif len(keep) > 1:
+                same(got, score(targets[:, keep], scores[:, keep], average=kind))
 
 
 def test_nothing_is_silently_0_or_1() -> None:

@@ -123,6 +123,18 @@ def test_what_is_undefined_is_said(report: dict[str, Any]) -> None:
     assert report["unreliable"]["grief"].startswith("0 positives")
 
 
+@pytest.mark.parametrize("rows", ["Thank you!\t15\ta\n", "Thanks\t15\ta\nMany thanks\t15\tb\n", "xyzzy\t16\ta\n"])
+def test_very_little_data(classifier: EmotionClassifier, tmp_path: Path, rows: str) -> None:
+    """One row, one label everywhere, a label never found: every form is made, and says what it lacks."""
+    path = tmp_path / "few.tsv"
+    path.write_text(rows)
+    report = evaluate(classifier, read_labelled(path, LABELS), resamples=100)
+    assert len(report["undefined"]) == 27
+    for written in page.write(report, tmp_path / "few"):
+        assert written.stat().st_size > 3000
+    assert "undefined" in (tmp_path / "few.md").read_text()
+
+
 def test_a_label_map(classifier: EmotionClassifier, tmp_path: Path) -> None:
     labelled = tmp_path / "six.csv"
     labelled.write_text('text,labels\nThank you so much!,joy\nI am furious!,"anger"\nThe table is wooden.,\n')

@@ -12,6 +12,8 @@ import typer
 from goemotions.cli import options as opt
 from goemotions.cli.evaluate import AbsentOk, Labelled, MapName, Resamples, Seed, read_data
 
+WIDTH = 13  # of a model's name
+
 
 def compare(
     first: Annotated[str, typer.Argument(help="A shipped model, a directory or a hub id.")],
@@ -46,23 +48,32 @@ def compare(
     if as_json:
         typer.echo(json.dumps({"first": first, "second": second, "data": labelled.name, **found}))
     else:
-        show(first, second, found)
+        show(first, second, found, resamples)
 
 
-def show(first: str, second: str, found: Mapping[str, Any]) -> None:
+def show(first: str, second: str, found: Mapping[str, Any], resamples: int) -> None:
     """A line a figure, on stdout."""
-    one, other = (Path(name).name[-11:] for name in (first, second))
-    typer.echo(f"{'':<24}{one:>12}{other:>12}   difference (95 % interval)    chance of the other sign")
+    one, other = (Path(name).name[-WIDTH:] for name in (first, second))
+    if one == other:
+        one, other = "first", "second"
+        typer.echo(f"first: {first}; second: {second}")
+    head = f"{'':<24} {one:>{WIDTH}} {other:>{WIDTH}}   difference (95 % interval)    chance of the other sign"
+    typer.echo(head)
     for name, figures in found["overall"].items():
-        typer.echo(line(name.replace("_", " ").replace("f1", "F1"), figures))
+        typer.echo(line(name.replace("_", " ").replace("f1", "F1"), figures, resamples))
     for label, figures in found["labels"].items():
-        typer.echo(line(f"F1 of {label}", figures["f1"]))
+        typer.echo(line(f"F1 of {label}", figures["f1"], resamples))
+    expected = 0.05 * len(found["labels"])
+    if expected >= 1:
+        note = f"of {len(found['labels'])} labels about {expected:.1f} have an interval without 0 by chance alone"
+        typer.secho(f"note: {note}", err=True)
 
 
-def line(name: str, figures: Mapping[str, float | None]) -> str:
+def line(name: str, figures: Mapping[str, float | None], resamples: int) -> str:
     if figures["value"] is None:
         return f"{name:<24} undefined: no positives"
     low, high, wrong = (figures[key] for key in ("low", "high", "sign_wrong"))
     between = "" if low is None or high is None else f"({low:+.3f} to {high:+.3f})"
-    values = f"{figures['first']:>12.3f}{figures['second']:>12.3f}   {figures['value']:+.3f}"
-    return f"{name:<24}{values} {between:<22} {'' if wrong is None else format(wrong, '.4f'):>8}"
+    values = f"{figures['first']:>{WIDTH}.3f} {figures['second']:>{WIDTH}.3f}   {figures['value']:+.3f}"
+    chance = "" if wrong is None else f"{wrong:.4f}" if wrong else f"< {1 / resamples:g}"
+    return f"{name:<24} {values} {between:<22} {chance:>8}"

@@ -14,6 +14,7 @@ from goemotions.cli.render_data import print_inspection
 if TYPE_CHECKING:
     from goemotions.data.corpus import Corpus
     from goemotions.data.embedding_corpus import EmbeddingCorpus
+    from goemotions.evaluation.vectors import LeakCheck
 
 data_app = typer.Typer(help="Fetch, prepare, inspect and embed a corpus.", no_args_is_help=True)
 
@@ -24,6 +25,8 @@ Folder = Annotated[Path, typer.Argument(help="The folder with train.tsv, dev.tsv
 LabelSet = Annotated[
     str | None, typer.Option(help='A file with label names, one a line, or "goemotions".', show_default="what occurs")
 ]
+Embedded = Annotated[Path, typer.Argument(help="A corpus (then --cache too), or a folder that import wrote.")]
+VectorCache = Annotated[Path | None, typer.Option("--cache", help="The embedding cache with the corpus's vectors.")]
 DType = Annotated[opt.VectorFormat, typer.Option(help="Number format in the cache.")]
 
 
@@ -157,39 +160,73 @@ def import_published(
 
 def check_leaks(corpus: EmbeddingCorpus) -> None:
     """Warn if train holds vectors made from held-out rows, as oversampling before the split does."""
+    for name, found in leak_checks(corpus).items():
+        if found.leaks:
+            note(f"{name}: {found}; figures on it are not honest")
+
+
+def leak_checks(corpus: EmbeddingCorpus) -> dict[str, LeakCheck]:
+    """Of dev and test, as far as they have rows enough."""
     from goemotions.evaluation.vectors import check_vectors
 
     vectors = {name: rows for name, (rows, _) in corpus.splits.items()}
-    for name in ("dev", "test"):
-        if min(len(vectors["train"]), len(vectors[name])) > 1:
-            found = check_vectors(vectors["train"], vectors[name])
-            if found.leaks:
-                note(f"{name}: {found}; figures on it are not honest")
+    return {
+        name: check_vectors(vectors["train"], vectors[name])
+        for name in ("dev", "test")
+        if min(len(vectors["train"]), len(vectors[name])) > 1
+    }
+
+
+@data_app.command()
+def leaks(
+    folder: Embedded,
+    cache: VectorCache = None,
+    encoder: EncoderName = "use-multilingual-v3",
+    dtype: DType = opt.VectorFormat.float32,
+    as_json: opt.Json = False,
+) -> None:
+    """Look for held-out rows in train, by their vectors: copies, and points made from them; exit 1 if there are."""
+    found = leak_checks(read_vectors(folder, cache, encoder, dtype))
+    if as_json:
+        typer.echo(json.dumps({name: check.as_dict() for name, check in found.items()}))
+    else:
+        for name, check in found.items():
+            typer.echo(f"{name}: {check}")
+    if any(check.leaks for check in found.values()):
+        raise typer.Exit(1)
 
 
 @data_app.command("export")
 def export_published(
-    folder: Annotated[Path, typer.Argument(help="A corpus (then --cache too), or a folder that import wrote.")],
+    folder: Embedded,
     output: Output,
-    cache: Annotated[Path | None, typer.Option(help="The embedding cache with the corpus's vectors.")] = None,
+    cache: VectorCache = None,
     encoder: EncoderName = "use-multilingual-v3",
     dtype: DType = opt.VectorFormat.float32,
 ) -> None:
     """Write train.json, dev.json and test.json in the published form."""
-    from goemotions.data.embedding_corpus import DESCRIPTION, embedded_corpus, export_corpus, read_embeddings
+    from goemotions.data.embedding_corpus import export_corpus
+
+    for path in export_corpus(read_vectors(folder, cache, encoder, dtype), output):
+        typer.echo(str(path))
+
+
+def read_vectors(folder: Path, cache: Path | None, encoder: str, dtype: opt.VectorFormat) -> EmbeddingCorpus:
+    """A folder of vectors, or a corpus of texts with its vectors from the cache.
+
+    Raises:
+        ValueError: a corpus of texts and no cache.
+    """
+    from goemotions.data.embedding_corpus import DESCRIPTION, embedded_corpus, read_embeddings
 
     if (folder / DESCRIPTION).exists():
-        corpus = read_embeddings(folder)
-    elif cache is None:
+        return read_embeddings(folder)
+    if cache is None:
         raise ValueError("--cache: say where the vectors are; `goemotions data embed` makes them")
-    else:
-        from goemotions.data.corpus import read_corpus
-        from goemotions.encoders import find_encoder
+    from goemotions.data.corpus import read_corpus
+    from goemotions.encoders import find_encoder
 
-        texts = read_corpus(folder, trainable=False)
-        corpus = embedded_corpus(texts, cache, find_encoder(encoder), dtype.value)
-    for path in export_corpus(corpus, output):
-        typer.echo(str(path))
+    return embedded_corpus(read_corpus(folder, trainable=False), cache, find_encoder(encoder), dtype.value)
 
 
 def all_texts(corpus: Corpus) -> list[str]:

@@ -100,7 +100,7 @@ def read_data(
 
 def summary(report: Report) -> str:
     """What a terminal shows: the figures that matter, and what is against them."""
-    from goemotions.evaluation.model_card import interval, number
+    from goemotions.evaluation.model_card import interval
     from goemotions.evaluation.tables import seen_note
 
     figures = report["figures"]["labels"]
@@ -112,7 +112,7 @@ def summary(report: Report) -> str:
         f"micro F1                {interval(own['micro_f1'])}; at 0.5 for all {interval(half['micro_f1'])}",
         f"mean average precision  {interval(figures['ranking']['overall']['macro_average_precision'])}",
         f"exact match             {interval(own['exact_match'])}",
-        f"calibration error       {number(report['calibration']['error'])}",
+        f"calibration error       {interval(report['calibration']['error'])}",
         seen_note(report["seen"]["rows"]),
     ]
     if report["seen"]["without"]:

@@ -23,6 +23,7 @@ Weights = npt.NDArray[np.float32]
 RESAMPLES = 10_000
 LEVEL = 0.95
 BLOCK = 512
+DIGITS = 6
 FEW_RESAMPLES = 0.5  # of the resamples; an interval from fewer is not given
 
 
@@ -35,14 +36,7 @@ class Estimate:
     high: float | None = None
 
     def as_dict(self) -> dict[str, float | None]:
-        def short(number: float | None) -> float | None:
-            return None if number is None else round(number, 6)
-
-        return {"value": short(self.value), "low": short(self.low), "high": short(self.high)}
-
-    @classmethod
-    def from_dict(cls, figures: Mapping[str, float | None]) -> Estimate:
-        return cls(figures["value"], figures["low"], figures["high"])
+        return {"value": self.value, "low": self.low, "high": self.high}
 
     def __str__(self) -> str:
         if self.value is None:
@@ -223,3 +217,14 @@ def estimates(values: npt.ArrayLike, low: npt.ArrayLike, high: npt.ArrayLike) ->
         Estimate(None) if np.isnan(v) else Estimate(float(v), known(a), known(b))
         for v, a, b in zip(np.ravel(values), np.ravel(low), np.ravel(high), strict=True)
     ]
+
+
+def rounded(figures: Any) -> Any:
+    """A copy of what JSON can hold, with every number to :data:`DIGITS` places: finer is not known, and not kept."""
+    if isinstance(figures, float):
+        return round(figures, DIGITS)
+    if isinstance(figures, Mapping):
+        return {key: rounded(value) for key, value in figures.items()}
+    if isinstance(figures, (list, tuple)):
+        return [rounded(value) for value in figures]
+    return figures

@@ -3,40 +3,48 @@
 Most of 28 probabilities are near 0 and rightly so, which flatters an average over all of them: the error here is over
 predictions of at least :data:`AT_LEAST`, in bins of equal size (Nixon et al., *Measuring Calibration in Deep
 Learning*, 2019).
+
+A mean of absolute differences is never 0, however good the probabilities: chance alone leaves some. A resample has
+that chance twice, so that its plain percentiles lie above the truth (they hold it never where probabilities are
+right, ``docs/experiments.md``). Hence :func:`error_estimate`'s own interval, and the figure ``noise`` beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from goemotions.evaluation.bootstrap import RESAMPLES, Estimate, estimates, interval, resample
 from goemotions.evaluation.metrics import Floats, divide
 
 AT_LEAST = 0.1
 BINS = 15
 BIN_SIZE = 20  # a bin of fewer predictions says little: a label with few gets fewer bins
 
+Places = list[npt.NDArray[np.int64]]
+
+
+def equal_bins(probabilities: npt.NDArray[np.floating], at_least: float) -> Places:
+    """Bins of equally many predictions, by rising probability, as places in the flat array; none without any."""
+    flat = np.ravel(probabilities)
+    chosen = np.flatnonzero(flat >= at_least)
+    order = chosen[np.argsort(flat[chosen], kind="stable")]
+    return [places for places in np.array_split(order, max(1, min(BINS, len(order) // BIN_SIZE))) if len(places)]
+
 
 def reliability_curve(
     probabilities: npt.NDArray[np.floating], targets: npt.NDArray[np.integer], at_least: float = AT_LEAST
 ) -> list[dict[str, float]]:
-    """Bins of equally many predictions, by rising probability. *Shape:* any, twice.
-
-    Returns:
-        One ``{"predicted", "observed", "count"}`` a bin: mean probability and share of positives; none without
-        predictions.
+    """One ``{"predicted", "observed", "count"}`` a bin: mean probability and share of positives; none without
+    predictions. *Shape:* any, twice.
     """
-    chosen = np.ravel(probabilities >= at_least)
-    p, y = np.ravel(probabilities)[chosen].astype(np.float64), np.ravel(targets)[chosen]
-    order = np.argsort(p, kind="stable")
-    bins = np.array_split(order, max(1, min(BINS, len(order) // BIN_SIZE)))
+    p, y = np.ravel(probabilities).astype(np.float64), np.ravel(targets)
     return [
-        {"predicted": float(p[rows].mean()), "observed": float(y[rows].mean()), "count": len(rows)}
-        for rows in bins
-        if len(rows)
+        {"predicted": float(p[places].mean()), "observed": float(y[places].mean()), "count": len(places)}
+        for places in equal_bins(probabilities, at_least)
     ]
 
 
@@ -53,38 +61,106 @@ def brier(probabilities: npt.NDArray[np.floating], targets: npt.NDArray[np.integ
 
     Skill is NaN where a label is everywhere or nowhere. *Shape:* [n, labels] twice -> [labels], [labels].
     """
-    score = ((probabilities.astype(np.float64) - targets) ** 2).mean(0)
-    frequency = targets.mean(0, dtype=np.float64)
-    return score, 1 - divide(score, frequency * (1 - frequency))
+    squares = ((probabilities.astype(np.float64) - targets) ** 2).sum(0)
+    return squares / len(targets), skill(squares, targets.sum(0, dtype=np.float64), np.float64(len(targets)))
+
+
+def skill(squares: Floats, positives: Floats, rows: Floats | np.float64) -> Floats:
+    """Brier skill from sums over rows. *Shape:* [..., labels] twice, rows to fit."""
+    frequency = divide(positives, rows)
+    return 1 - divide(divide(squares, rows), frequency * (1 - frequency))
+
+
+def bin_differences(
+    probabilities: npt.NDArray[np.floating], targets: npt.NDArray[np.integer], at_least: float
+) -> npt.NDArray[np.float64]:
+    """What each row adds to the bins' differences of prediction and observation, and last to their count.
+
+    *Shape:* [n, labels] twice -> [n, bins + 1].
+    """
+    rows, labels = probabilities.shape
+    difference = np.ravel(probabilities).astype(np.float64) - np.ravel(targets)
+    bins = equal_bins(probabilities, at_least)
+    columns = [np.bincount(places // labels, difference[places], rows) for places in bins]
+    every = np.concatenate(bins) if bins else np.empty(0, np.int64)
+    return np.stack([*columns, np.bincount(every // labels, minlength=rows)], axis=1)
+
+
+def error_estimate(totals: Floats, sums: npt.NDArray[np.floating]) -> dict[str, float | None]:
+    """The calibration error with its interval, and ``noise``: what perfectly calibrated probabilities would show.
+
+    Noise is the mean, over the resamples, of the error of the bins' deviations from their own sums. The interval is
+    that of percentiles, moved down by twice the bias of the resamples (once theirs, once the figure's own); it begins
+    at 0 where noise alone would be as large in more than 2.5 % of the resamples, and holds the figure.
+
+    Args:
+        totals: [bins + 1], as :func:`bin_differences` added up over the rows.
+        sums: [resamples, bins + 1], over each resample's rows.
+    """
+    sums = sums.astype(np.float64)
+    value = float(divide(np.abs(totals[:-1]).sum(), totals[-1]))
+    if np.isnan(value):
+        return Estimate(None).as_dict() | {"noise": None}
+    counts = sums[:, -1]
+    drawn = divide(np.abs(sums[:, :-1]).sum(1), counts)
+    apart = sums[:, :-1] - totals[:-1] * (counts / totals[-1])[:, None]
+    noise = divide(np.abs(apart).sum(1), counts)
+    low, high = (float(bound) - 2 * (float(np.nanmean(drawn)) - value) for bound in interval(drawn))
+    if value <= interval(noise)[1]:
+        low = 0.0
+    (found,) = estimates(value, max(low, 0.0), max(high, value))
+    return found.as_dict() | {"noise": float(np.nanmean(noise))}
 
 
 def calibration_figures(
-    probabilities: npt.NDArray[np.floating], targets: npt.NDArray[np.integer], labels: Sequence[str]
+    probabilities: npt.NDArray[np.floating],
+    targets: npt.NDArray[np.integer],
+    labels: Sequence[str],
+    resamples: int = RESAMPLES,
+    seed: int = 0,
 ) -> dict[str, Any]:
-    """All of it, as a dict that JSON can hold; undefined figures are None."""
-
-    def known(value: float) -> float | None:
-        return None if np.isnan(value) else round(float(value), 6)
-
-    def short(curve: list[dict[str, float]]) -> list[dict[str, float]]:
-        return [{key: round(value, 4) for key, value in point.items()} for point in curve]
-
-    whole = reliability_curve(probabilities, targets)
-    scores, skills = brier(probabilities, targets)
-    of_label = {}
-    for column, label in enumerate(labels):
-        curve = reliability_curve(probabilities[:, column], targets[:, column])
-        of_label[label] = {
-            "error": known(calibration_error(curve)),
-            "brier": known(scores[column]),
-            "brier_skill": known(skills[column]),
-            "curve": short(curve),
-        }
+    """All of it, as a dict that JSON can hold; undefined figures are None. *Shape:* [n, labels] twice."""
+    groups = {f"label {column}": (slice(column, column + 1), AT_LEAST) for column in range(len(labels))}
+    groups |= {"whole": (slice(None), AT_LEAST), "all": (slice(None), 0.0)}
+    columns: dict[str, npt.NDArray[Any]] = {
+        name: bin_differences(probabilities[:, part], targets[:, part], least) for name, (part, least) in groups.items()
+    }
+    columns["squares"] = (probabilities.astype(np.float64) - targets) ** 2
+    columns["positives"] = targets
+    sums, _ = resample(columns, [], len(targets), resamples, seed)
+    errors = {name: error_estimate(columns[name].sum(0), sums[name]) for name in groups}
+    scores, skills, mean = brier_estimates(columns, sums)
     return {
         "at_least": AT_LEAST,
-        "error": known(calibration_error(whole)),
-        "error_of_all": known(calibration_error(reliability_curve(probabilities, targets, 0.0))),
-        "brier": known(float(scores.mean())),
-        "curve": short(whole),
-        "labels": of_label,
+        "error": errors["whole"],
+        "error_of_all": errors["all"],
+        "brier": mean,
+        "curve": reliability_curve(probabilities, targets),
+        "labels": {
+            label: {
+                "error": errors[f"label {column}"],
+                "brier": scores[column],
+                "brier_skill": skills[column],
+                "curve": reliability_curve(probabilities[:, column], targets[:, column]),
+            }
+            for column, label in enumerate(labels)
+        },
     }
+
+
+def brier_estimates(
+    columns: Mapping[str, npt.NDArray[Any]], sums: Mapping[str, npt.NDArray[Any]]
+) -> tuple[list[dict[str, float | None]], list[dict[str, float | None]], dict[str, float | None]]:
+    """Brier score and skill of each label, and the mean score, from the rows' squares and positives."""
+    rows = np.float64(len(columns["squares"]))
+    points, drawn = (
+        (np.asarray(part["squares"], np.float64), np.asarray(part["positives"], np.float64))
+        for part in ({name: columns[name].sum(0) for name in ("squares", "positives")}, sums)
+    )
+    values = skill(*points, rows)
+    skills = np.where(np.isnan(values), np.nan, skill(*drawn, rows))
+    scores = drawn[0] / rows
+    (mean,) = estimates(points[0].mean() / rows, *interval(scores.mean(1)))
+    of_labels = (estimates(points[0] / rows, *interval(scores)), estimates(values, *interval(skills)))
+    score_dicts, skill_dicts = ([estimate.as_dict() for estimate in found] for found in of_labels)
+    return score_dicts, skill_dicts, mean.as_dict()

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from goemotions.evaluation import metrics
-from goemotions.evaluation.bootstrap import RESAMPLES, Ranking, estimates, interval, resample
+from goemotions.evaluation.bootstrap import RESAMPLES, Ranking, estimates, interval, resample, rounded
 from goemotions.evaluation.measure import Predictions
 
 OVERALL = ("macro_f1", "micro_f1", "weighted_f1", "macro_average_precision", "exact_match")
@@ -57,13 +57,15 @@ def compare_predictions(
     points = {n: figures(n, totals, metrics.average_precision(m.probabilities, m.targets)) for n, m in both.items()}
     drawn = {name: figures(name, sums, halves[name]) for name in both}
     found = {key: differences(key, points, drawn) for key in points["first"]}
-    return {
+    whole = {
         "overall": {key: found[key][0] for key in OVERALL},
         "labels": {
             label: {key: found[key][column] for key in ("f1", "average_precision")}
             for column, label in enumerate(first.labels)
         },
     }
+    differing: dict[str, Any] = rounded(whole)
+    return differing
 
 
 def differences(
@@ -93,7 +95,7 @@ def sign_wrong(value: npt.NDArray[Any], samples: npt.NDArray[Any]) -> npt.NDArra
 
 
 def known(value: float) -> float | None:
-    return None if np.isnan(value) else round(float(value), 6)
+    return None if np.isnan(value) else float(value)
 
 
 def shared_labels(first: Sequence[str], second: Sequence[str]) -> None:

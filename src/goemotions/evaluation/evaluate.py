@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from goemotions.architectures import Scored
 from goemotions.classifier import EmotionClassifier
 from goemotions.evaluation import metrics
-from goemotions.evaluation.bootstrap import RESAMPLES
+from goemotions.evaluation.bootstrap import RESAMPLES, rounded
 from goemotions.evaluation.calibration_error import calibration_figures
 from goemotions.evaluation.datasets import LabelledTexts
 from goemotions.evaluation.label_groups import LabelMap, pool, roll_ups
 from goemotions.evaluation.measure import Predictions, measure, undefined_labels
+from goemotions.evaluation.model_card import thresholds_from
 from goemotions.evaluation.reliability import unreliable_labels
 from goemotions.evaluation.seen import read_hashes, seen
 from goemotions.evaluation.splits import marks
@@ -60,6 +62,7 @@ def evaluate(
     resamples: int = RESAMPLES,
     seed: int = 0,
     with_texts: bool = False,
+    scored: Scored | None = None,
 ) -> dict[str, Any]:
     """Score the data and measure everything.
 
@@ -67,12 +70,13 @@ def evaluate(
         label_map: the one the data was read with.
         threshold: decisions to measure beside the model's own and 0.5, as in ``predict``.
         with_texts: put texts, not only ids, beside the worst errors. Reports that are passed on are better without.
+        scored: what the model makes of the data's texts, where that is known already.
 
     Raises:
         ValueError: probabilities that are none (NaN), or thresholds out of range.
     """
-    probabilities = classifier.score(data.texts).probabilities
-    predictions = predictions_of(probabilities, classifier, data, label_map, threshold)
+    scored = classifier.score(data.texts) if scored is None else scored
+    predictions = predictions_of(scored.probabilities, classifier, data, label_map, threshold)
     hashes = read_hashes(classifier.directory)
     known = seen(data.texts, hashes) if hashes is not None else None
     subsets = slices(data.texts)
@@ -81,13 +85,14 @@ def evaluate(
     figures = measure(predictions, roll_ups(data.labels), subsets, resamples, seed)
     parts = figures.pop("subsets")
     own = predictions.decisions[OWN]
-    return {
+    found = {
         "format": FORMAT,
         "model": {"name": classifier.config.name, "architecture": classifier.config.architecture},
         "data": {
             "name": data.name,
             "sha256": data.sha256,
             "rows": len(data),
+            "truncated": int(scored.truncated.sum()),
             "labels": list(data.labels),
             "label_map": label_map.as_dict() if label_map else None,
         },
@@ -96,18 +101,21 @@ def evaluate(
         "marks": marks(classifier.config.raw, data, known),
         "thresholds": {OWN: classifier.thresholds}
         | ({GIVEN: resolve(threshold, classifier.thresholds)} if threshold is not None else {}),
+        "thresholds_from": thresholds_from(classifier.config.raw),
         "undefined": undefined_labels(figures["labels"]),
         "unreliable": unreliable_labels(figures["labels"], OWN),
         "figures": figures,
         "seen": seen_rows(data, known, parts.pop(UNSEEN, None)),
         "slices": parts,
-        "calibration": calibration_figures(predictions.probabilities, data.targets, data.labels),
+        "calibration": calibration_figures(predictions.probabilities, data.targets, data.labels, resamples, seed),
         "curves": precision_recall_curves(predictions),
         "common_threshold": common_threshold(predictions),
         "confusion": confusion(data.targets, own),
         "together": confusion(data.targets, data.targets.astype(bool)),
         "worst": worst_errors(predictions, data, with_texts),
     }
+    whole: dict[str, Any] = rounded(found)
+    return whole
 
 
 def slices(texts: list[str]) -> dict[str, npt.NDArray[np.bool_]]:

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from goemotions.evaluation import metrics
 from goemotions.evaluation.bootstrap import (
     RESAMPLES,
-    Estimate,
     Ranking,
     estimates,
     interval,
@@ -252,7 +251,3 @@ def with_intervals(points: Sums, samples: Sums) -> dict[str, Any]:
 def undefined_labels(figures: Mapping[str, Any]) -> list[str]:
     """The labels without a positive: their figures are undefined, and macro figures leave them out."""
     return [label for label, support in figures["support"].items() if not support]
-
-
-def estimate(figure: Mapping[str, float | None]) -> Estimate:
-    return Estimate.from_dict(figure)

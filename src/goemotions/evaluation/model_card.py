@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
+from goemotions.evaluation.bootstrap import rounded
 from goemotions.evaluation.reliability import MAX_WIDTH, MIN_POSITIVES
 
 Figure = Mapping[str, float | None]
@@ -22,12 +23,13 @@ WARNING = """\
 UNMEASURED = "Not measured yet: `goemotions evaluate MODEL DATA --store` writes the figures here."
 
 
-def interval(figure: Figure) -> str:
+def interval(figure: Figure, digits: int = 3) -> str:
     """``0.536 (0.520 to 0.552)``; ``undefined`` where there is no figure."""
     value, low, high = figure["value"], figure["low"], figure["high"]
     if value is None:
         return "undefined"
-    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} ({low:.3f} to {high:.3f})"
+    shown = f"{value:.{digits}f}"
+    return shown if low is None or high is None else f"{shown} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def number(value: float | None) -> str:
@@ -77,7 +79,11 @@ def front_matter(config: Mapping[str, Any]) -> str:
         "tags": f"[{', '.join(['emotion', 'goemotions', 'multi-label', *about.get('tags', ())])}]",
         "base_model": config.get("base", {}).get("model"),
     }
-    return "---\n" + "".join(f"{key}: {value}\n" for key, value in lines.items() if value) + "---\n"
+
+    def shown(value: object) -> object:
+        return f"[{', '.join(value)}]" if isinstance(value, list) else value
+
+    return "---\n" + "".join(f"{key}: {shown(value)}\n" for key, value in lines.items() if value) + "---\n"
 
 
 def use(config: Mapping[str, Any]) -> str:
@@ -109,8 +115,10 @@ def results(config: Mapping[str, Any]) -> str:
     if config.get("unreliable_labels"):
         parts.append("\\* low support, see below.")
     error, at_half = test["calibration_error"], test["at_0.5"]
+    if not isinstance(error, Mapping):  # as older directories keep it
+        error = {"value": error, "low": None, "high": None}
     parts.append(
-        f"Probabilities of at least 0.1 are off by {number(error)} on average (expected calibration error, bins of "
+        f"Probabilities of at least 0.1 are off by {interval(error)} on average (expected calibration error, bins of "
         f"equal size). With one threshold of 0.5 for all labels macro F1 is {interval(at_half['macro_f1'])}."
     )
     return "\n\n".join(parts)
@@ -214,7 +222,8 @@ def stored_metrics(report: Mapping[str, Any]) -> dict[str, Any]:
     if report["seen"]["without"]:
         without = report["seen"]["without"]
         found["test_without_train_duplicates"] = {"rows": without["rows"], **{name: without[name] for name in overall}}
-    return found
+    kept: dict[str, Any] = rounded(found)
+    return kept
 
 
 def store(report: Mapping[str, Any], directory: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ STYLE = """\
 :root { color-scheme: light dark; --back: #fff; --fore: #1c2127; --soft: #f3f5f7; --grid: #cfd6dd; --own: #2166ac;
   --second: #b2541a; --dim: #9db7d2; --mark: #9b1c1c; --mark-back: #fdecec; }
 @media (prefers-color-scheme: dark) { :root { --back: #14181d; --fore: #e4e8ec; --soft: #1e242b; --grid: #48525c;
-  --own: #6cb0ee; --second: #f0a064; --dim: #41607e; --mark: #ffb4b4; --mark-back: #442023; } }
+  --own: #4189cf; --second: #f0a064; --dim: #41607e; --mark: #ffb4b4; --mark-back: #442023; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 70rem; padding: 1rem; background: var(--back); color: var(--fore);
   font: 1rem/1.5 system-ui, sans-serif; }
@@ -28,8 +28,8 @@ h1 { font-size: 1.6rem; line-height: 1.2; overflow-wrap: anywhere; } h2 { margin
 .figures dt { font-size: .85rem; } .figures dd { margin: 0; font-size: 1.5rem; font-weight: 600; }
 .figures small { display: block; font-size: .8rem; font-weight: 400; }
 .mark { background: var(--mark-back); color: var(--mark); border-left: .3rem solid; padding: .6rem .9rem; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .85rem; }
-th, td { padding: .2rem .7rem .2rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--grid); }
+.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .8rem; }
+th, td { padding: .2rem .55rem .2rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--grid); }
 td { font-variant-numeric: tabular-nums; } td:not(.words) { white-space: nowrap; } td.words { min-width: 16rem; }
 svg { display: block; width: 100%; height: auto; max-width: 36rem; } .square svg { max-width: 22rem; }
 .many { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: .5rem; }
@@ -43,8 +43,7 @@ def page(report: Report) -> str:
 
     drawn = draw_all(report)
     name = escape(f"{report['model']['name']} on {report['data']['name']}")
-    many = {key: f'<div class="many">{"".join(drawn[key])}</div>' for key in ("precision_recall", "reliability")}
-    curves = f'<div class="square">{drawn["calibration"]}</div>{many["reliability"]}'
+    curves = f'<div class="square">{drawn["calibration"]}</div>{grid(drawn["reliability"])}'
     parts = [
         f"<h1>{name}</h1>",
         f"<p>{report['data']['rows']:,} texts, {len(report['data']['labels'])} labels.</p>",
@@ -59,15 +58,17 @@ def page(report: Report) -> str:
         html(tables.ranking_table(report)),
         *(html(tables.group_table(report, view)) for view in tables.ROLL_UPS if view in report["figures"]),
         "<h2>Precision and recall</h2><p>Precision up, recall across, over all thresholds; the dot is at the model's "
-        "own. * unreliable.</p>",
-        many["precision_recall"],
+        "own (below the line where a stricter one finds as many). * unreliable.</p>",
+        grid(drawn["precision_recall"]),
         html(tables.calibration_table(report), curves),
         "<h2>What is taken for what</h2><p>Of the texts with the label of a row, the share that is given the label of "
-        "a column; a text may have several.</p>",
+        "a column, from none (blank) to all (full colour); a text may have several.</p>",
         f'<div class="wide large">{drawn["confusion"]}</div>',
-        "<h2>What goes together</h2><p>The same of the true labels: what of the above is no confusion.</p>",
+        "<h2>What goes together</h2><p>The same of the true labels: so much of the above is no confusion.</p>",
         f'<div class="wide large">{drawn["together"]}</div>',
-        "<h2>Effect of the threshold</h2>",
+        html(tables.confusion_table(report)),
+        "<h2>Effect of the threshold</h2><p>On this very data: a threshold chosen from this picture would be tuned on "
+        "what it is measured on. <code>goemotions tune</code> chooses on other data.</p>",
         drawn["threshold"],
         html(tables.slice_table(report), drawn["length"]),
         html(tables.error_table(report, "false_alarms")),
@@ -83,20 +84,25 @@ def page(report: Report) -> str:
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(parts) + "\n</body></html>\n"
 
 
+def grid(drawings: Sequence[str]) -> str:
+    """Small drawings side by side."""
+    return "\n".join(['<div class="many">', *drawings, "</div>"])
+
+
 def headline(report: Report) -> str:
     """The figures to read first, large."""
     figures = report["figures"]["labels"]
     overall = figures["at"]["own"]["overall"]
     shown = {title: overall[name] for title, name in HEADLINE.items()}
     shown["mean average precision"] = figures["ranking"]["overall"]["macro_average_precision"]
+    shown["calibration error"] = report["calibration"]["error"]
 
     def box(title: str, figure: Mapping[str, float | None]) -> str:
         rest = interval(figure).removeprefix(number(figure["value"])).strip()
         return f"<div><dt>{title}</dt><dd>{number(figure['value'])}<small>{rest}</small></dd></div>"
 
     boxes = "".join(box(title, figure) for title, figure in shown.items())
-    error = f"<div><dt>calibration error</dt><dd>{number(report['calibration']['error'])}</dd></div>"
-    return f'<dl class="figures">{boxes}{error}</dl><p>At the model\'s thresholds, with 95 % intervals.</p>'
+    return f'<dl class="figures">{boxes}</dl><p>At the model\'s thresholds, with 95 % intervals.</p>'
 
 
 def html(table: Table, before: str = "") -> str:
@@ -126,6 +132,7 @@ def markdown(report: Report) -> str:
         tables.label_table(report),
         *(tables.group_table(report, view) for view in tables.ROLL_UPS if view in report["figures"]),
         tables.calibration_table(report),
+        tables.confusion_table(report),
         tables.slice_table(report),
         tables.error_table(report, "false_alarms"),
         tables.error_table(report, "misses"),

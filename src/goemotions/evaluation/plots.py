@@ -9,16 +9,20 @@ from __future__ import annotations
 import io
 import math
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from matplotlib.transforms import Affine2D
 
 Report = Mapping[str, Any]
 
+SHADES = 50
 INK, GRID, OWN, SECOND, DIM = "#010101", "#020202", "#030303", "#040404", "#050505"
 CSS = {INK: "currentColor", GRID: "var(--grid)", OWN: "var(--own)", SECOND: "var(--second)", DIM: "var(--dim)"}
 STYLE: Any = {
@@ -64,6 +68,7 @@ class Plots:
         found = re.sub(r"<metadata>.*?</metadata>", "", found, flags=re.DOTALL)
         found = re.sub(r"font-family: [^;\"]*;? ?", "", found)  # the page's own
         found = re.sub(r"(\d\.\d\d)\d+", r"\1", found)  # of a point: finer is not seen
+        found = smaller(found)
         return found.replace("<svg ", f'<svg role="img" aria-label="{description}" ', 1)
 
 
@@ -74,6 +79,15 @@ def protected(colour: str) -> str:
 def protect(text: str) -> str:
     """Keep colours out of the way while ids change: both begin with #."""
     return re.sub(r"#(?=[0-9a-f]{6}\b)", "COLOUR", text)
+
+
+def smaller(svg: str) -> str:
+    """The same drawing without ids that nothing refers to, empty shapes, style sheets and most white space."""
+    used = set(re.findall(r"#([\w.-]+)", svg))
+    svg = re.sub(r' id="([\w.-]+)"', lambda found: found[0] if found[1] in used else "", svg)
+    svg = re.sub(r'<!--.*?-->|<style.*?</style>|<path d="[^"]*" style="fill: none"/>', "", svg, flags=re.DOTALL)
+    svg = re.sub(r"\s+", " ", svg).replace("> <", "><")
+    return re.sub(r" ?transform=\"rotate\(-0 [^\"]*\"|<defs></defs>|<g></g>|<g/>", "", svg)
 
 
 def new(width: float, height: float) -> tuple[Figure, Axes]:
@@ -159,10 +173,16 @@ def unit_square(axes: Axes, title: str) -> None:
 def heat(plots: Plots, report: Report, name: str, across: str) -> str:
     """A matrix of shares: the text's true label down, what it is given across."""
     labels = report["data"]["labels"]
-    shares = [[0.0 if share is None else share for share in row] for row in report[name]]
     figure, axes = new(0.23 * len(labels) + 1.4, 0.21 * len(labels) + 1.4)
-    shades = ListedColormap([(*to_rgb(OWN), step / 63) for step in range(64)])
-    axes.pcolormesh(shares, cmap=shades, vmin=0, vmax=1, edgecolors="none", linewidth=0)
+    cells: dict[int, list[Path]] = defaultdict(list)  # by shade: one shape for each is much less than one a cell
+    for y, row in enumerate(report[name]):
+        for x, share in enumerate(row):
+            cells[round(SHADES * (share or 0))].append(Path.unit_rectangle().transformed(Affine2D().translate(x, y)))
+    for shade, shapes in cells.items():
+        if shade:
+            whole = Path.make_compound_path(*shapes)
+            axes.add_patch(PathPatch(whole, facecolor=OWN, alpha=shade / SHADES, linewidth=0))
+    axes.set(xlim=(0, len(labels)), ylim=(0, len(labels)))
     places = [i + 0.5 for i in range(len(labels))]
     axes.set_xticks(places, labels, rotation=90)
     axes.set_yticks(places, labels)

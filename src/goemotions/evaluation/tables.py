@@ -33,6 +33,7 @@ RANKING = {
     "weighted_roc_auc": "weighted ROC AUC",
     "lrap": "label ranking average precision",
 }
+CONFUSIONS = 15
 ROLL_UPS = {"ekman": "Ekman's emotions", "sentiment": "Sentiments"}
 
 
@@ -69,14 +70,17 @@ def label_table(report: Report, view: str = "labels", title: str = "By label") -
     """A row a label, or a group of labels."""
     figures = report["figures"][view]
     own = figures["at"]["own"]["labels"]
-    header = ["label", "positives", "precision", "recall", "F1", "average precision", "ROC AUC"]
+    thresholds = report["thresholds"]["own"] if view == "labels" and not report["data"]["label_map"] else None
+    header = ["label", "positives", *(["threshold"] if thresholds else [])]
+    header += ["precision", "recall", "F1", "average precision", "ROC AUC"]
     rows = []
     for label, support in figures["support"].items():
         ranking = figures["ranking"]["labels"][label]
         star = " *" if view == "labels" and label in report["unreliable"] else ""
         shown = [own[label][name] for name in ("precision", "recall", "f1")]
         shown += [ranking["average_precision"], ranking["roc_auc"]]
-        rows.append([label + star, f"{support:,}", *map(interval, shown)])
+        cut = [f"{thresholds[label]:.3f}"] if thresholds else []
+        rows.append([label + star, f"{support:,}", *cut, *map(interval, shown)])
     return Table(
         title, header, rows, "At the model's thresholds." + (" * see unreliable labels." if view == "labels" else "")
     )
@@ -101,16 +105,39 @@ def unreliable_table(report: Report) -> Table:
 def calibration_table(report: Report) -> Table:
     found = report["calibration"]
     rows = [
-        [label, number(values["error"]), number(values["brier"]), number(values["brier_skill"])]
+        [label, interval(values["error"]), number(values["error"]["noise"]), *of_brier(values)]
         for label, values in found["labels"].items()
     ]
-    note = (
-        f"Predictions of at least {found['at_least']:g} are off by {number(found['error'])} on average (expected "
-        f"calibration error in bins of equal size); over all predictions, most of them near 0, it would be "
-        f"{number(found['error_of_all'])}. The plots show the share that is true over the predicted probability. Brier "
-        "skill is 1 for perfect and 0 for always giving the label's own frequency."
+    rows.append(
+        ["all labels", interval(found["error"]), number(found["error"]["noise"]), interval(found["brier"], 4), ""]
     )
-    return Table("Calibration", ["label", "calibration error", "Brier score", "Brier skill"], rows, note)
+    note = (
+        f"Predictions of at least {found['at_least']:g} are off by {interval(found['error'])} on average (expected "
+        f"calibration error in bins of equal size); over all predictions, most of them near 0, it would be "
+        f"{number(found['error_of_all']['value'])}. “Of chance” is what perfectly calibrated probabilities would show "
+        "on as many texts. The plots show the share that is true over the predicted probability. Brier skill is 1 for "
+        "perfect and 0 for always giving the label's own frequency."
+    )
+    return Table("Calibration", ["label", "calibration error", "of chance", "Brier score", "Brier skill"], rows, note)
+
+
+def of_brier(figures: Mapping[str, Any]) -> list[str]:
+    return [interval(figures["brier"], 4), interval(figures["brier_skill"])]
+
+
+def confusion_table(report: Report) -> Table:
+    """The pairs that are confused most: given more often than they are true together."""
+    labels = report["data"]["labels"]
+    pairs = [
+        (share - (report["together"][i][j] or 0), share, report["together"][i][j], labels[i], labels[j])
+        for i, row in enumerate(report["confusion"])
+        for j, share in enumerate(row)
+        if i != j and share is not None
+    ]
+    pairs.sort(key=lambda pair: -pair[0])
+    rows = [[true, given, number(share), number(both)] for _, share, both, true, given in pairs[:CONFUSIONS]]
+    note = "Of the texts with the first label, the share that is given the second, and the share that also has it."
+    return Table("Most often taken for another", ["true", "given", "share given", "share true"], rows, note)
 
 
 def slice_table(report: Report) -> Table:
@@ -118,7 +145,8 @@ def slice_table(report: Report) -> Table:
         [name, f"{found['rows']:,}", interval(found["micro_f1"]), interval(found["macro_f1"])]
         for name, found in report["slices"].items()
     ]
-    return Table("By length of text", ["words", "texts", "micro F1", "macro F1"], rows)
+    note = "Macro F1 is over the labels that occur in a slice, so that it compares slices less well than micro F1."
+    return Table("By length of text", ["words", "texts", "micro F1", "macro F1"], rows, note)
 
 
 def seen_table(report: Report) -> Table:
@@ -163,14 +191,19 @@ def error_table(report: Report, kind: str) -> Table:
 def conventions(report: Report) -> list[str]:
     """How the figures were made, a sentence each."""
     undefined = report["undefined"]
-    found = [
+    found = [report["thresholds_from"]] if report["thresholds_from"] else []
+    found += [
         f"Intervals: 95 %, bootstrap over texts, {report['resamples']:,} resamples, seed {report['seed']}; "
         "percentiles, and for ROC AUC of a label the basic interval of its log odds, widened by Student's t; exact "
-        "binomial ones where a figure of a label is 0 or 1.",
+        "binomial ones where a figure of a label is 0 or 1; for the calibration error percentiles less twice the bias "
+        "of the resamples. They say what other texts of the same kind would change, not what another seed of the "
+        "training or thresholds from other texts would.",
         "A label without a positive has no figures, nor has precision of a label that is never given: they are "
         "undefined, not 0 or 1. Macro and weighted figures are over the labels whose figure is defined"
         + (f"; left out here: {', '.join(undefined)}." if undefined else "; here every label has positives."),
     ]
+    if report["data"]["truncated"]:
+        found.append(f"{report['data']['truncated']:,} texts were longer than the model reads, and were cut.")
     label_map = report["data"]["label_map"]
     if label_map:
         groups = "; ".join(f"{label}: {', '.join(members)}" for label, members in label_map["labels"].items())

@@ -14,7 +14,7 @@ from goemotions.architectures import Scored
 from goemotions.calibration import Calibration
 from goemotions.checkpoint import config_bytes, copy_directory
 from goemotions.classifier import EmotionClassifier
-from goemotions.evaluation.calibration_error import calibration_figures
+from goemotions.evaluation.calibration_error import calibration_error, reliability_curve
 from goemotions.evaluation.datasets import LabelledTexts
 from goemotions.evaluation.fit_calibration import fit
 from goemotions.evaluation.metrics import macro_f1
@@ -73,13 +73,17 @@ def tune_model(
         "shrinkage": shrinkage,
         "macro_f1": round(macro_f1(after, data.targets, list(tuned.values())), 6),
         "macro_f1_before": round(macro_f1(before, data.targets, list(classifier.thresholds.values())), 6),
-        "calibration_error": calibration_figures(after, data.targets, classifier.labels)["error"],
-        "calibration_error_before": calibration_figures(before, data.targets, classifier.labels)["error"],
+        "calibration_error": error_of(after, data),
+        "calibration_error_before": error_of(before, data),
     }
     if forced:
         record["forced"] = forced
     write(classifier, output, tuned, kept, record)
     return record
+
+
+def error_of(probabilities: npt.NDArray[np.float32], data: LabelledTexts) -> float:
+    return round(calibration_error(reliability_curve(probabilities, data.targets)), 6)
 
 
 def calibrated(raw: Scored, calibration: Calibration | None, labels: Sequence[str]) -> npt.NDArray[np.float32]:

@@ -31,6 +31,7 @@ from goemotions.evaluation.measure import measure as figures_of
 from goemotions.evaluation.metrics import macro_f1, mean_average_precision
 from goemotions.evaluation.model_card import stored_metrics
 from goemotions.evaluation.reliability import unreliable_labels
+from goemotions.evaluation.seen import hash_texts, to_bytes
 from goemotions.training.losses import make_loss
 from goemotions.training.processes import Processes
 from goemotions.training.recipe import EmbeddingRecipe
@@ -55,6 +56,7 @@ class EmbeddedData:
         splits: train, dev and test: float32 [n, dim] and uint8 [n, labels].
         sha256: of each split's file, or of its vectors where there are no texts.
         fresh: bool [n of test]: rows whose text does not also stand in train; None without texts.
+        known: the hashes of the train texts, as :mod:`goemotions.evaluation.seen` keeps them; None without texts.
     """
 
     name: str
@@ -63,6 +65,7 @@ class EmbeddedData:
     splits: Mapping[str, tuple[Vectors, Targets]]
     sha256: Mapping[str, str]
     fresh: npt.NDArray[np.bool_] | None
+    known: bytes | None = None
 
     @property
     def dim(self) -> int:
@@ -109,9 +112,10 @@ def load_data(
     embedded = {name: (vectors.read(split.texts)[0], split.targets) for name, split in splits.items()}
     hashes = {name: split.sha256 for name, split in splits.items()}
     fresh = ~seen_in(splits["test"], splits["train"])
+    known = to_bytes(hash_texts(splits["train"].texts))
     official = hashes == {file.name.removesuffix(".tsv"): file.sha256 for file in FILES}
     name = OFFICIAL if official else folder.absolute().name
-    return EmbeddedData(name, corpus.labels, identity(encoder), embedded, hashes, fresh)
+    return EmbeddedData(name, corpus.labels, identity(encoder), embedded, hashes, fresh, known)
 
 
 def from_vectors(

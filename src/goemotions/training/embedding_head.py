@@ -21,7 +21,9 @@ from goemotions.architectures import LoadOptions, sigmoid
 from goemotions.architectures.embedding_head import EmbeddingHead
 from goemotions.checkpoint import FORMAT_VERSION, write_directory
 from goemotions.errors import GoEmotionsError
-from goemotions.evaluation.head_card import head_card
+from goemotions.evaluation.head_card import head_about
+from goemotions.evaluation.model_card import card
+from goemotions.evaluation.seen import FILE as HASHES
 from goemotions.training.embedded import (
     EmbeddedData,
     EmbeddingTask,
@@ -165,11 +167,14 @@ def write_head(
         "training": run | {"parity": {"max": difference}},
         **more,
     }
+    config["about"] = head_about(config, sum(parameter.numel() for parameter in model.parameters()))
     files = {
         "head.onnx": content,
         "config.json": (json.dumps(config, indent=1, ensure_ascii=False) + "\n").encode(),
-        "README.md": head_card(config).encode(),
+        "README.md": card(config).encode(),
     }
+    if data.known is not None:
+        files[HASHES] = data.known
     write_directory(output, files)
     test: dict[str, Any] = figures["metrics"]["test"]
     return test
