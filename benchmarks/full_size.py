@@ -47,10 +47,12 @@ def random_texts(count: int) -> tuple[Head, torch.Tensor]:
 
 def classify(decoder: SingleTokenDecoder, head: Head, embeddings: torch.Tensor) -> tuple[torch.Tensor, float]:
     """Probabilities, and seconds."""
+    head.to(decoder.plan.device)
     start = time.perf_counter()
     with torch.inference_mode():
         logits = [
-            head.classifier(decoder(head.projection(rows)).cpu()) for rows in embeddings.split(decoder.plan.pass_rows)
+            head.classifier(decoder(head.projection(rows.to(decoder.plan.device)))).cpu()
+            for rows in embeddings.split(decoder.plan.pass_rows)
         ]
     return torch.sigmoid(torch.cat(logits)), time.perf_counter() - start
 

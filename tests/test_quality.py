@@ -15,7 +15,7 @@ from goemotions.evaluation.datasets import LabelledTexts
 from goemotions.evaluation.evaluate import evaluate
 from goemotions.evaluation.model_card import card, stored_metrics
 
-GOLDEN_SHA256 = "3ba356c6fee1b5a4ed264a4bd2d7bb282da255f597e79768baf356fd2b968417"
+GOLDEN_SHA256 = "78793413b5755de186ff307c4d991f20a2dd1d958876fe854bcbc13aee454d64"
 GOLDEN_STRONGEST = [0.8464, 0.7583, 0.9384]
 
 

@@ -216,11 +216,14 @@ class EmotionClassifier:
         accepted = thresholding.accepted(probabilities, [thresholds[label] for label in self.labels])
         if reliable_only:
             accepted &= [label not in self.unreliable_labels for label in self.labels]
-        order = np.argsort(-probabilities, axis=1, kind="stable")
-        return [
-            {self.labels[i]: round(float(row[i]), 4) for i in [i for i in ranks if keep[i]][:top_k]}
-            for row, ranks, keep in zip(probabilities, order, accepted, strict=True)
-        ]
+        found: list[dict[str, float]] = [{} for _ in probabilities]
+        rows, columns = np.nonzero(accepted)
+        values = probabilities[rows, columns]
+        order = np.lexsort((-values, rows))  # by text, highest first; equal ones stay in the order of labels
+        for row, column, value in np.rec.fromarrays([rows, columns, values])[order].tolist():
+            if top_k is None or len(found[row]) < top_k:
+                found[row][self.labels[column]] = round(value, 4)
+        return found
 
     def save(self, directory: str | Path) -> None:
         """Write this model, with its present thresholds, as a directory that can be loaded again."""

@@ -8,7 +8,7 @@ import bitsandbytes.functional as bnb
 import pytest
 import torch
 
-from goemotions.decoder.nf4 import Nf4Matrix, pack
+from goemotions.decoder.nf4 import Fused, Nf4Matrix, pack
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -45,6 +45,19 @@ def test_the_kernel_equals_that_of_linear4bit() -> None:
     assert torch.equal(fused(x), bnb.gemv_4bit(x, packed, state=packed_state))
     exact = x.double() @ matrix.dequantise(torch.empty(64, 128)).double().t()
     assert ((fused(x).double() - exact).norm() / exact.norm()) < 0.01
+
+
+@pytest.mark.parametrize("nested", [True, False])
+@pytest.mark.parametrize("rows", [1, 5])
+def test_codes_as_they_are_stored_multiply(rows: int, nested: bool) -> None:
+    """The product that cards take, on whose kernels no layout of ours depends."""
+    torch.manual_seed(0)
+    weight, x = torch.randn(96, 128).bfloat16(), torch.randn(rows, 128).bfloat16()
+    codes, state = bnb.quantize_4bit(weight, quant_type="nf4", compress_statistics=nested)
+    exact = x.double() @ bnb.dequantize_4bit(codes, state).double().t()
+    got = Fused(codes, state)(x)
+    assert got.dtype == torch.bfloat16
+    assert ((got.double() - exact).norm() / exact.norm()) < 0.01
 
 
 def test_its_tensors_make_it_again() -> None:

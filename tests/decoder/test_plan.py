@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from test_config import MISTRAL_SMALL
 
 from goemotions.cli.options import parse_amount
 from goemotions.decoder.config import DecoderConfig, from_transformers
+from goemotions.decoder.layer import read_layer
 from goemotions.decoder.lora import read_adapter
 from goemotions.decoder.model import SingleTokenDecoder
+from goemotions.decoder.nf4 import Nf4Matrix
 from goemotions.decoder.plan import Plan, Residency, Sizes, choose_residency, make_plan
 from goemotions.decoder.tensors import open_source
 from goemotions.errors import ModelError
@@ -110,3 +113,50 @@ def test_sizes_count_the_fold() -> None:
     config: DecoderConfig = TINY
     matrices = config.shape("v_proj")[0] * 64 + 64 * 64 + 3 * 64 * 192  # v, o folded from 128 to 64 columns, the MLP
     assert Sizes.of(config, True, BF16).dense == 2 * matrices * config.num_layers
+
+
+@pytest.fixture
+def card(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """As if there were one CUDA device with so many GB free; plans are made without touching it."""
+
+    def have(gigabytes: float) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+        monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+        monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (int(gigabytes * 1e9), int(80e9)))
+
+    return have
+
+
+@pytest.mark.parametrize("device", ["auto", "cuda", "cuda:0"])
+def test_a_card_is_named_as_tensors_name_it(card: Callable[[float], None], device: str) -> None:
+    card(80)
+    assert make_plan(LARGE, True, device).device == torch.device("cuda", 0)
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "residency", "rows"),
+    [(139, Residency.DENSE, 16), (46, Residency.DENSE, 0), (22, Residency.STORED, 16), (11, Residency.STREAMED, 0)],
+)
+def test_the_24b_on_cards(card: Callable[[float], None], gigabytes: float, residency: Residency, rows: int) -> None:
+    """Codes stay on the card beside dense weights only where both fit."""
+    card(gigabytes)
+    plan = make_plan(LARGE, True, "cuda")
+    assert (plan.residency, plan.fused_rows) == (residency, rows)
+
+
+def test_fewer_rows_together_where_that_keeps_the_weights_on_the_card(card: Callable[[float], None]) -> None:
+    card(80)
+    plan = make_plan(LARGE, True, "cuda", max_memory=13_000_000_000)
+    assert plan.residency == Residency.STORED
+    assert plan.micro_batch < 1024
+
+
+def test_a_layer_moves_with_all_it_has(model: tuple[Path, Path]) -> None:
+    source = open_source(model[0])
+    low_ranks = {name: low for (layer, name), low in read_adapter(model[1], source.config).weights.items() if not layer}
+    moved = read_layer(source, 0, low_ranks, quantise=source.quantisation != "nf4").to(torch.device("meta"))
+    codes = [matrix._codes for matrix in moved.matrices.values() if isinstance(matrix, Nf4Matrix)]
+    tensors = [*moved.norms, *codes, *(part for low in moved.low_ranks.values() for part in (low.a, low.b))]
+    assert len(tensors) == 2 + 5 + 10
+    assert {tensor.device.type for tensor in tensors} == {"meta"}

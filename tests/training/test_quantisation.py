@@ -10,7 +10,7 @@ import torch
 from onnx import TensorProto, helper
 from torch import nn
 
-from goemotions.training.onnx_graph import GraphBuilder, linear, quantise_rows
+from goemotions.training.onnx_graph import GraphBuilder, linear, quantise, quantise_rows
 from goemotions.training.quantisation import (
     ActivationQuantiser,
     QuantEmbedding,
@@ -49,7 +49,7 @@ def test_forward_is_integers_times_scales() -> None:
 def test_the_written_graph_computes_the_same() -> None:
     layer, x = quantised_layer()
     graph = GraphBuilder()
-    graph.nodes.append(helper.make_node("Identity", [linear(graph, "x", [layer])], ["y"]))
+    graph.nodes.append(helper.make_node("Identity", [linear(graph, quantise(graph, "x", layer), layer)], ["y"]))
     proto = helper.make_graph(
         graph.nodes,
         "test",

@@ -47,7 +47,7 @@ class EmbeddingLlm(EmbeddingModel):
         wanted_encoder: Mapping[str, Any],
     ) -> None:
         super().__init__(head.embed_dim, options, wanted_encoder)
-        self._head = head
+        self._head = head.to(decoder.plan.device)
         self._decoder = decoder
         self.base = base
         self.device = str(decoder.plan.device)
@@ -58,8 +58,8 @@ class EmbeddingLlm(EmbeddingModel):
         logits = np.empty((len(embeddings), self._head.classifier.out_features), dtype=np.float32)
         for start in range(0, len(embeddings), self._decoder.plan.pass_rows):
             rows = slice(start, start + self._decoder.plan.pass_rows)
-            states = self._decoder(self._head.projection(torch.from_numpy(np.ascontiguousarray(embeddings[rows]))))
-            logits[rows] = self._head.classifier(states.cpu()).numpy()
+            inputs = torch.from_numpy(np.ascontiguousarray(embeddings[rows])).to(self._decoder.plan.device)
+            logits[rows] = self._head.classifier(self._decoder(self._head.projection(inputs))).cpu().numpy()
         return logits
 
 

@@ -37,6 +37,10 @@ class Head:
         """How many numbers both ends have."""
         return sum(p.numel() for module in (self.projection, self.classifier) for p in module.parameters())
 
+    def to(self, device: torch.device) -> Head:
+        """Itself, its weights moved to a device."""
+        return Head(self.projection.to(device), self.classifier.to(device))
+
     def to_bytes(self) -> bytes:
         """The content of ``head_weights.pt``, as the published system writes it."""
         buffer = io.BytesIO()

@@ -1,11 +1,13 @@
 """The ``transformer`` architecture: a small fine-tuned encoder as one ONNX graph, on the CPU, without torch.
 
-The graph takes ``input_ids`` and ``attention_mask``, int32 [n, tokens], and gives ``logits``, float32 [n, labels];
-pooling is inside. Its activation scales are constants, so that a text's logits do not depend on its neighbours.
+The graph takes ``input_ids``, int32 [n, tokens], and gives ``logits``, float32 [n, labels]; pooling is inside. Only
+sequences of one length are computed together, so that nothing is padded and no mask is needed; a graph that takes an
+``attention_mask`` gets ones. Activation scales are constants: a text's logits do not depend on its neighbours.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,8 +21,8 @@ from goemotions.checkpoint import ModelConfig
 from goemotions.errors import ModelError
 
 CHUNK = 8192  # texts tokenised and sorted at a time: bounds memory, and more would not pack better
-INPUTS = {"input_ids", "attention_mask"}
-BATCH_SIZE = 32
+INPUTS = [{"input_ids"}, {"input_ids", "attention_mask"}]
+BATCH_TOKENS = 512  # computed together: enough to keep the cores busy, few enough for their caches
 
 
 class TransformerModel:
@@ -35,14 +37,14 @@ class TransformerModel:
         num_labels: int,
         max_length: int,
         threads: int | None = None,
-        batch_size: int = BATCH_SIZE,
+        batch_size: int | None = None,
     ) -> None:
         """
         Args:
             graph: an ONNX file, or its content.
             max_length: tokens the graph reads of a text, special tokens included.
             threads: that compute; None for one a core.
-            batch_size: sequences computed together. It changes speed and memory, not results.
+            batch_size: most sequences computed together; None for what is fastest. It does not change results.
 
         Raises:
             ModelError: a graph that onnxruntime cannot load, or with other inputs or outputs than expected.
@@ -55,11 +57,12 @@ class TransformerModel:
         name = str(graph) if isinstance(graph, Path) else "the graph"
         inputs = {value.name for value in self._session.get_inputs()}
         shapes = [value.shape for value in self._session.get_outputs()]
-        if inputs != INPUTS or len(shapes) != 1 or shapes[0][-1] != num_labels:
+        if inputs not in INPUTS or len(shapes) != 1 or shapes[0][-1] != num_labels:
             raise ModelError(
-                f"{name}: expected inputs {sorted(INPUTS)} and one output [n, {num_labels}], "
+                f"{name}: expected inputs {sorted(INPUTS[0])} and one output [n, {num_labels}], "
                 f"got inputs {sorted(inputs)} and outputs {shapes}"
             )
+        self._masked = "attention_mask" in inputs
 
     def score(self, texts: Sequence[str], windows: bool = False) -> Scored:
         """See :class:`goemotions.architectures.Architecture`."""
@@ -73,11 +76,12 @@ class TransformerModel:
         return Scored(logits, truncated)
 
     def _run(self, ids: list[list[int]]) -> npt.NDArray[np.float32]:
-        """Logits of token sequences, float32 [p, labels]; sequences of like length are computed together."""
+        """Logits of token sequences, float32 [p, labels]."""
         logits = np.empty((len(ids), self._labels), dtype=np.float32)
-        for rows in batches_by_length(ids, self.batch_size):
-            input_ids, attention_mask = pad([ids[row] for row in rows])
-            feed = {"input_ids": input_ids, "attention_mask": attention_mask}
+        for rows in batches_of_one_length(ids, self.batch_size):
+            feed = {"input_ids": np.array([ids[row] for row in rows], dtype=np.int32)}
+            if self._masked:
+                feed["attention_mask"] = np.ones_like(feed["input_ids"])
             logits[rows] = self._session.run(None, feed)[0]
         return logits
 
@@ -102,7 +106,7 @@ def load(directory: Path, config: ModelConfig, options: LoadOptions) -> Transfor
         len(config.labels),
         config.max_length,
         options.threads,
-        options.batch_size or BATCH_SIZE,
+        options.batch_size,
     )
 
 
@@ -122,18 +126,13 @@ def open_session(graph: Path | bytes, threads: int) -> onnxruntime.InferenceSess
         raise ModelError(f"{name} is damaged or not an ONNX model of this kind: {reason}") from error
 
 
-def batches_by_length(ids: list[list[int]], batch_size: int) -> Iterator[list[int]]:
+def batches_of_one_length(ids: list[list[int]], batch_size: int | None) -> Iterator[list[int]]:
     """Row numbers of each batch, longest sequences first, so that the largest buffers are allocated once."""
-    order = sorted(range(len(ids)), key=lambda row: -len(ids[row]))
-    for start in range(0, len(order), batch_size):
-        yield order[start : start + batch_size]
-
-
-def pad(ids: list[list[int]]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Ids and mask. *Shape:* int32 [n, longest] twice."""
-    padded = np.zeros((len(ids), max(map(len, ids))), dtype=np.int32)
-    mask = np.zeros_like(padded)
+    by_length: dict[int, list[int]] = {}
     for row, tokens in enumerate(ids):
-        padded[row, : len(tokens)] = tokens
-        mask[row, : len(tokens)] = 1
-    return padded, mask
+        by_length.setdefault(len(tokens), []).append(row)
+    for length in sorted(by_length, reverse=True):
+        rows = by_length[length]
+        parts = math.ceil(len(rows) / (batch_size or max(1, BATCH_TOKENS // length)))
+        for part in range(parts):  # of like size: a small rest would cost nearly as much as a whole batch
+            yield rows[part * len(rows) // parts : (part + 1) * len(rows) // parts]

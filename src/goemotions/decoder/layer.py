@@ -62,9 +62,17 @@ class StoredLayer:
                 matrix.touch()
 
     def to(self, device: torch.device) -> StoredLayer:
-        """With its 4-bit matrices on a device."""
-        moved = {name: m.to(device) if isinstance(m, Nf4Matrix) else m for name, m in self.matrices.items()}
-        return replace(self, matrices=moved)
+        """On a device, but for matrices that are not 4-bit: those stay in their file."""
+        before, after = self.norms
+        return replace(
+            self,
+            norms=(before.to(device), after.to(device)),
+            matrices={name: m.to(device) if isinstance(m, Nf4Matrix) else m for name, m in self.matrices.items()},
+            biases={name: bias.to(device) for name, bias in self.biases.items()},
+            low_ranks={
+                name: low._replace(a=low.a.to(device), b=low.b.to(device)) for name, low in self.low_ranks.items()
+            },
+        )
 
     def dense(self, dtype: torch.dtype, device: torch.device, buffers: Buffers | None = None) -> Layer:
         """Ready for products with plain matrices of ``dtype``.

@@ -111,7 +111,10 @@ class Nf4Matrix:
 
         They are those of the type that the matrix was quantised from, then cast to that of ``out``.
         """
-        if out.dtype != self._state.dtype or out.device.type != "cpu" or not self._dequantise_in_place(out):
+        same = out.dtype == self._state.dtype
+        if same and out.device.type == "cuda":  # its kernel writes there, without a second copy on the card
+            bitsandbytes().functional.dequantize_4bit(self._codes, self._state, out=out)
+        elif not same or not self._dequantise_in_place(out):
             out.copy_(bitsandbytes().functional.dequantize_4bit(self._codes, self._state))
         return out
 

@@ -122,16 +122,17 @@ def make_plan(
     sizes = Sizes.of(config, four_bit, dtype)
     free = free_memory(place)
     limit = free if max_memory is None else min(max_memory - PROCESS_BYTES, free)
-    batch = micro_batch or MICRO_BATCH
-    while micro_batch is None and batch > LEAST_BATCH and sizes.working(batch) > limit / 2:
-        batch //= 2
+    bounded = max_memory is not None or place.type == "cuda"
+    batch = micro_batch or choose_batch(sizes, limit, bounded)
     needed = sizes.working(batch)
     if needed > limit:
         raise ModelError(too_little(needed, limit, max_memory, place, dtype))
-    residency = choose_residency(sizes, limit, needed, bounded=max_memory is not None or place.type == "cuda")
+    residency = choose_residency(sizes, limit, needed, bounded)
     kept = {Residency.DENSE: sizes.dense, Residency.STORED: sizes.stored, Residency.STREAMED: 0}[residency]
     rows = min(max(int((limit - needed - kept) / 2 / sizes.state), batch), MOST_ROWS)
     fused = fused_rows(place) if four_bit and dtype == torch.bfloat16 and residency != Residency.STREAMED else 0
+    if residency == Residency.DENSE and place.type == "cuda" and needed + kept + sizes.stored > limit:
+        fused = 0  # the codes would have to lie on the card beside what was made of them
     why = (
         f"{config.live_weights / 1e9:.2f} G weights, {sizes.dense / GB:.1f} GB in {str(dtype)[6:]}, "
         f"{sizes.stored / GB:.1f} GB as stored, {max(limit, 0) / GB:.1f} GB {'allowed' if max_memory else 'free'}: "
@@ -148,6 +149,17 @@ def choose_precision(config: DecoderConfig, place: torch.device, precision: str)
         small = place.type == "cpu" and config.live_weights <= SMALL_WEIGHTS
         precision = "float32" if small or not fast_bfloat16(place) else "bfloat16"
     return PRECISIONS[precision]
+
+
+def choose_batch(sizes: Sizes, limit: float, bounded: bool) -> int:
+    """Rows that go through a layer together: fewer where memory is short, or where that keeps the weights in it."""
+    batch = MICRO_BATCH
+    least = sizes.stored + sizes.working(LEAST_BATCH)
+    while batch > LEAST_BATCH and (
+        sizes.working(batch) > limit / 2 or (bounded and least <= limit < sizes.stored + sizes.working(batch))
+    ):
+        batch //= 2
+    return batch
 
 
 def choose_residency(sizes: Sizes, limit: float, needed: int, bounded: bool) -> Residency:
@@ -180,7 +192,7 @@ def find_device(device: str) -> torch.device:
         ModelError: CUDA asked for and absent, or an unknown device.
     """
     if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         place = torch.device(device)
     except RuntimeError:
@@ -190,6 +202,8 @@ def find_device(device: str) -> torch.device:
     if place.type == "cuda" and (place.index or 0) >= torch.cuda.device_count():
         build = "has no CUDA" if torch.version.cuda is None else f"sees {torch.cuda.device_count()} CUDA devices"
         raise ModelError(f"device {device!r} asked for, but this PyTorch {build}: use device='cpu', or 'auto'")
+    if place.type == "cuda" and place.index is None:  # as tensors name it, so that devices can be compared
+        return torch.device("cuda", torch.cuda.current_device())
     return place
 
 

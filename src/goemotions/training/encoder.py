@@ -54,7 +54,7 @@ class MeanPooledEncoder(nn.Module):
 def quantise_layers(bert: Any) -> None:
     """Replace the linear layers of every BERT layer, and the word embedding, by their quantised forms, in place.
 
-    Query, key and value share one quantiser: they read the same tensor and become one matrix product.
+    Query, key and value share one quantiser: they read the same tensor, quantised once.
     """
     bert.embeddings.word_embeddings = QuantEmbedding(bert.embeddings.word_embeddings)
     for layer in bert.encoder.layer:

@@ -1,9 +1,13 @@
 """Writes a trained encoder as one ONNX graph: token ids in, logits out, pooling inside, 8-bit matrix products.
 
-Built by hand rather than by an exporter followed by a quantiser, for two reasons measured in ``docs/experiments.md``:
-every matrix product reads an input quantised with the *fixed* scale of quantisation-aware training and goes straight
-back to float (one fused ``MatMulIntegerToFloat``), and additions stay apart from layer normalisation, whose fused form
-in onnxruntime is several times slower on a CPU.
+Built by hand rather than by an exporter followed by a quantiser, for reasons measured in ``docs/experiments.md``:
+
+* every matrix product reads an input quantised with the *fixed* scale of quantisation-aware training and goes straight
+  back to float (one fused ``MatMulIntegerToFloat``);
+* additions stay apart from layer normalisation, whose fused form in onnxruntime is several times slower on a CPU;
+* states are [tokens, n, hidden] inside: so ``FusedMatMul`` reads queries, keys and values of every head where they lie,
+  which onnxruntime's attention operators copy first;
+* texts of a batch have one length, so that there is no mask.
 """
 
 from __future__ import annotations
@@ -35,16 +39,11 @@ class GraphBuilder:
         self.weights.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
-    def split(self, op: str, inputs: list[str], outputs: int, domain: str = "", **attributes: Any) -> list[str]:
-        """Add a node and name its outputs."""
-        label = f"{op}_{len(self.nodes)}"
-        names = [f"{label}_{i}" for i in range(outputs)]
-        self.nodes.append(helper.make_node(op, inputs, names, name=label, domain=domain, **attributes))
-        return names
-
     def add(self, op: str, inputs: list[str], domain: str = "", **attributes: Any) -> str:
         """Add a node with one output and name it."""
-        return self.split(op, inputs, 1, domain, **attributes)[0]
+        name = f"{op}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(op, inputs, [name], name=name, domain=domain, **attributes))
+        return name
 
 
 def quantise_rows(weight: Array, largest: int) -> tuple[Array, Array]:
@@ -64,54 +63,69 @@ def layer_norm(graph: GraphBuilder, x: str, norm: Any) -> str:
     return graph.add("LayerNormalization", [x, *weights], axis=-1, epsilon=norm.eps)
 
 
-def linear(graph: GraphBuilder, x: str, layers: list[QuantLinear]) -> str:
-    """Layers that read the same input, as one 8-bit matrix product with its bias; outputs stand side by side."""
-    quantiser = layers[0].quantiser
-    codes, scale = quantise_rows(np.concatenate([numpy_of(layer.weight) for layer in layers]), WEIGHT_MAX)
-    x_scale = graph.weight(np.array(quantiser.scale.item(), np.float32))
-    x_zero = graph.weight(np.array(quantiser.zero_point.item(), np.uint8))
-    quantised = graph.add("QuantizeLinear", [x, x_scale, x_zero])
-    bias = np.concatenate([numpy_of(layer.bias) for layer in layers])
-    inputs = [quantised, graph.weight(codes.T), x_scale, graph.weight(scale), x_zero, "", graph.weight(bias)]
+def quantise(graph: GraphBuilder, x: str, layer: QuantLinear) -> str:
+    """``x`` in 8 bit, with the range that ``layer`` reads it in."""
+    return graph.add("QuantizeLinear", [x, *quantisation(graph, layer)])
+
+
+def quantisation(graph: GraphBuilder, layer: QuantLinear) -> list[str]:
+    """Scale and zero point of a layer's input."""
+    scale, zero = layer.quantiser.scale.item(), layer.quantiser.zero_point.item()
+    return [graph.weight(np.array(scale, np.float32)), graph.weight(np.array(zero, np.uint8))]
+
+
+def linear(graph: GraphBuilder, quantised: str, layer: QuantLinear) -> str:
+    """An 8-bit matrix product with its bias, in float."""
+    codes, scale = quantise_rows(numpy_of(layer.weight), WEIGHT_MAX)
+    x_scale, x_zero = quantisation(graph, layer)
+    bias = graph.weight(numpy_of(layer.bias))
+    inputs = [quantised, graph.weight(codes.T), x_scale, graph.weight(scale), x_zero, "", bias]
     return graph.add("MatMulIntegerToFloat", inputs, MICROSOFT)
 
 
 def embeddings(graph: GraphBuilder, module: Any, max_length: int) -> str:
+    """*Shape:* ids [n, tokens] -> states [tokens, n, hidden]."""
+    ids = graph.add("Transpose", ["input_ids"], perm=[1, 0])
     codes, scale = quantise_rows(numpy_of(module.word_embeddings.weight), EMBEDDING_MAX)
-    rows = graph.add("Cast", [graph.add("Gather", [graph.weight(codes), "input_ids"])], to=TensorProto.FLOAT)
-    words = graph.add("Mul", [rows, graph.add("Gather", [graph.weight(scale[:, None]), "input_ids"])])
+    rows = graph.add("Cast", [graph.add("Gather", [graph.weight(codes), ids])], to=TensorProto.FLOAT)
+    words = graph.add("Mul", [rows, graph.add("Gather", [graph.weight(scale[:, None]), ids])])
     # Every token is of type 0, so its embedding is a constant of the position.
     positions = (
         numpy_of(module.position_embeddings.weight)[:max_length] + numpy_of(module.token_type_embeddings.weight)[0]
     )
     zero = graph.weight(np.zeros(1, np.int64))
     tokens = graph.add("Shape", ["input_ids"], start=1, end=2)
-    positions_used = graph.add("Slice", [graph.weight(positions), zero, tokens, zero])
+    positions_used = graph.add("Slice", [graph.weight(positions[:, None]), zero, tokens, zero])
     return layer_norm(graph, graph.add("Add", [words, positions_used]), module.LayerNorm)
 
 
+def attention(graph: GraphBuilder, x: str, module: Any, heads: int) -> str:
+    """Self-attention and its output product. *Shape:* [tokens, n, hidden] -> [tokens, n, hidden]."""
+    layers = [module.self.query, module.self.key, module.self.value]
+    quantised = quantise(graph, x, layers[0])  # the three share one quantiser
+    by_head = graph.weight(np.array([0, 0, heads, -1]))
+    query, key, value = (graph.add("Reshape", [linear(graph, quantised, layer), by_head]) for layer in layers)
+    # transBatch: the operand is [tokens, n, heads, d] and taken as n * heads matrices of [tokens, d].
+    flags = {"transBatchA": 1, "transBatchB": 1, "transB": 1, "alpha": (layers[0].out_features / heads) ** -0.5}
+    weights = graph.add("Softmax", [graph.add("FusedMatMul", [query, key], MICROSOFT, **flags)], axis=-1)
+    context = graph.add("FusedMatMul", [weights, value], MICROSOFT, transBatchB=1)  # [n, heads, tokens, d]
+    quantised = graph.add("Transpose", [quantise(graph, context, module.output.dense)], perm=[2, 0, 1, 3])
+    joined = graph.add("Reshape", [quantised, graph.weight(np.array([0, 0, -1]))])
+    return linear(graph, joined, module.output.dense)
+
+
 def encoder_layer(graph: GraphBuilder, x: str, layer: Any, heads: int) -> str:
-    attention = layer.attention
-    qkv = linear(graph, x, [attention.self.query, attention.self.key, attention.self.value])
-    query, key, value = graph.split("Split", [qkv], 3, axis=-1, num_outputs=3)
-    inputs = [query, key, value, "", "attention_mask"]
-    context = graph.add("MultiHeadAttention", inputs, MICROSOFT, num_heads=heads)
-    attended = linear(graph, context, [attention.output.dense])
-    x = layer_norm(graph, graph.add("Add", [attended, x]), attention.output.LayerNorm)
-    hidden = graph.add("Gelu", [linear(graph, x, [layer.intermediate.dense])])
-    return layer_norm(graph, graph.add("Add", [linear(graph, hidden, [layer.output.dense]), x]), layer.output.LayerNorm)
-
-
-def mean_pool(graph: GraphBuilder, states: str) -> str:
-    """Mean over the tokens of the mask. *Shape:* [n, tokens, hidden] -> [n, hidden]."""
-    axis = graph.weight(np.ones(1, np.int64))
-    mask = graph.add("Cast", ["attention_mask"], to=TensorProto.FLOAT)
-    total = graph.add("Squeeze", [graph.add("MatMul", [graph.add("Unsqueeze", [mask, axis]), states]), axis])
-    return graph.add("Div", [total, graph.add("ReduceSum", [mask, axis], keepdims=1)])
+    """*Shape:* [tokens, n, hidden] -> [tokens, n, hidden]."""
+    attended = attention(graph, x, layer.attention, heads)
+    x = layer_norm(graph, graph.add("Add", [attended, x]), layer.attention.output.LayerNorm)
+    inner, outer = layer.intermediate.dense, layer.output.dense
+    hidden = graph.add("Gelu", [linear(graph, quantise(graph, x, inner), inner)])
+    output = linear(graph, quantise(graph, hidden, outer), outer)
+    return layer_norm(graph, graph.add("Add", [output, x]), layer.output.LayerNorm)
 
 
 def build(model: MeanPooledEncoder, max_length: int) -> onnx.ModelProto:
-    """The graph: ``input_ids`` and ``attention_mask``, int32 [n, tokens], to ``logits``, float32 [n, labels].
+    """The graph: ``input_ids``, int32 [n, tokens], to ``logits``, float32 [n, labels]; all tokens are read.
 
     ``model`` must have calibrated quantisers. ``max_length`` is the most tokens the graph can take.
     """
@@ -121,15 +135,13 @@ def build(model: MeanPooledEncoder, max_length: int) -> onnx.ModelProto:
     for layer in bert.encoder.layer:
         x = encoder_layer(graph, x, layer, bert.config.num_attention_heads)
     head = [graph.weight(numpy_of(model.head.weight)), graph.weight(numpy_of(model.head.bias))]
-    logits = graph.add("Gemm", [mean_pool(graph, x), *head], transB=1)
+    pooled = graph.add("ReduceMean", [x, graph.weight(np.zeros(1, np.int64))], keepdims=0)
+    logits = graph.add("Gemm", [pooled, *head], transB=1)
     graph.nodes[-1].output[0] = logits = "logits"
     proto = helper.make_graph(
         graph.nodes,
         "goemotions",
-        [
-            helper.make_tensor_value_info(name, TensorProto.INT32, ["n", "tokens"])
-            for name in ("input_ids", "attention_mask")
-        ],
+        [helper.make_tensor_value_info("input_ids", TensorProto.INT32, ["n", "tokens"])],
         [helper.make_tensor_value_info(logits, TensorProto.FLOAT, ["n", model.head.out_features])],
         graph.weights,
     )
