@@ -1,4 +1,4 @@
-"""Texts made ready to compute: what lies between reading texts and the model's products, so that the two can overlap."""
+"""Texts made ready to compute: what lies between reading and computing, so that the two can overlap."""
 
 from __future__ import annotations
 
