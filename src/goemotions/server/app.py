@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from goemotions import __version__
+from goemotions.catalog import find_model
+from goemotions.checkpoint import read_config
 from goemotions.classifier import EmotionClassifier
 from goemotions.server import page, probes, routes
 from goemotions.server.batcher import Batcher
@@ -36,9 +38,6 @@ def load(settings: Settings) -> tuple[EmotionClassifier, int]:
     Raises:
         ModelError, MissingExtraError: as :class:`goemotions.EmotionClassifier`.
     """
-    from goemotions.catalog import find_model
-    from goemotions.checkpoint import read_config
-
     options = dict(vars(settings.load))
     slots = 1
     if read_config(find_model(settings.model)).architecture == "transformer":
@@ -83,13 +82,14 @@ def create_app(settings: Settings, classifier: EmotionClassifier, slots: int = 1
         app.include_router(router)
     describe_api(app, settings, classifier)
     add_handlers(app)
+    paths = app.openapi()["paths"]
     # The last one added is the outermost.
-    app.add_middleware(Bounds, settings=settings)
+    app.add_middleware(Bounds, settings=settings, paths={path for path in paths if "post" in paths[path]})
     app.add_middleware(Gate, settings=settings)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, **cors(settings))
     app.add_middleware(CatchAll)
-    app.add_middleware(Counting, metrics=metrics, paths=frozenset(app.openapi()["paths"]))
+    app.add_middleware(Counting, metrics=metrics, paths=frozenset(paths))
     app.add_middleware(SecurityHeaders)
     return app
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,8 +24,13 @@ class BodyTooLargeError(Exception):
 class Bounds:
     """Reads each request's body whole, within bounds, and hands it on as one message."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, paths: Collection[str]) -> None:
+        """
+        Args:
+            paths: those that take JSON.
+        """
         self._app = app
+        self._paths = paths
         self._limit = settings.max_body
         self._seconds = settings.read_timeout
 
@@ -46,7 +52,7 @@ class Bounds:
             return
         if body is None:
             return
-        if kind != "application/json":
+        if scope["method"] == "POST" and scope["path"] in self._paths and kind != "application/json":
             await send_error(send, 415, "the Content-Type must be application/json")
             return
         await self._app(scope, once(body, receive), send)

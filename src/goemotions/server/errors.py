@@ -68,7 +68,10 @@ def add_handlers(app: FastAPI) -> None:
         return respond(error.status, str(error), error.headers)
 
     @app.exception_handler(HTTPException)
-    async def on_http_error(_: Request, error: HTTPException) -> Response:
+    async def on_http_error(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 405:  # Starlette names the methods of one route, and a path may have several
+            allowed = ", ".join(map(str.upper, request.app.openapi()["paths"].get(request.url.path, ["get"])))
+            return respond(405, f"{request.method} is not among this path's methods: {allowed}", {"Allow": allowed})
         return respond(error.status_code, str(error.detail), error.headers)
 
     @app.exception_handler(RequestValidationError)

@@ -33,21 +33,14 @@ def describe_api(app: FastAPI, settings: Settings, classifier: EmotionClassifier
 
 
 def add_limits(schemas: dict[str, Any], settings: Settings, classifier: EmotionClassifier) -> None:
+    """The labels, and in words the limits: beyond those is 413, and a schema's own would be 422."""
     for name, key in TEXT_LISTS.items():
-        limit_texts(schemas[name]["properties"][key], settings)
+        said = schemas[name]["properties"][key].get("description", "")
+        limit = f"At most {settings.max_texts} texts of at most {settings.max_chars} characters."
+        schemas[name]["properties"][key]["description"] = f"{said} {limit}".strip()
     for option in schemas["EmotionsRequest"]["properties"]["threshold"]["anyOf"]:
         if option.get("type") == "object":
             option["propertyNames"] = {"enum": list(classifier.labels)}
-
-
-def limit_texts(schema: dict[str, Any], settings: Settings) -> None:
-    """Put the limits on every string and list of texts within ``schema``."""
-    for part in schema.get("anyOf", [schema]):
-        if part.get("type") == "string":
-            part["maxLength"] = settings.max_chars
-        elif part.get("type") == "array":
-            part.setdefault("maxItems", settings.max_texts)
-            limit_texts(part["items"], settings)
 
 
 def forget_default_errors(schema: dict[str, Any]) -> None:

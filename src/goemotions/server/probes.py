@@ -9,17 +9,16 @@ from starlette.responses import Response
 
 from goemotions import __version__
 from goemotions.labels import SENTIMENT
-from goemotions.server.errors import ErrorBody
 from goemotions.server.metrics import CONTENT_TYPE
-from goemotions.server.routes import service
+from goemotions.server.routes import ERRORS, service
 from goemotions.server.schemas import Info, Status
 
 OPEN = frozenset({"/health", "/ready"})
 """Answered without a key."""
 
+ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
 REFUSED: dict[int | str, dict[str, Any]] = {
-    401: {"model": ErrorBody, "description": "The key is missing or wrong."},
-    403: {"model": ErrorBody, "description": "Addressed by a name that the server does not go by."},
+    status: {"content": ERROR, "description": ERRORS[status]["description"]} for status in (401, 403)
 }
 
 router = APIRouter(tags=["server"])

@@ -16,7 +16,9 @@ from prometheus_client import multiprocess
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from goemotions.errors import GoEmotionsError
+from goemotions.catalog import find_model
+from goemotions.checkpoint import read_config
+from goemotions.errors import GoEmotionsError, ModelError
 from goemotions.server.app import create_app, load
 from goemotions.server.metrics import SHARED_FOLDER
 from goemotions.server.protocol import ServerConfig
@@ -44,10 +46,14 @@ def serve(settings: Settings) -> None:
                 signal.signal(number, lambda *_: None)
             uvicorn.Server(ServerConfig(settings, app)).run([listener])
         return
+    read_config(find_model(settings.model))  # what is wrong with it is said once, not by each worker
     with listen(settings) as listener, tempfile.TemporaryDirectory(prefix="goemotions-") as figures:
         os.environ[SHARED_FOLDER] = figures
         say_where(listener)
-        Workers(ServerConfig(settings, partial(worker_app, settings), factory=True), [listener]).run()
+        workers = Workers(ServerConfig(settings, partial(worker_app, settings), factory=True), [listener])
+        workers.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
+        raise ModelError("a worker could not start: see above")
 
 
 def worker_app(settings: Settings) -> Any:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+def whole(value: object) -> object:
+    """JSON has one kind of number: 3.0 is an integer there."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Count = Annotated[int, BeforeValidator(whole), Field(ge=1)]
 
 
 class Strict(BaseModel):
@@ -23,7 +31,7 @@ class LabelScore(BaseModel):
 class HfParameters(Strict):
     """Of Hugging Face's text classification."""
 
-    top_k: int | None = Field(None, ge=1, description="At most so many labels a text.")
+    top_k: Count | None = Field(None, description="At most so many labels a text.")
     threshold: Probability | None = Field(None, description="Only labels with at least this probability.")
     function_to_apply: Literal["sigmoid", "none"] | None = Field(
         None,
@@ -65,7 +73,7 @@ class EmotionsRequest(Strict):
     threshold: Probability | dict[str, Probability] | None = Field(
         None, description="For every label, or for some; the others keep the model's own."
     )
-    top_k: int | None = Field(None, ge=1, description="At most so many emotions a text.")
+    top_k: Count | None = Field(None, description="At most so many emotions a text.")
     reliable_only: bool = Field(False, description="Leave out labels too rare in the test data to be sure of.")
     long_text: Literal["cut", "windows"] = Field(
         "cut", description="Cut what the model cannot read, or read it in overlapping windows."
