@@ -14,7 +14,7 @@ def whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Count = Annotated[int, BeforeValidator(whole), Field(ge=1)]
+Count = Annotated[int, Field(ge=1), BeforeValidator(whole)]
 
 
 class Strict(BaseModel):
