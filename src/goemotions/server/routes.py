@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from goemotions.architectures import Scored
 from goemotions.server.errors import ApiError, ErrorBody
-from goemotions.server.schemas import EmotionsRequest, EmotionsResponse, HfRequest, LabelScore, TeiRequest
+from goemotions.server.schemas import EmotionsRequest, EmotionsResponse, HfParameters, HfRequest, LabelScore, TeiRequest
 from goemotions.server.scoring import Service
 from goemotions.thresholds import resolve
 
@@ -47,16 +47,11 @@ async def hugging_face(request: Request, body: HfRequest) -> Response:
 
     Always a list of lists, one a text, also for one text: the official client takes the first.
     """
-    asked = body.parameters
-    raw = asked is not None and asked.function_to_apply == "none"
-    if asked is not None and raw and asked.threshold is not None:
-        raise ApiError(422, 'parameters.threshold is a probability: it does not go with function_to_apply "none"')
+    asked = body.parameters or HfParameters()
     serving = service(request)
     scored = await serving.score(request, as_list(body.inputs))
-    thresholds = resolve(
-        asked.threshold if asked and asked.threshold is not None else 0.0, serving.classifier.thresholds
-    )
-    return answer(serving.rank(scored, thresholds, top_k=asked.top_k if asked else None, raw=raw))
+    thresholds = resolve(asked.threshold or 0.0, serving.classifier.thresholds)
+    return answer(serving.rank(scored, thresholds, top_k=asked.top_k, raw=asked.function_to_apply == "none"))
 
 
 @router.post(

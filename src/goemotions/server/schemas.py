@@ -32,7 +32,9 @@ class HfParameters(Strict):
     """Of Hugging Face's text classification."""
 
     top_k: Count | None = Field(None, description="At most so many labels a text.")
-    threshold: Probability | None = Field(None, description="Only labels with at least this probability.")
+    threshold: Probability | None = Field(
+        None, description="Only labels with at least this probability, whichever score is given."
+    )
     function_to_apply: Literal["sigmoid", "none"] | None = Field(
         None,
         description="`sigmoid` (the default) gives probabilities, `none` logits. `softmax` is refused: labels do not "
