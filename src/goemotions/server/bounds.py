@@ -14,7 +14,7 @@ from goemotions.server.settings import Settings, option
 DISCARDED = 8
 """Of a body that is too large, so many times the limit is read and thrown away, so that the client hears why."""
 
-CLOSE = {"Connection": "close"}
+CLOSE = (("Connection", "close"),)
 
 
 class BodyTooLargeError(Exception):

@@ -51,11 +51,11 @@ def respond(status: int, message: str, headers: Mapping[str, str] | None = None)
     return JSONResponse(body(status, message), status, headers)
 
 
-async def send_error(send: Send, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+async def send_error(send: Send, status: int, message: str, headers: Sequence[tuple[str, str]] = ()) -> None:
     """An error from outside the routes."""
     content = json.dumps(body(status, message)).encode()
-    given = {"content-type": "application/json", "content-length": str(len(content)), **(headers or {})}
-    raw = [(name.lower().encode(), value.encode()) for name, value in given.items()]
+    given = [("content-type", "application/json"), ("content-length", str(len(content))), *headers]
+    raw = [(name.lower().encode(), value.encode()) for name, value in given]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": content})
 

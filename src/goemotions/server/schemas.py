@@ -31,12 +31,12 @@ class LabelScore(BaseModel):
 class HfParameters(Strict):
     """Of Hugging Face's text classification."""
 
-    top_k: Count | None = Field(None, description="At most so many labels a text.")
+    top_k: Count | None = Field(default=None, description="At most so many labels a text.")
     threshold: Probability | None = Field(
-        None, description="Only labels with at least this probability, whichever score is given."
+        default=None, description="Only labels with at least this probability, whichever score is given."
     )
     function_to_apply: Literal["sigmoid", "none"] | None = Field(
-        None,
+        default=None,
         description="`sigmoid` (the default) gives probabilities, `none` logits. `softmax` is refused: labels do not "
         "exclude each other.",
     )
@@ -64,8 +64,10 @@ class TeiRequest(Strict):
     inputs: str | list[str] | list[Annotated[list[str], Field(min_length=1, max_length=1)]] = Field(
         description='One text, or several: `["a", "b"]` or, as TEI documents it, `[["a"], ["b"]]`.'
     )
-    truncate: bool | None = Field(None, description="Cut a text longer than the model reads; otherwise it is an error.")
-    raw_scores: bool | None = Field(None, description="Logits instead of probabilities.")
+    truncate: bool | None = Field(
+        default=None, description="Cut a text longer than the model reads; otherwise it is an error."
+    )
+    raw_scores: bool | None = Field(default=None, description="Logits instead of probabilities.")
 
 
 class EmotionsRequest(Strict):
@@ -73,12 +75,12 @@ class EmotionsRequest(Strict):
 
     texts: list[str]
     threshold: Probability | dict[str, Probability] | None = Field(
-        None, description="For every label, or for some; the others keep the model's own."
+        default=None, description="For every label, or for some; the others keep the model's own."
     )
-    top_k: Count | None = Field(None, description="At most so many emotions a text.")
-    reliable_only: bool = Field(False, description="Leave out labels too rare in the test data to be sure of.")
+    top_k: Count | None = Field(default=None, description="At most so many emotions a text.")
+    reliable_only: bool = Field(default=False, description="Leave out labels too rare in the test data to be sure of.")
     long_text: Literal["cut", "windows"] = Field(
-        "cut", description="Cut what the model cannot read, or read it in overlapping windows."
+        default="cut", description="Cut what the model cannot read, or read it in overlapping windows."
     )
 
 

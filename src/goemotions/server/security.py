@@ -29,8 +29,12 @@ HEADERS = [
     (b"cache-control", b"no-store"),
 ]
 
-CHALLENGES = {"WWW-Authenticate": 'Bearer realm="goemotions", Basic realm="goemotions (any name, the key as password)"'}
-"""Basic is for browsers: they ask their user, and then send it with each request of the page."""
+CHALLENGES = (
+    ("WWW-Authenticate", 'Bearer realm="goemotions"'),
+    ("WWW-Authenticate", 'Basic realm="goemotions: any name, the key as password", charset="UTF-8"'),
+)
+"""Basic is for browsers: they ask their user, and then send it with each request of the page. A header each, for
+Chromium reads only the first challenge of one."""
 
 
 class SecurityHeaders:
