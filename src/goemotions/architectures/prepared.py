@@ -25,9 +25,21 @@ class Prepared(NamedTuple):
     truncated: npt.NDArray[np.bool_]
 
     @property
-    def cost(self) -> int:
-        """What computing it takes, in tokens; an embedding counts as one."""
-        return sum(map(len, self.rows)) if isinstance(self.rows, list) else len(self.rows)
+    def costs(self) -> npt.NDArray[np.int64]:
+        """What computing each text takes, in tokens; an embedding counts as one. int64 [n]."""
+        if not len(self.first):
+            return np.zeros(0, dtype=np.int64)
+        lengths = [len(row) for row in self.rows] if isinstance(self.rows, list) else np.ones(len(self.rows))
+        return np.add.reduceat(np.asarray(lengths, dtype=np.int64), self.first)
+
+    def select(self, texts: npt.NDArray[np.int64]) -> Prepared:
+        """Only these texts, in this order."""
+        ends = np.append(self.first[1:], len(self.rows))
+        spans = [range(self.first[text], ends[text]) for text in texts]
+        places = [row for span in spans for row in span]
+        rows: Rows = [self.rows[row] for row in places] if isinstance(self.rows, list) else self.rows[places]
+        first = np.cumsum([0, *(len(span) for span in spans[:-1])])
+        return Prepared(rows, first, self.truncated[texts])
 
 
 def join(parts: Sequence[Prepared]) -> Prepared:

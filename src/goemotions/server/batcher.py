@@ -14,6 +14,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
 
 from goemotions.architectures import Scored
 from goemotions.architectures.prepared import Prepared, join
@@ -36,13 +40,59 @@ class QueueFullError(Exception):
 
 @dataclass
 class Job:
-    """One request's texts on their way."""
+    """One request's texts on their way, and what is known of them."""
 
     texts: Sequence[str]
     long_text: LongText
     arrived: float
     result: asyncio.Future[Scored] = field(repr=False)
-    prepared: Prepared | None = field(default=None, repr=False)
+    logits: npt.NDArray[np.float32] | None = field(default=None, repr=False)
+    truncated: npt.NDArray[np.bool_] | None = field(default=None, repr=False)
+    missing: int = 0
+
+    def add(self, texts: npt.NDArray[np.int64], scored: Scored) -> None:
+        """Take the results of some texts; with the last ones the job is done."""
+        if self.logits is None or self.truncated is None:
+            self.logits = np.empty((len(self.texts), scored.logits.shape[1]), dtype=np.float32)
+            self.truncated = np.empty(len(self.texts), dtype=np.bool_)
+            self.missing = len(self.texts)
+        self.logits[texts], self.truncated[texts] = scored
+        self.missing -= len(texts)
+        if self.missing == 0 and not self.result.done():
+            self.result.set_result(Scored(self.logits, self.truncated))
+
+    def fail(self, error: Exception) -> None:
+        if not self.result.done():
+            self.result.set_exception(error)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some texts of a job, tokenised: so many as a batch takes at most, so that no request holds up the others."""
+
+    job: Job
+    texts: npt.NDArray[np.int64]
+    prepared: Prepared
+    cost: int
+
+
+def split(job: Job, prepared: Prepared, texts: int, tokens: int) -> list[Piece]:
+    """A job in pieces of like lengths, each of at most so many texts and tokens, or of one text.
+
+    Texts of like length compute fastest together.
+    """
+    costs = prepared.costs
+    order = np.argsort(costs, kind="stable")
+    bounds, spent = [0], 0
+    for place, cost in enumerate(costs[order]):
+        if place - bounds[-1] == texts or (place > bounds[-1] and spent + cost > tokens):
+            bounds.append(place)
+            spent = 0
+        spent += cost
+    if len(bounds) == 1:
+        return [Piece(job, np.arange(len(order)), prepared, spent)]
+    groups = [order[start:end] for start, end in pairwise([*bounds, len(order)])]
+    return [Piece(job, group, prepared.select(group), int(costs[group].sum())) for group in groups]
 
 
 class Batcher:
@@ -60,10 +110,12 @@ class Batcher:
         self._metrics = metrics
         self._pool = ThreadPoolExecutor(slots + 1, thread_name_prefix="score")
         self._new: deque[Job] = deque()
-        self._ready: deque[Job] = deque()
+        self._ready: deque[Piece] = deque()
         self._arrived, self._prepared, self._taken = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._rate = 100.0
+        # A request that is alone is shared out among the slots, down to what still computes well together.
+        self._share = max(16, settings.max_batch // slots)
         self.waiting = 0
         """Texts accepted and not yet being computed."""
 
@@ -102,23 +154,31 @@ class Batcher:
         ahead = self._settings.max_batch * (self._slots + 1)
         while True:
             await until(self._arrived, lambda: bool(self._new))
-            await until(self._taken, lambda: sum(len(job.texts) for job in self._ready) < ahead)
-            jobs = self._take(self._new, self._settings.max_batch)
-            failed = await loop.run_in_executor(self._pool, self._prepare, jobs)
-            for job, error in failed:
-                deliver([job], error)
-            self._ready.extend(jobs)
+            await until(self._taken, lambda: sum(len(piece.texts) for piece in self._ready) < ahead)
+            jobs = [self._new.popleft()]
+            texts = len(jobs[0].texts)
+            while self._new and texts + len(self._new[0].texts) <= self._settings.max_batch:
+                jobs.append(self._new.popleft())
+                texts += len(jobs[-1].texts)
+            for made in await loop.run_in_executor(self._pool, self._prepare, jobs):
+                if isinstance(made, Piece):
+                    self._ready.append(made)
+                else:
+                    job, error = made
+                    self._count(-len(job.texts))
+                    job.fail(error)
             self._prepared.set()
 
-    def _prepare(self, jobs: list[Job]) -> list[tuple[Job, Exception]]:
-        """In a thread. One request's failure is its own; those are given back."""
-        failed = []
+    def _prepare(self, jobs: list[Job]) -> list[Piece | tuple[Job, Exception]]:
+        """In a thread. One request's failure is its own."""
+        made: list[Piece | tuple[Job, Exception]] = []
         for job in jobs:
             try:
-                job.prepared = self._classifier.prepare(job.texts, long_text=job.long_text)
+                prepared = self._classifier.prepare(job.texts, long_text=job.long_text)
+                made += split(job, prepared, self._share, self._settings.max_batch_tokens)
             except Exception as error:
-                failed.append((job, error))
-        return failed
+                made.append((job, error))
+        return made
 
     async def _compute_loop(self) -> None:
         """One slot: compute a batch of what is ready, and again."""
@@ -126,18 +186,26 @@ class Batcher:
         while True:
             await until(self._prepared, lambda: bool(self._ready))
             await self._let_others_come()
-            jobs = self._take(self._ready, self._settings.max_batch, self._settings.max_batch_tokens)
+            pieces = self._take()
             self._taken.set()
-            self._count(-sum(len(job.texts) for job in jobs))
-            if jobs:
-                start = time.perf_counter()
-                await loop.run_in_executor(self._pool, self._compute, jobs, loop)
-                self._learn(sum(len(job.texts) for job in jobs), time.perf_counter() - start)
+            if not pieces:
+                continue
+            texts = np.cumsum([0, *(len(piece.texts) for piece in pieces)])
+            start = time.perf_counter()
+            try:
+                scored = await loop.run_in_executor(self._pool, self._compute, pieces)
+            except Exception as error:
+                for piece in pieces:
+                    piece.job.fail(error)
+                continue
+            for piece, (first, end) in zip(pieces, pairwise(texts), strict=True):
+                piece.job.add(piece.texts, Scored(scored.logits[first:end], scored.truncated[first:end]))
+            self._learn(int(texts[-1]), time.perf_counter() - start)
 
     async def _let_others_come(self) -> None:
         """Wait until a batch is full, or its oldest text has waited long enough."""
-        end = self._ready[0].arrived + self._settings.max_wait
-        while self._ready and sum(len(job.texts) for job in self._ready) < self._settings.max_batch:
+        end = self._ready[0].job.arrived + self._settings.max_wait
+        while self._ready and sum(len(piece.texts) for piece in self._ready) < self._settings.max_batch:
             left = end - time.monotonic()
             if left <= 0:
                 return
@@ -145,31 +213,28 @@ class Batcher:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._prepared.wait(), left)
 
-    def _take(self, queue: deque[Job], texts: int, tokens: float = math.inf) -> list[Job]:
-        """The oldest jobs of ``queue`` up to a number of texts and tokens, one at least; given up ones are dropped."""
-        taken: list[Job] = []
-        while queue:
-            job = queue[0]
-            if not job.result.done():
-                texts -= len(job.texts)
-                tokens -= job.prepared.cost if job.prepared is not None else 0
+    def _take(self) -> list[Piece]:
+        """The oldest pieces, as many as a batch takes, one at least; those of jobs given up are dropped."""
+        texts, tokens = self._settings.max_batch, self._settings.max_batch_tokens
+        taken: list[Piece] = []
+        while self._ready:
+            piece = self._ready[0]
+            given_up = piece.job.result.done()
+            if not given_up:
+                texts -= len(piece.texts)
+                tokens -= piece.cost
                 if taken and (texts < 0 or tokens < 0):
                     break
-                taken.append(job)
-            else:
-                self._count(-len(job.texts))
-            queue.popleft()
+                taken.append(piece)
+            self._count(-len(piece.texts))
+            self._ready.popleft()
         return taken
 
-    def _compute(self, jobs: list[Job], loop: asyncio.AbstractEventLoop) -> None:
+    def _compute(self, pieces: list[Piece]) -> Scored:
         """In a thread."""
-        try:
-            scored = self._classifier.compute(join([job.prepared for job in jobs if job.prepared is not None]))
-        except Exception as error:
-            loop.call_soon_threadsafe(deliver, jobs, error)
-            return
+        scored = self._classifier.compute(join([piece.prepared for piece in pieces]))
         self._metrics.batch_texts.observe(len(scored.truncated))
-        loop.call_soon_threadsafe(deliver, jobs, scored)
+        return scored
 
     def _learn(self, texts: int, seconds: float) -> None:
         """Follow how many texts a second all slots compute."""
@@ -181,17 +246,3 @@ async def until(event: asyncio.Event, condition: Callable[[], bool]) -> None:
     while not condition():
         event.clear()
         await event.wait()
-
-
-def deliver(jobs: list[Job], found: Scored | Exception) -> None:
-    """Give each of a batch's jobs its own rows, or its error."""
-    start = 0
-    for job in jobs:
-        rows = slice(start, start + len(job.texts))
-        start += len(job.texts)
-        if job.result.done():  # given up meanwhile
-            continue
-        if isinstance(found, Exception):
-            job.result.set_exception(found)
-        else:
-            job.result.set_result(Scored(found.logits[rows], found.truncated[rows]))
