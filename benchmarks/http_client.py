@@ -17,7 +17,16 @@ class RefusedError(Exception):
 
 
 class LostError(Exception):
-    """A request was sent, and no whole answer came."""
+    """A request was sent, and no whole answer came.
+
+    Attributes:
+        accepted: whether the server had taken the connection: it had answered on it before. A new one may have been
+            in the system's queue when the server let go of its socket.
+    """
+
+    def __init__(self, message: str, accepted: bool) -> None:
+        super().__init__(message)
+        self.accepted = accepted
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,7 @@ class Client:
     def __init__(self, host: str, port: int) -> None:
         self._address = (host, port)
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._answered = False
 
     @classmethod
     def to(cls, url: str) -> Self:
@@ -60,11 +70,13 @@ class Client:
                 writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
                 answer = await reader.readuntil(b"\r\n\r\n")
                 lines = answer.lower().split(b"\r\n")
-                length = next(int(line[15:]) for line in lines if line.startswith(b"content-length:"))
-                content = await reader.readexactly(length)
+                length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), None)
+                content = await (reader.read() if length is None else reader.readexactly(length))
         except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
+            answered = self._answered
             self.close()
-            raise LostError(f"{type(error).__name__}: {error}") from error
+            raise LostError(f"{type(error).__name__}: {error}", answered) from error
+        self._answered = True
         if b"connection: close" in lines:
             self.close()
         return Reply(int(answer[9:12]), answer, content)
@@ -73,6 +85,7 @@ class Client:
         if self._streams is not None:
             self._streams[1].close()
             self._streams = None
+            self._answered = False
 
 
 Send = Callable[[Client, int], Awaitable[None]]

@@ -73,7 +73,7 @@ class Checked:
                 assert abs(probability - self.thresholds[label]) <= TOLERANCE, (text, label)
 
 
-@pytest.mark.parametrize("requests", [300, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("requests", [150, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_answers_under_concurrency_are_the_librarys(classifier: EmotionClassifier, requests: int) -> None:
     checked = Checked(classifier, some_texts(500))
     with serving() as running:
@@ -119,7 +119,8 @@ def test_a_signal_to_stop_loses_no_accepted_request(options: tuple[object, ...])
             except RefusedError:
                 return
             except LostError as error:
-                lost.append(error)
+                if error.accepted:
+                    lost.append(error)
 
     async def load() -> int:
         workers = [asyncio.create_task(work(running.url)) for _ in range(24)]
@@ -129,6 +130,7 @@ def test_a_signal_to_stop_loses_no_accepted_request(options: tuple[object, ...])
         return await asyncio.to_thread(running.process.wait, 30)
 
     with serving(*options) as running:
+        wait_for(lambda: running.log().count("startup complete") == (2 if options else 1))
         assert asyncio.run(load()) == 0
         assert lost == []
         assert len(replies) > 2 * 24
@@ -168,7 +170,7 @@ def wait_for(condition: Callable[[], Any], seconds: float = 30) -> None:
 
 def busy(server: Server) -> list[asyncio.Task[Reply]]:
     """Keep every slot of a server computing for some seconds, longer on a machine that is busy."""
-    body = json.dumps({"texts": [LONG] * 60, "long_text": "windows"}).encode()
+    body = json.dumps({"texts": [LONG] * 30, "long_text": "windows"}).encode()
     return [asyncio.create_task(Client.to(server.url).post("/v1/emotions", body)) for _ in range(4)]
 
 
@@ -179,7 +181,7 @@ def test_a_deadline() -> None:
         reply = await Client.to(running.url).post("/", b'{"inputs": "hello"}')
         return reply, await asyncio.gather(*first)
 
-    with serving("--deadline", 0.6) as running:
+    with serving("--deadline", 0.5) as running:
         reply, _ = asyncio.run(late())
         assert reply.status == 504
         assert "--deadline" in reply.json["error"]

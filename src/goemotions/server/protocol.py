@@ -42,7 +42,6 @@ class Connection(H11Protocol):
         self._timeout = config.settings.read_timeout
         self._head: asyncio.TimerHandle | None = None
         self._write: asyncio.TimerHandle | None = None
-        self._stopping = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -61,7 +60,7 @@ class Connection(H11Protocol):
         if self._head is not None:  # the head is complete
             self._head.cancel()
             self._head = None
-        if self._stopping:
+        if self.config.stopping:
             self._end_after_this()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -83,7 +82,7 @@ class Connection(H11Protocol):
 
     def shutdown(self) -> None:
         """The server stops: end after the answer under way, or after a moment for a request on its way."""
-        self._stopping = True
+        self.config.stopping = True
         if self._idle():
             self.loop.call_later(self.config.settings.drain, self._end_if_idle)
         else:
@@ -107,7 +106,13 @@ class Connection(H11Protocol):
 
 
 class ServerConfig(uvicorn.Config):
-    """How uvicorn is to run, by our settings."""
+    """How uvicorn is to run, by our settings.
+
+    Attributes:
+        stopping: set with the first connection told to end, for those that are accepted at that very moment.
+    """
+
+    stopping = False
 
     def __init__(self, settings: Settings, app: Any, factory: bool = False) -> None:
         self.settings = settings
