@@ -6,13 +6,12 @@ import csv
 import json
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_core_python.sync_playwright import Axe
+from debian import need
 from playwright.sync_api import Browser, Download, Page, expect, sync_playwright
 from running import Server, serving
 
@@ -23,28 +22,9 @@ TEXT = "Thank you so much! I was so nervous about it. What a relief."
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
-def install_chromium() -> str:
-    """Debian's Chromium, installed where it is missing and can be; why not, if it cannot."""
-    if CHROMIUM.exists():
-        return ""
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
-        return "needs /usr/bin/chromium: apt-get install chromium"
-    for command in (["apt-get", "update"], ["apt-get", "install", "--yes", "--no-install-recommends", "chromium"]):
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        )
-        if done.returncode:
-            return f"{' '.join(command)}: {done.stderr.strip()[-300:]}"
-    return ""
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    why = install_chromium()
-    if why and os.environ.get("CI"):
-        pytest.fail(why)
-    if why:
-        pytest.skip(why)
+    need(CHROMIUM, "chromium")
     with sync_playwright() as playwright:
         # Chromium's own sandbox needs rights that root in a container does not have.
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
