@@ -105,3 +105,27 @@ def count(server: Server) -> float:
     figures: Answer = server.get("/metrics")
     line = re.search(r'requests_total\{path="/predict",status="200"\} (\S+)', figures.body.decode())
     return float(line[1]) if line else 0.0
+
+
+def test_the_docs_requests(server: Server, tmp_path: Path) -> None:
+    docs = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8").replace("http://127.0.0.1:8080", server.url)
+    commands = re.findall(r"^curl (?:.*\\\n)*.*", docs, re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+        assert '"label":' in done.stdout
+    python = re.search(r"```python\n(.*?)```", docs, re.DOTALL)
+    assert python is not None
+    scope: dict[str, object] = {}
+    exec(python[1].replace("client.text", "found = client.text"), scope)
+    assert len(scope["found"]) == 3  # type: ignore[arg-type]
+
+
+def test_the_docs_key(tmp_path: Path) -> None:
+    docs = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
+    make = re.search(r"^python -c .* > key$", docs, re.MULTILINE)
+    assert make is not None
+    command = make[0].replace("python", sys.executable, 1)
+    subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True)
+    with serving("--api-key-file", tmp_path / "key", key=(tmp_path / "key").read_text().strip()) as running:
+        assert running.get("/info").status == 200

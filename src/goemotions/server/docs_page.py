@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from typing import Any
 
@@ -45,7 +46,7 @@ def render(api: dict[str, Any]) -> str:
 def operation(api: dict[str, Any], method: str, path: str, found: dict[str, Any]) -> str:
     parts = [
         f"<h2><code>{method.upper()} {escape(path)}</code></h2>",
-        f"<p><strong>{escape(found['summary'])}.</strong> {escape(found.get('description', ''))}</p>",
+        f"<p><strong>{escape(found['summary'])}.</strong> {prose(found.get('description', ''))}</p>",
     ]
     if "requestBody" in found:
         reference = found["requestBody"]["content"]["application/json"]["schema"]["$ref"]
@@ -63,11 +64,16 @@ def operation(api: dict[str, Any], method: str, path: str, found: dict[str, Any]
 def fields(api: dict[str, Any], name: str) -> str:
     """A row a parameter; those of an object within the request follow with its name before theirs."""
     rows = "".join(
-        f"<tr><th scope='row'><code>{escape(field)}</code></th><td>{escape(kind)}</td><td>{escape(text)}</td></tr>"
+        f"<tr><th scope='row'><code>{escape(field)}</code></th><td>{escape(kind)}</td><td>{prose(text)}</td></tr>"
         for field, kind, text in describe(api, name, "")
     )
     head = "<tr><th scope='col'>parameter</th><th scope='col'>type</th><th scope='col'>meaning</th></tr>"
     return f"<div class='scroll' tabindex='0'><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>"
+
+
+def prose(text: str) -> str:
+    """Words with `code` in them."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def describe(api: dict[str, Any], name: str, prefix: str) -> list[tuple[str, str, str]]:
