@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import socket
 import statistics
 import subprocess
 import sys
@@ -38,11 +39,14 @@ def server(*options: str) -> Iterator[tuple[str, int]]:
     command = [sys.executable, "-m", "goemotions", "serve", "--port", "0", *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        for line in process.stderr:
-            if found := re.search(r"serving on (\S+)", line):
-                url = found[1]
-            if "startup complete" in line:
-                break
+        found = re.search(r"http://(\S+):(\d+)", process.stderr.readline())
+        assert found is not None
+        url = found[0]
+        for _ in range(600):
+            with socket.socket() as probe:  # it takes connections when its model is warm
+                if probe.connect_ex((found[1], int(found[2]))) == 0:
+                    break
+            time.sleep(0.1)
         try:
             yield url, process.pid
         finally:

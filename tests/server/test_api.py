@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from huggingface_hub import InferenceClient
-from running import Server
+from running import Server, serving
 from server_texts import LONG
 
 from goemotions import LABELS, EmotionClassifier
@@ -160,3 +160,17 @@ def test_every_answer_has_the_security_headers(server: Server) -> None:
         assert headers["X-Frame-Options"] == "DENY"
         assert "Access-Control-Allow-Origin" not in headers
         assert "Server" not in headers
+
+
+def test_another_architecture() -> None:
+    """An encoder and a network instead of one graph: other units in the queue, no limit in tokens."""
+    classifier = EmotionClassifier("multilingual")
+    with serving("multilingual") as running:
+        assert running.get("/info").json["max_input_length"] is None
+        found = running.post("/v1/emotions", {"texts": [*TEXTS, LONG] * 4, "long_text": "windows"}).json["results"]
+    for result, expected in zip(found, classifier.predict([*TEXTS, LONG] * 4, long_text="windows"), strict=True):
+        assert scores(result["emotions"]) == pytest.approx(expected, abs=1.1e-4)
+
+
+def test_lone_surrogates_are_not_a_defect(server: Server) -> None:
+    assert server.post("/v1/emotions", b'{"texts": ["\\ud800 half"]}').status in (200, 422)

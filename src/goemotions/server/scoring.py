@@ -105,12 +105,9 @@ class Service:
         cuts = thresholds if thresholds is not None else dict.fromkeys(classifier.labels, 0.0)
         found = classifier.select(scored.probabilities, cuts, top_k=top_k, reliable_only=reliable_only)
         if raw:
+            column = {label: index for index, label in enumerate(classifier.labels)}
             found = [
-                {label: round(float(row[self._column[label]]), 4) for label in labels}
+                {label: round(float(row[column[label]]), 4) for label in labels}
                 for labels, row in zip(found, scored.logits, strict=True)
             ]
         return [[{"label": label, "score": score} for label, score in labels.items()] for labels in found]
-
-    @property
-    def _column(self) -> dict[str, int]:
-        return {label: index for index, label in enumerate(self.classifier.labels)}

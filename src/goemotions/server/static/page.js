@@ -42,7 +42,7 @@ function render() {
   const count = `${parts.length.toLocaleString()} rows`;
   by("headline").textContent = whole
     ? names.length ? `This reads as ${inWords(names)}.` : "No emotion stands out."
-    : names.length ? `Mostly ${inWords(names)}.` : "No emotion stands out in these rows.";
+    : names.length ? `Most often ${inWords(names)}.` : "No emotion stands out in these rows.";
   by("context").textContent = whole
     ? "The text as a whole. The line across a bar is the emotion's threshold."
     : `How many of the ${count} express each emotion.`;
