@@ -29,8 +29,8 @@ DESCRIPTION = "Which of 28 emotions does a text express? It rates words: do not 
 WARM_UP = ("Thank you!", "word " * 100)
 
 SEQUENCES = 8
-"""That one thread computes together. As fast as more, and what a few requests bring is of many lengths: sorted, 64 texts
-are padded by 10 % in eights and by 48 % in thirty-twos."""
+"""That one thread computes together. As fast as more, and what a few requests bring is of many lengths: sorted by
+length, 64 texts are padded by 10 % in eights and by 48 % in thirty-twos."""
 
 
 def load(settings: Settings) -> tuple[EmotionClassifier, int]:
