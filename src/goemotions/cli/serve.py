@@ -37,7 +37,7 @@ def serve(
     max_connections: Annotated[int, typer.Option(help="Open at once, a worker.")] = 1024,
     max_batch: Annotated[int, typer.Option(help="Texts computed together.")] = 64,
     max_batch_tokens: Annotated[int, typer.Option(help="Tokens computed together.")] = 8192,
-    max_wait: Annotated[float, typer.Option(help="Seconds a text waits for others to compute with.")] = 0.001,
+    max_wait: Annotated[float, typer.Option(help="Seconds a text waits for others while some compute.")] = 0.005,
     max_queue: Annotated[int, typer.Option(help="Texts waiting; more are refused with 429.")] = 2048,
     deadline: Annotated[float, typer.Option(help="Seconds after which a waiting request is given up.")] = 30.0,
     read_timeout: Annotated[float, typer.Option(help="Seconds to send a request or take an answer.")] = 10.0,

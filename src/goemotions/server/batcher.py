@@ -114,6 +114,7 @@ class Batcher:
         self._arrived, self._prepared, self._taken = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._rate = 100.0
+        self._busy = 0
         # A request that is alone is shared out among the slots, down to what still computes well together.
         self._share = max(16, settings.max_batch // slots)
         self.waiting = 0
@@ -192,18 +193,26 @@ class Batcher:
                 continue
             texts = np.cumsum([0, *(len(piece.texts) for piece in pieces)])
             start = time.perf_counter()
+            self._busy += 1
             try:
                 scored = await loop.run_in_executor(self._pool, self._compute, pieces)
             except Exception as error:
                 for piece in pieces:
                     piece.job.fail(error)
                 continue
+            finally:
+                self._busy -= 1
             for piece, (first, end) in zip(pieces, pairwise(texts), strict=True):
                 piece.job.add(piece.texts, Scored(scored.logits[first:end], scored.truncated[first:end]))
             self._learn(int(texts[-1]), time.perf_counter() - start)
 
     async def _let_others_come(self) -> None:
-        """Wait until a batch is full, or its oldest text has waited long enough."""
+        """While other slots compute, wait until a batch is full or its oldest text has waited long enough.
+
+        An idle server computes at once; a busy one gains more from fuller batches than from starting sooner.
+        """
+        if not self._busy:
+            return
         end = self._ready[0].job.arrived + self._settings.max_wait
         while self._ready and sum(len(piece.texts) for piece in self._ready) < self._settings.max_batch:
             left = end - time.monotonic()

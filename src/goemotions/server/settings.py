@@ -30,7 +30,7 @@ class Settings:
         max_connections: open at once.
         max_batch: texts computed together.
         max_batch_tokens: tokens computed together.
-        max_wait: seconds that a text waits for others while nothing else is computed.
+        max_wait: seconds that a text waits for others to be computed with, while the server is busy with other texts.
         max_queue: texts waiting; more are refused with 429.
         deadline: seconds after which a waiting request is given up.
         read_timeout: seconds for a client to send a request, or to take an answer.
@@ -54,7 +54,7 @@ class Settings:
     max_connections: int = 1024
     max_batch: int = 64
     max_batch_tokens: int = 8192
-    max_wait: float = 0.001
+    max_wait: float = 0.005
     max_queue: int = 2048
     deadline: float = 30.0
     read_timeout: float = 10.0
