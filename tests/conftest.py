@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from running import Server, serving
 
 from goemotions import EmotionClassifier
 from goemotions.catalog import find_model
@@ -53,6 +54,13 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A running server, for the tests that only ask it things."""
+    with serving("--max-texts", 64, "--max-chars", 20_000, "--max-body", "200kB") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

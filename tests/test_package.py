@@ -43,6 +43,7 @@ def test_install_size_and_first_result(wheel: Path, tmp_path: Path) -> None:
     for arguments, expected in (
         (["predict", "--input", "in.parquet", "--output", "out.parquet"], 'pip install "goemotions[tables]"'),
         (["train", "compact", "--data", "."], 'pip install "goemotions[train]"'),
+        (["serve"], 'pip install "goemotions[serve]"'),
         (["evaluate", "compact", "in.csv"], 'pip install "goemotions[report]"'),
         (["predict", "--input", "in.csv", "--output", "out.csv"], "out.csv: 1 rows"),
     ):

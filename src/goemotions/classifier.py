@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from goemotions import thresholds as thresholding
 from goemotions.architectures import EmbeddingArchitecture, LoadOptions, Scored, load_model, sigmoid
+from goemotions.architectures.prepared import Prepared
 from goemotions.catalog import find_model
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
 from goemotions.encoders import Encoder
@@ -158,10 +159,22 @@ class EmotionClassifier:
         Args:
             calibrated: False for the logits before the model's calibration, if it has one.
         """
-        if long_text not in ("cut", "windows"):
-            raise ValueError(f'long_text must be "cut" or "windows", got {long_text!r}')
-        scored = self._model.score(check_texts(texts), windows=long_text == "windows")
-        if self.calibration is None or not calibrated:
+        scored = self._model.score(check_texts(texts), windows=read_windows(long_text))
+        return self._calibrated(scored) if calibrated else scored
+
+    def prepare(self, texts: Iterable[str], *, long_text: LongText = "cut") -> Prepared:
+        """The first half of :meth:`score`, for those who overlap it with the second; errors as ``predict``.
+
+        Of at most some thousand texts; what several calls gave can be joined and computed together.
+        """
+        return self._model.prepare(check_texts(texts), windows=read_windows(long_text))
+
+    def compute(self, prepared: Prepared) -> Scored:
+        """The other half of :meth:`score`: calibrated logits of what :meth:`prepare` gave."""
+        return self._calibrated(self._model.compute(prepared))
+
+    def _calibrated(self, scored: Scored) -> Scored:
+        if self.calibration is None:
             return scored
         return Scored(self.calibration.apply(scored.logits, self.labels), scored.truncated)
 
@@ -233,6 +246,16 @@ class EmotionClassifier:
         else:
             config.pop("calibration", None)
         copy_directory(self.directory, Path(directory), {"config.json": config_bytes(config)})
+
+
+def read_windows(long_text: str) -> bool:
+    """
+    Raises:
+        ValueError: neither ``"cut"`` nor ``"windows"``.
+    """
+    if long_text not in ("cut", "windows"):
+        raise ValueError(f'long_text must be "cut" or "windows", got {long_text!r}')
+    return long_text == "windows"
 
 
 def check_texts(texts: Iterable[str]) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from goemotions.architectures.prepared import Prepared
     from goemotions.checkpoint import ModelConfig
     from goemotions.encoders import Encoder
 
@@ -50,6 +51,12 @@ class Architecture(Protocol):
         Args:
             windows: read a longer text whole, in overlapping windows, and take each label's highest logit.
         """
+
+    def prepare(self, texts: Sequence[str], windows: bool = False) -> Prepared:
+        """The first half of ``score``: token ids or embeddings; for some thousand texts at most."""
+
+    def compute(self, prepared: Prepared) -> Scored:
+        """The other half, of what ``prepare`` gave, or of several joined."""
 
 
 class EmbeddingArchitecture(Architecture, Protocol):

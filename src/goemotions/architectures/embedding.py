@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from goemotions.architectures import LoadOptions, Scored
+from goemotions.architectures.prepared import Prepared
 from goemotions.encoders import Encoder, check_same, find_encoder
 from goemotions.errors import ModelError
 
@@ -48,13 +49,21 @@ class EmbeddingModel(ABC):
 
     def score(self, texts: Sequence[str], windows: bool = False) -> Scored:
         """See :class:`goemotions.architectures.Architecture`."""
+        return self.compute(self.prepare(texts, windows))
+
+    def prepare(self, texts: Sequence[str], windows: bool = False) -> Prepared:
+        """Embed: see :class:`goemotions.architectures.Architecture`."""
         if not windows:
             encoded = self.encoder.encode(texts)
-            return Scored(self.logits(encoded.embeddings), encoded.truncated)
+            return Prepared(encoded.embeddings, np.arange(len(texts)), encoded.truncated)
         pieces = self.encoder.encode_windows(texts)
-        logits = self.logits(pieces.embeddings)
-        highest = np.maximum.reduceat(logits, pieces.first) if len(texts) else logits
-        return Scored(highest, np.zeros(len(texts), dtype=np.bool_))
+        return Prepared(pieces.embeddings, pieces.first, np.zeros(len(texts), dtype=np.bool_))
+
+    def compute(self, prepared: Prepared) -> Scored:
+        """Classify embeddings: see :class:`goemotions.architectures.Architecture`."""
+        logits = self.logits(np.asarray(prepared.rows, dtype=np.float32))
+        highest = np.maximum.reduceat(logits, prepared.first) if len(prepared.first) else logits
+        return Scored(highest, prepared.truncated)
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """The embedding of each text, float32 [n, embed_dim]."""

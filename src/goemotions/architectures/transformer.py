@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
 from goemotions.architectures import LoadOptions, Scored
+from goemotions.architectures.prepared import Prepared
 from goemotions.architectures.tokens import TextTokenizer
 from goemotions.checkpoint import ModelConfig
 from goemotions.errors import ModelError
@@ -70,10 +72,18 @@ class TransformerModel:
         truncated = np.zeros(len(texts), dtype=np.bool_)
         for start in range(0, len(texts), CHUNK):
             chunk = slice(start, start + CHUNK)
-            pieces = self.tokenizer.pieces(texts[chunk], self.max_length, windows)
-            logits[chunk] = np.maximum.reduceat(self._run(pieces.ids), pieces.first)
-            truncated[chunk] = pieces.truncated
+            logits[chunk], truncated[chunk] = self.compute(self.prepare(texts[chunk], windows))
         return Scored(logits, truncated)
+
+    def prepare(self, texts: Sequence[str], windows: bool = False) -> Prepared:
+        """Tokenise: see :class:`goemotions.architectures.Architecture`."""
+        return Prepared(*self.tokenizer.pieces(texts, self.max_length, windows))
+
+    def compute(self, prepared: Prepared) -> Scored:
+        """Run the graph: see :class:`goemotions.architectures.Architecture`."""
+        logits = self._run(cast(list[list[int]], prepared.rows))
+        highest = np.maximum.reduceat(logits, prepared.first) if len(prepared.first) else logits
+        return Scored(highest, prepared.truncated)
 
     def _run(self, ids: list[list[int]]) -> npt.NDArray[np.float32]:
         """Logits of token sequences, float32 [p, labels]."""

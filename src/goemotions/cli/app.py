@@ -18,6 +18,7 @@ from goemotions.cli.evaluate import evaluate
 from goemotions.cli.info import info
 from goemotions.cli.predict import predict
 from goemotions.cli.push import push
+from goemotions.cli.serve import serve
 from goemotions.cli.train import train
 from goemotions.cli.tune import tune
 from goemotions.errors import GoEmotionsError
@@ -40,6 +41,7 @@ app.command()(tune)
 app.command()(push)
 app.command()(convert)
 app.command()(distill)
+app.command()(serve)
 app.add_typer(data_app, name="data")
 
 

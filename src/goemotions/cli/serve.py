@@ -1,0 +1,90 @@
+"""``goemotions serve``: the model over HTTP, and its page."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from goemotions.cli import options as opt
+from goemotions.errors import MissingExtraError
+
+
+def serve(
+    model: Annotated[
+        str | None, typer.Argument(help="A shipped model, a directory or a hub id.", show_default="compact")
+    ] = None,
+    host: Annotated[str, typer.Option(help="Where to listen; beyond loopback a key is needed.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 lets the system choose.")] = 8080,
+    workers: Annotated[int, typer.Option(min=1, help="Processes, each with a model of its own.")] = 1,
+    api_key_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file with the key clients must give.", show_default="the environment's GOEMOTIONS_API_KEY"
+        ),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="Without a key: a further name the server goes by; repeatable.")
+    ] = None,
+    cors_origin: Annotated[
+        list[str] | None, typer.Option(help="A page's origin whose scripts may read answers; repeatable.")
+    ] = None,
+    max_body: Annotated[str, typer.Option(help="Of a request.")] = "2MB",
+    max_texts: Annotated[int, typer.Option(help="Texts a request.")] = 256,
+    max_chars: Annotated[int, typer.Option(help="Characters a text.")] = 100_000,
+    max_connections: Annotated[int, typer.Option(help="Open at once, a worker.")] = 1024,
+    max_batch: Annotated[int, typer.Option(help="Texts computed together.")] = 64,
+    max_batch_tokens: Annotated[int, typer.Option(help="Tokens computed together.")] = 8192,
+    max_wait: Annotated[float, typer.Option(help="Seconds a text waits for others while some compute.")] = 0.005,
+    max_queue: Annotated[int, typer.Option(help="Texts waiting; more are refused with 429.")] = 2048,
+    deadline: Annotated[float, typer.Option(help="Seconds after which a waiting request is given up.")] = 30.0,
+    read_timeout: Annotated[float, typer.Option(help="Seconds to send a request or take an answer.")] = 10.0,
+    device: opt.Device = "auto",
+    threads: opt.Threads = None,
+    batch_size: opt.BatchSize = None,
+    backbone: opt.Backbone = None,
+    encoder: opt.Encoder = None,
+    precision: Annotated[opt.Precision, typer.Option(help="Of the products of an LLM model.")] = opt.Precision.auto,
+    allow_other_encoder: opt.AllowOtherEncoder = False,
+    max_memory: opt.MaxMemory = None,
+) -> None:
+    """Serve a model over HTTP, with a page at /."""
+    if any(find_spec(name) is None for name in ("fastapi", "uvicorn", "prometheus_client")):
+        raise MissingExtraError("the server", "serve")
+    from goemotions.architectures import LoadOptions
+    from goemotions.server.settings import Settings, read_key
+
+    settings = Settings(
+        model=model,
+        load=LoadOptions(
+            device,
+            threads,
+            batch_size,
+            backbone,
+            encoder,
+            precision.value,
+            allow_other_encoder,
+            opt.parse_amount(max_memory),
+        ),
+        host=host,
+        port=port,
+        workers=workers,
+        key=read_key(api_key_file),
+        allow_hosts=tuple(allow_host or ()),
+        cors_origins=tuple(cors_origin or ()),
+        max_body=opt.parse_amount(max_body) or 0,
+        max_texts=max_texts,
+        max_chars=max_chars,
+        max_connections=max_connections,
+        max_batch=max_batch,
+        max_batch_tokens=max_batch_tokens,
+        max_wait=max_wait,
+        max_queue=max_queue,
+        deadline=deadline,
+        read_timeout=read_timeout,
+    )
+    from goemotions.server.run import serve as run
+
+    run(settings)

@@ -1,0 +1,143 @@
+"""Errors on the wire: one JSON shape, which clients of Hugging Face's and TEI's APIs read; never with a text in it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+logger = logging.getLogger("goemotions.server")
+
+KINDS = {401: "Unauthorized", 403: "Forbidden", 429: "Overloaded", 503: "Unhealthy", 504: "Timeout"}
+"""``error_type`` by status; below 500 all others are ``Validation``, as TEI calls it, above ``Backend``."""
+
+
+class ErrorBody(BaseModel):
+    """What every error answers."""
+
+    error: str
+    error_type: str
+
+
+class ApiError(Exception):
+    """An error for the client.
+
+    Args:
+        status: of HTTP.
+        message: what was got, what was expected, what to do; without any text of the client's.
+    """
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers
+
+
+def body(status: int, message: str) -> dict[str, str]:
+    kind = KINDS.get(status, "Validation" if status < 500 else "Backend")
+    return {"error": message, "error_type": kind}
+
+
+def respond(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse(body(status, message), status, headers)
+
+
+async def send_error(send: Send, status: int, message: str, headers: Sequence[tuple[str, str]] = ()) -> None:
+    """An error from outside the routes."""
+    content = json.dumps(body(status, message)).encode()
+    given = [("content-type", "application/json"), ("content-length", str(len(content))), *headers]
+    raw = [(name.lower().encode(), value.encode()) for name, value in given]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": content})
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Answer every error of a route in our shape."""
+
+    @app.exception_handler(ApiError)
+    async def on_api_error(_: Request, error: ApiError) -> Response:
+        return respond(error.status, str(error), error.headers)
+
+    @app.exception_handler(HTTPException)
+    async def on_http_error(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 405:  # Starlette names the methods of one route, and a path may have several
+            allowed = ", ".join(map(str.upper, request.app.openapi()["paths"].get(request.url.path, ["get"])))
+            return respond(405, f"{request.method} is not among this path's methods: {allowed}", {"Allow": allowed})
+        return respond(error.status_code, str(error.detail), error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def on_invalid(_: Request, error: RequestValidationError) -> Response:
+        return respond(422, describe(error.errors()))
+
+
+def describe(errors: Sequence[Mapping[str, Any]]) -> str:
+    """What is wrong with a request, in one line; where a value may have one of several types, all are named."""
+    if errors[0]["type"] == "json_invalid":
+        return "the body is not valid JSON"
+    found: dict[str, list[str]] = {}
+    for error in errors:
+        found.setdefault(place(error["loc"][1:]), []).append(explain(error))
+    # Of a union's branches, the one that fails deepest is what was meant: no word of the others.
+    meant = {at: why for at, why in found.items() if not any(other.startswith((at + "[", at + ".")) for other in found)}
+    return "; ".join(f"{at or 'the body'}: {' or '.join(dict.fromkeys(why))}" for at, why in meant.items())
+
+
+def place(parts: Sequence[str | int]) -> str:
+    """As ``inputs[3]`` or ``parameters.top_k``, without the names of a union's branches, as ``list[str]``."""
+    shown = ""
+    for part in parts:
+        if isinstance(part, int):
+            shown += f"[{part}]"
+        elif part not in ("str", "float", "constrained-float") and "[" not in part:
+            shown += f".{part}" if shown else part
+    return shown
+
+
+def explain(error: Mapping[str, Any]) -> str:
+    if error["type"] == "extra_forbidden":
+        return "unknown parameter"
+    if error["type"] == "missing":
+        return "required"
+    if error["type"] == "too_long":
+        return f"expected a list of one text, got {error['ctx']['actual_length']}: a pair of texts is not read as one"
+    message: str = error["msg"]
+    return message[:1].lower() + message[1:]
+
+
+class CatchAll:
+    """Answers 500 for a defect of ours and logs where it happened, without its message: it could hold a text."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            logger.error("%s in %s\n%s", type(error).__name__, scope["path"], where(error))
+            if not started:
+                await send_error(send, 500, "the server failed on this request; its log says where")
+
+
+def where(error: BaseException) -> str:
+    """The places of a traceback, without values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return "\n".join(f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in frames)

@@ -1,0 +1,78 @@
+"""What is answered about the server: is it alive, is it ready, what does it serve, how is it doing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from goemotions import __version__
+from goemotions.labels import SENTIMENT
+from goemotions.server.metrics import CONTENT_TYPE
+from goemotions.server.routes import ERRORS, service
+from goemotions.server.schemas import Info, Status
+
+OPEN = frozenset({"/health", "/ready"})
+"""Answered without a key."""
+
+ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
+REFUSED: dict[int | str, dict[str, Any]] = {
+    status: {"content": ERROR, "description": ERRORS[status]["description"]} for status in (401, 403)
+}
+
+router = APIRouter(tags=["server"])
+
+
+@router.get("/health", response_model=Status, summary="Alive")
+async def health() -> dict[str, str]:
+    """200 as long as the process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/ready", response_model=Status, summary="Ready for texts")
+async def ready() -> dict[str, str]:
+    """200. Nothing answers before the model is loaded and warm, nor once the server stops."""
+    return {"status": "ready"}
+
+
+@router.get("/info", response_model=Info, summary="The model, its labels, the limits", responses=REFUSED)
+async def info(request: Request) -> dict[str, Any]:
+    """The model and the server's limits."""
+    serving = service(request)
+    config, limits = serving.classifier.config, serving.settings
+    return {
+        "model_id": config.name,
+        "model_type": {
+            "classifier": {
+                "id2label": {str(index): label for index, label in enumerate(config.labels)},
+                "label2id": {label: index for index, label in enumerate(config.labels)},
+            }
+        },
+        "max_concurrent_requests": limits.max_connections,
+        "max_input_length": config.max_length,
+        "max_batch_tokens": limits.max_batch_tokens,
+        "max_batch_requests": limits.max_batch,
+        "max_client_batch_size": limits.max_texts,
+        "auto_truncate": False,
+        "tokenization_workers": 1,
+        "version": __version__,
+        "architecture": config.architecture,
+        "labels": config.labels,
+        "thresholds": serving.classifier.thresholds,
+        "unreliable_labels": config.unreliable_labels,
+        "sentiment": SENTIMENT,
+        "max_chars": limits.max_chars,
+        "max_body": limits.max_body,
+    }
+
+
+@router.get(
+    "/metrics",
+    summary="Figures for Prometheus",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}, "description": "In Prometheus' text format."}, **REFUSED},
+)
+async def metrics(request: Request) -> Response:
+    """Requests, texts, batches, the queue."""
+    return Response(service(request).metrics.render(), media_type=CONTENT_TYPE)

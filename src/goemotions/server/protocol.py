@@ -1,0 +1,132 @@
+"""uvicorn's HTTP connection, with slow clients cut off and open connections told when the server stops."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.flow_control import CLOSE_HEADER
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from goemotions.server.settings import Settings
+
+KEEP_ALIVE = 30
+"""Seconds that an idle connection stays open."""
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {
+        name: {"handlers": ["stderr"], "level": "INFO", "propagate": False} for name in ("uvicorn", "goemotions")
+    },
+}
+"""Without uvicorn's line a request, which metrics count; a text is in no line."""
+
+
+class Connection(H11Protocol):
+    """A connection.
+
+    A request's head must come within ``read_timeout`` seconds of its first byte (of the connection's opening, for the
+    first request), and an answer must be taken within as many. When the server stops, an idle connection stays open
+    for ``drain`` seconds: a request that is on its way is answered, and told that the connection ends.
+    """
+
+    config: ServerConfig
+
+    def __init__(self, config: ServerConfig, *arguments: Any, **named: Any) -> None:
+        super().__init__(config, *arguments, **named)
+        self._timeout = config.settings.read_timeout
+        self._head: asyncio.TimerHandle | None = None
+        self._write: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._head = self.loop.call_later(self._timeout, self._give_up)
+
+    def data_received(self, data: bytes) -> None:
+        if self._head is None and self._idle():
+            self._head = self.loop.call_later(self._timeout, self._give_up)
+        super().data_received(data)
+
+    def handle_events(self) -> None:
+        before = self.cycle
+        super().handle_events()
+        if self.cycle is before:
+            return
+        if self._head is not None:  # the head is complete
+            self._head.cancel()
+            self._head = None
+        if self.config.stopping:
+            self._end_after_this()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for timer in (self._head, self._write):
+            if timer is not None:
+                timer.cancel()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        if self._write is None:
+            self._write = self.loop.call_later(self._timeout, self.transport.abort)
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        if self._write is not None:
+            self._write.cancel()
+            self._write = None
+        super().resume_writing()
+
+    def shutdown(self) -> None:
+        """The server stops: end after the answer under way, or after a moment for a request on its way."""
+        self.config.stopping = True
+        if self._idle():
+            self.loop.call_later(self.config.settings.drain, self._end_if_idle)
+        else:
+            self._end_after_this()
+
+    def _idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _end_after_this(self) -> None:
+        self.cycle.keep_alive = False
+        if not self.cycle.response_started:  # uvicorn answers this header with the same one
+            self.cycle.scope["headers"] = [*self.cycle.scope["headers"], CLOSE_HEADER]
+
+    def _end_if_idle(self) -> None:
+        if self._idle() and not self.transport.is_closing():
+            super().shutdown()
+
+    def _give_up(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()
+
+
+class ServerConfig(uvicorn.Config):
+    """How uvicorn is to run, by our settings.
+
+    Attributes:
+        stopping: set with the first connection told to end, for those that are accepted at that very moment.
+    """
+
+    stopping = False
+
+    def __init__(self, settings: Settings, app: Any, factory: bool = False) -> None:
+        self.settings = settings
+        super().__init__(
+            app,
+            factory=factory,
+            workers=settings.workers,
+            http=Connection,
+            ws="none",
+            log_config=LOGGING,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=settings.max_connections,
+            timeout_keep_alive=KEEP_ALIVE,
+            timeout_graceful_shutdown=math.ceil(settings.deadline + settings.read_timeout + settings.drain),
+        )

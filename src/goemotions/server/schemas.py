@@ -1,0 +1,125 @@
+"""Requests and answers. An unknown parameter is an error, never ignored."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+def whole(value: object) -> object:
+    """JSON has one kind of number: 3.0 is an integer there."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Count = Annotated[int, Field(ge=1), BeforeValidator(whole)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class LabelScore(BaseModel):
+    """A label and how strongly it applies."""
+
+    label: str
+    score: float
+
+
+class HfParameters(Strict):
+    """Of Hugging Face's text classification."""
+
+    top_k: Count | None = Field(default=None, description="At most so many labels a text.")
+    threshold: Probability | None = Field(
+        default=None, description="Only labels with at least this probability, whichever score is given."
+    )
+    function_to_apply: Literal["sigmoid", "none"] | None = Field(
+        default=None,
+        description="`sigmoid` (the default) gives probabilities, `none` logits. `softmax` is refused: labels do not "
+        "exclude each other.",
+    )
+
+
+class HfOptions(Strict):
+    """Accepted for clients that send them; nothing is cached, and the model is always loaded."""
+
+    use_cache: bool = True
+    wait_for_model: bool = False
+    use_gpu: bool = False
+
+
+class HfRequest(Strict):
+    """Hugging Face's text classification."""
+
+    inputs: str | list[str]
+    parameters: HfParameters | None = None
+    options: HfOptions | None = None
+
+
+class TeiRequest(Strict):
+    """Text Embeddings Inference's `/predict`."""
+
+    inputs: str | list[str] | list[Annotated[list[str], Field(min_length=1, max_length=1)]] = Field(
+        description='One text, or several: `["a", "b"]` or, as TEI documents it, `[["a"], ["b"]]`.'
+    )
+    truncate: bool | None = Field(
+        default=None, description="Cut a text longer than the model reads; otherwise it is an error."
+    )
+    raw_scores: bool | None = Field(default=None, description="Logits instead of probabilities.")
+
+
+class EmotionsRequest(Strict):
+    """Our own: the model's thresholds, one a label, unless told otherwise."""
+
+    texts: list[str]
+    threshold: Probability | dict[str, Probability] | None = Field(
+        default=None, description="For every label, or for some; the others keep the model's own."
+    )
+    top_k: Count | None = Field(default=None, description="At most so many emotions a text.")
+    reliable_only: bool = Field(default=False, description="Leave out labels too rare in the test data to be sure of.")
+    long_text: Literal["cut", "windows"] = Field(
+        default="cut", description="Cut what the model cannot read, or read it in overlapping windows."
+    )
+
+
+class TextEmotions(BaseModel):
+    """A text's emotions, highest first; none if no label reaches its threshold."""
+
+    emotions: list[LabelScore]
+    truncated: bool = Field(description="Whether the text was longer than the model reads and was cut.")
+
+
+class EmotionsResponse(BaseModel):
+    """One result a text, in order."""
+
+    results: list[TextEmotions]
+
+
+class Status(BaseModel):
+    """Of a probe."""
+
+    status: str
+
+
+class Info(BaseModel):
+    """The model and the server's limits; the first fields are those of TEI's `/info` that apply."""
+
+    model_id: str
+    model_type: dict[str, dict[str, dict[str, str | int]]]
+    max_concurrent_requests: int
+    max_input_length: int | None = Field(description="Tokens the model reads of a text.")
+    max_batch_tokens: int
+    max_batch_requests: int | None
+    max_client_batch_size: int = Field(description="Texts a request.")
+    auto_truncate: bool
+    tokenization_workers: int
+    version: str
+    architecture: str
+    labels: list[str]
+    thresholds: dict[str, float]
+    unreliable_labels: dict[str, int] = Field(description="With their positives in the test split.")
+    sentiment: dict[str, list[str]]
+    max_chars: int = Field(description="Characters a text.")
+    max_body: int = Field(description="Bytes a request.")

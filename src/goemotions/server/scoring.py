@@ -1,0 +1,113 @@
+"""From a request's texts to its answer: limits, the queue, the deadline, and the library's own formatting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+
+from goemotions.architectures import Scored
+from goemotions.classifier import EmotionClassifier, LongText
+from goemotions.server.batcher import Batcher, QueueFullError
+from goemotions.server.errors import ApiError
+from goemotions.server.metrics import Metrics
+from goemotions.server.settings import Settings, option
+
+PATIENCE = 0.5
+"""Seconds after which a waiting request looks whether its client is still there."""
+
+Ranked = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the routes work with."""
+
+    classifier: EmotionClassifier
+    settings: Settings
+    batcher: Batcher
+    metrics: Metrics
+
+    async def score(self, request: Request, texts: Sequence[str], long_text: LongText = "cut") -> Scored:
+        """Logits of ``texts``, computed together with those of other requests.
+
+        Raises:
+            ApiError: too many or too long texts (413), a full queue (429), too long a wait (504).
+        """
+        self._check(texts)
+        if not texts:
+            return self.classifier.score([])
+        try:
+            result = self.batcher.submit(texts, long_text)
+        except QueueFullError as full:
+            raise ApiError(
+                429,
+                f"too many texts wait: the server queues {self.settings.max_queue} ({option('max_queue')}); try again "
+                f"in {full.retry_after} s",
+                {"Retry-After": str(full.retry_after)},
+            ) from None
+        scored = await self._wait(request, result)
+        self.metrics.texts.inc(len(texts))
+        self.metrics.truncated.inc(int(scored.truncated.sum()))
+        return scored
+
+    def _check(self, texts: Sequence[str]) -> None:
+        limits = self.settings
+        if len(texts) > limits.max_texts:
+            raise ApiError(
+                413, f"{len(texts)} texts, but a request takes {limits.max_texts} ({option('max_texts')}): send several"
+            )
+        for index, text in enumerate(texts):
+            if len(text) > limits.max_chars:
+                raise ApiError(
+                    413,
+                    f"text {index} has {len(text)} characters, but the server takes {limits.max_chars} "
+                    f"({option('max_chars')})",
+                )
+
+    async def _wait(self, request: Request, result: asyncio.Future[Scored]) -> Scored:
+        """Wait for a result until the deadline, and only as long as the client does."""
+        try:
+            await asyncio.wait({result}, timeout=PATIENCE)
+            end = asyncio.get_running_loop().time() + self.settings.deadline - PATIENCE
+            while not result.done():
+                left = end - asyncio.get_running_loop().time()
+                if left <= 0:
+                    raise ApiError(
+                        504, f"not computed within {self.settings.deadline:g} s ({option('deadline')}): try again later"
+                    )
+                if await request.is_disconnected():
+                    raise ApiError(499, "the client has gone")
+                await asyncio.wait({result}, timeout=min(PATIENCE, left))
+            return result.result()
+        finally:
+            result.cancel()  # takes it out of the queue; nothing, if it is done
+
+    def rank(
+        self,
+        scored: Scored,
+        thresholds: Mapping[str, float] | None = None,
+        *,
+        top_k: int | None = None,
+        reliable_only: bool = False,
+        raw: bool = False,
+    ) -> list[Ranked]:
+        """For each text its labels and scores, highest first, formatted by the library.
+
+        Args:
+            thresholds: None for all labels.
+            raw: give calibrated logits, 4 decimals, instead of probabilities.
+        """
+        classifier = self.classifier
+        cuts = thresholds if thresholds is not None else dict.fromkeys(classifier.labels, 0.0)
+        found = classifier.select(scored.probabilities, cuts, top_k=top_k, reliable_only=reliable_only)
+        if raw:
+            column = {label: index for index, label in enumerate(classifier.labels)}
+            found = [
+                {label: round(float(row[column[label]]), 4) for label in labels}
+                for labels, row in zip(found, scored.logits, strict=True)
+            ]
+        return [[{"label": label, "score": score} for label, score in labels.items()] for labels in found]
