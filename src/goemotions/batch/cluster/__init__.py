@@ -7,6 +7,7 @@ write the same file, and what is done is exactly what is listed. After any crash
 whose file is not there.
 """
 
-from goemotions.batch.cluster.run import ClusterOptions, predict_dataset
+from goemotions.batch.cluster.nodes import ClusterOptions
+from goemotions.batch.cluster.run import predict_dataset
 
 __all__ = ["ClusterOptions", "predict_dataset"]

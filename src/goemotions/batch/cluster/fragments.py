@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from goemotions.batch.cluster.storage import Listed, Place
 from goemotions.batch.parquet_table import check_schema
+from goemotions.batch.table import check_columns
 from goemotions.errors import DataError
 
 FRAGMENT_BYTES = 32 << 20
@@ -68,7 +69,7 @@ class Footer:
 
 
 def read_footers(
-    place: Place, files: Sequence[Listed], text_column: str, new_columns: list[str]
+    place: Place, files: Sequence[Listed], text_column: str, new_columns: list[str], grouping: Sequence[str] = ()
 ) -> Iterator[Footer]:
     """The footers, in order. A file that is no Parquet is told with its problem; one without the column raises.
 
@@ -84,6 +85,8 @@ def read_footers(
         except (pa.ArrowException, OSError) as error:
             return Footer(file, problem=f"not readable as Parquet: {' '.join(str(error).split())}")
         check_schema(schema, text_column, new_columns, file.path)
+        for column in grouping:
+            check_columns(schema.names, column, (), file.path)
         groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
         sizes = tuple((group.num_rows, group.total_byte_size) for group in groups)
         return Footer(file, sizes, hashlib.sha256(schema.remove_metadata().serialize()).hexdigest())
@@ -106,7 +109,7 @@ def cut(footers: Iterable[Footer], fragment_rows: int, fragment_bytes: int = FRA
                 yield Fragment(number, tuple(waiting), partial=False)
                 number, waiting, rows, size = number + 1, [], 0, 0
             schema = footer.schema
-            if group_rows <= fragment_rows and group_bytes <= fragment_bytes or group_rows == 1:
+            if (group_rows <= fragment_rows and group_bytes <= fragment_bytes) or group_rows == 1:
                 waiting.append(Piece(footer.file.path, index, 0, group_rows))
                 rows, size = rows + group_rows, size + group_bytes
                 continue

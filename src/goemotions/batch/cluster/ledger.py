@@ -1,7 +1,7 @@
 """The job directory: what is scored and how, the manifest of fragments, and which of them are done.
 
-``<output>/_job/`` holds ``job.json``, ``manifest.jsonl`` (a fragment a line) and ``unreadable.json`` (files that are not
-Parquet). ``job.json`` is written last: a job without it has not begun.
+``<output>/_job/`` holds ``job.json``, ``manifest.jsonl`` (a fragment a line) and ``unreadable.json`` (files that
+are not Parquet). ``job.json`` is written last: a job without it has not begun.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from goemotions.batch.cluster.score import JOB, Work
 from goemotions.batch.cluster.storage import Listed, Place, find_files
 from goemotions.batch.cluster.tally import KEY, Tally
 from goemotions.errors import DataError
+
+HOW = ("device", "threads", "batch_size", "max_memory")
+"""Arguments of the classifier that a run may change: they change speed, not results."""
 
 
 class Ledger:
@@ -65,7 +68,9 @@ class Ledger:
             yield from pool.map(tally, self.fragments)
 
 
-def plan(work: Work, labels: Sequence[str], fragment_rows: int) -> tuple[dict[str, Any], list[Fragment], dict[str, str]]:
+def plan(
+    work: Work, labels: Sequence[str], fragment_rows: int
+) -> tuple[dict[str, Any], list[Fragment], dict[str, str]]:
     """What a job will do, from the input's listing and footers; nothing is written.
 
     Returns:
@@ -81,7 +86,8 @@ def plan(work: Work, labels: Sequence[str], fragment_rows: int) -> tuple[dict[st
     unreadable: dict[str, str] = {}
 
     def readable() -> Iterator[Footer]:
-        for footer in read_footers(place, files, work.text_column, added_columns(labels, work.options)):
+        new = added_columns(labels, work.options)
+        for footer in read_footers(place, files, work.text_column, new, work.grouping.columns):
             if footer.problem:
                 unreadable[footer.file.path] = footer.problem
             else:
@@ -92,8 +98,10 @@ def plan(work: Work, labels: Sequence[str], fragment_rows: int) -> tuple[dict[st
 
 
 def describe(work: Work, files: Sequence[Listed], fragment_rows: int) -> dict[str, Any]:
+    values = json.loads(json.dumps(asdict(work)))
+    values["load"] = {name: value for name, value in values["load"].items() if name not in HOW}
     return {
-        "work": json.loads(json.dumps(asdict(work))),
+        "work": values,
         "fragment_rows": fragment_rows,
         "files": [[file.path, file.bytes, file.modified_ns] for file in files],
     }
@@ -135,7 +143,9 @@ def check_same(before: dict[str, Any], now: dict[str, Any], output: str) -> int:
     present = {path: [path, *rest] for path, *rest in now["files"]}
     gone = [file[0] for file in before["files"] if present.get(file[0]) != file]
     if gone:
-        raise DataError(f"{len(gone)} input files have changed or gone since {output} was begun, the first is {gone[0]}")
+        raise DataError(
+            f"{len(gone)} input files have changed or gone since {output} was begun, the first is {gone[0]}"
+        )
     return len(present) - len(before["files"])
 
 

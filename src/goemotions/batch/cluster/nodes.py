@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import ray
 
@@ -69,7 +70,8 @@ def connection(address: str | None) -> Iterator[None]:
         yield
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # this package sends nothing anywhere
-    quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     try:
         if address is not None:
             ray.init(address=address, **quiet)
@@ -90,7 +92,8 @@ def choose_actors(options: ClusterOptions, architecture: str, fragments: int) ->
     Raises:
         DataError: no node has the CPUs or GPUs of one actor.
     """
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    every: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    nodes = [node["Resources"] for node in every if node["Alive"]]
     cpus = options.actor_cpus or 1
     if options.actor_cpus is None and architecture == "embedding-llm":
         cpus = max(1, int(max(node.get("CPU", 0) for node in nodes)))

@@ -1,7 +1,8 @@
 """The way of fragments through Ray Data: read tasks → actors with the model → write tasks.
 
 A row of the Ray data set is a whole fragment, serialised, so that however Ray joins and splits blocks, a fragment stays
-one. Ray Data starts reads as memory and actors allow, replaces actors and nodes that die, and reads again what they held.
+one. Ray Data starts reads as memory and actors allow, replaces actors and nodes that die, and reads again what they
+held.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class FragmentSource(Datasource):
     """Fragments of a job, as Ray Data reads them."""
 
     def __init__(self, work: Work, fragments: Sequence[Fragment]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.groups = read_together(fragments)
         self._work = work
 
@@ -175,9 +176,7 @@ def run(work: Work, fragments: Sequence[Fragment], actors: Actors) -> Iterator[O
     context.enable_progress_bars = False
     context.print_on_execution_start = False
     with ray.data.DataContext.current(context):
-        data = ray.data.read_datasource(
-            source, ray_remote_args={"num_cpus": READ_CPUS}, override_num_blocks=len(source.groups)
-        )
+        data = ray.data.read_datasource(source, num_cpus=READ_CPUS, override_num_blocks=len(source.groups))
         data = data.map_batches(
             Scorer,
             fn_constructor_args=(work,),

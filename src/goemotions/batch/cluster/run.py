@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ FRAGMENT_ROWS = {"transformer": 16_384, "embedding-head": 16_384, "embedding-llm
 """Some seconds' work for a core, or some minutes' for an LLM, all of whose rows go through a layer together."""
 ROUNDS = 3
 """A fragment may bring down the process that scores it so often, then it has failed."""
+PLAIN, UNGROUPED, HERE = PredictOptions(), Grouping(), ClusterOptions()
+
 
 @dataclass(frozen=True)
 class Report:
@@ -60,8 +62,8 @@ def make_work(
     text_column: str = "text",
     *,
     model: str | None = None,
-    options: PredictOptions = PredictOptions(),
-    grouping: Grouping = Grouping(),
+    options: PredictOptions = PLAIN,
+    grouping: Grouping = UNGROUPED,
     **load: Any,
 ) -> tuple[Work, ModelConfig]:
     """What a job is to do, its thresholds resolved and its model known by its content.
@@ -89,17 +91,19 @@ def predict_dataset(
     text_column: str = "text",
     *,
     model: str | None = None,
-    options: PredictOptions = PredictOptions(),
-    grouping: Grouping = Grouping(),
-    cluster: ClusterOptions = ClusterOptions(),
+    options: PredictOptions = PLAIN,
+    grouping: Grouping = UNGROUPED,
+    cluster: ClusterOptions = HERE,
     show_progress: bool = True,
     **load: Any,
 ) -> Report:
-    """Score the Parquet files of ``source`` on Ray and write a data set of Parquet files with all their columns and the new
-    ones; called again after whatever crash, go on.
+    """Score the Parquet files of ``source`` on Ray and write Parquet files with all their columns and the new ones.
+
+    Called again after whatever crash, it goes on.
 
     Args:
-        source: a file, folder or pattern (``*``, ``**``), on this machine or in an object store; every node must see it.
+        source: a Parquet file, folder or pattern (``*``, ``**``), on this machine or in an object store; every
+            node must see it.
         output: a folder, likewise.
         grouping: by which columns the summary counts.
         load: further arguments of :class:`goemotions.EmotionClassifier`.
@@ -108,18 +112,21 @@ def predict_dataset(
         DataError: an input that cannot be read as asked, an output of another job, or nodes that cannot hold an actor.
         ModelError: the model cannot be loaded, here or by an actor.
     """
-    work, config = make_work(
-        source, output, text_column, model=model, options=options, grouping=grouping, **load
-    )
+    work, config = make_work(source, output, text_column, model=model, options=options, grouping=grouping, **load)
     ledger = open_ledger(work, config.labels, cluster.fragment_rows or FRAGMENT_ROWS[config.architecture])
     before = ledger.done()
     failed: dict[int, str] = {}
     if len(before) < len(ledger.fragments):
         with connection(cluster.address):
             actors = choose_actors(cluster, config.architecture, len(ledger.fragments) - len(before))
-            failed = work_off(ledger, work, actors, show_progress)
+            failed = work_off(ledger, with_threads(work, actors), actors, show_progress)
     tally = Tally() if failed else summarise(ledger, config.labels, work.grouping)
     return Report(tally, len(ledger.fragments), len(before), failed, ledger.unreadable, ledger.new_files)
+
+
+def with_threads(work: Work, actors: Actors) -> Work:
+    """The job for actors that compute with as many threads as they have CPUs, unless told otherwise."""
+    return replace(work, load={"threads": actors.cpus} | work.load)
 
 
 def work_off(ledger: Ledger, work: Work, actors: Actors, show_progress: bool) -> dict[int, str]:
