@@ -66,8 +66,5 @@ def results(folder: Path) -> pa.Table:
 
 def actor_processes() -> list[psutil.Process]:
     """The processes that hold the model, of this machine's clusters."""
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        if any("MapWorker(MapBatches(Scorer))" in part for part in process.info["cmdline"] or ()):
-            found.append(process)
-    return found
+    processes = psutil.process_iter(["cmdline"])
+    return [process for process in processes if "MapBatches(Scorer)" in " ".join(process.info["cmdline"] or ())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -115,7 +116,7 @@ def test_driver_killed_and_the_same_command_again(
 ) -> None:
     output = tmp_path / "out"
     command = [sys.executable, "-m", "goemotions", "predict", "--engine", "ray", "--address", cluster.address]
-    command += ["--input", f"{source}/*.parquet", "--output", str(output), "--fragment-rows", "20", "--all-scores"]
+    command += ["--input", f"{source}/*.parquet", "--output", str(output), "--fragment-rows", "40", "--all-scores"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     while len(list(output.glob("part-*"))) < 5:
         assert process.poll() is None, "finished before it could be killed"
@@ -124,16 +125,16 @@ def test_driver_killed_and_the_same_command_again(
     process.wait()
     time.sleep(1)  # until its actors have gone too
     kept = {path: path.stat().st_mtime_ns for path in output.glob("part-*")}
-    assert 5 <= len(kept) < FILES * ROWS / 20
+    assert 5 <= len(kept) < FILES * ROWS / 40
     done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert (report["rows"], report["resumed"], report["fragments"]) == (FILES * ROWS, len(kept), FILES * ROWS / 20)
+    assert (report["rows"], report["resumed"], report["fragments"]) == (FILES * ROWS, len(kept), FILES * ROWS / 40)
     assert all(path.stat().st_mtime_ns == moment for path, moment in kept.items())
     check_equal(results(output), local(classifier, source, tmp_path / "local"))
 
 
-def test_bad_rows_and_files_do_not_stop_the_job(cluster: Cluster, cli: Run, source: Path, tmp_path: Path) -> None:
+def test_bad_rows_and_files_do_not_stop_the_job(cluster: Cluster, cli: Run, tmp_path: Path) -> None:
     folder = write_files(tmp_path / "in", 2, 50)
     binary = pa.array([b"thanks!", b"\xff"], pa.binary())
     column = pa.StringArray.from_buffers(2, binary.buffers()[1], binary.buffers()[2])
@@ -150,18 +151,51 @@ def test_bad_rows_and_files_do_not_stop_the_job(cluster: Cluster, cli: Run, sour
     assert (letter["id"], letter["text"], letter["_row"]) == (2, b"\xff", 1)
     assert letter["_file"] == str(folder / "x.parquet")
 
-    for changed, message in (
-        (["--output", tmp_path / "out", "--group-by", "forums"], "no column 'forums'"),
-        (["--output", folder / "out", "--text-column", "id"], "expected strings"),
-        (["--output", folder / "out", "--actor-cpus", "8"], "none of 3 nodes has the 8 CPUs of one actor"),
-        (["--output", source], "holds files already"),
+
+def test_mistakes(cluster: Cluster, source: Path, tmp_path: Path) -> None:
+    outside = str(tmp_path / "out")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    for output, column, grouping, options, message in (
+        (outside, "text", Grouping("forums"), SMALL, "no column 'forums'; did you mean 'forum'"),
+        (outside, "id", Grouping(), SMALL, "of type int64, expected strings"),
+        (outside, "text", Grouping(), ClusterOptions(actor_cpus=8), "none of 3 nodes has the 8 CPUs of one actor"),
+        (str(tmp_path / "full"), "text", Grouping(), SMALL, "holds files already"),
     ):
-        bad = cli(*arguments, *changed)
-        assert bad.returncode == 1
-        assert message in bad.stderr or changed[1] == tmp_path / "out"
+        with pytest.raises(DataError, match=message):
+            predict_dataset(str(source), output, column, grouping=grouping, cluster=options)
+    shutil.copytree(source, tmp_path / "in")
+    inside = str(tmp_path / "in" / "out")
+    shutil.copytree(source, inside)
+    with pytest.raises(DataError, match="holds files of the output"):
+        predict_dataset(str(tmp_path / "in"), inside, cluster=SMALL)
 
 
-def test_dry_run_says_what_it_takes_and_writes_nothing(cluster: Cluster, cli: Run, source: Path, tmp_path: Path) -> None:
+def test_an_llm_in_batch(cluster: Cluster, source: Path, tmp_path: Path) -> None:
+    """All rows of a fragment go through a layer together, on actors on CPUs; the numbers are the local engine's."""
+    fixture = Path(__file__).parent.parent / "fixtures" / "embedding-llm-1"
+    load = {"backbone": str(fixture / "base"), "encoder": "use-multilingual-v3", "precision": "float32"}
+    few = tmp_path / "in"
+    few.mkdir()
+    pq.write_table(pq.read_table(source / "in-0000.parquet").slice(0, 60), few / "in.parquet")
+    options = PredictOptions(all_scores=True)
+    report = predict_dataset(
+        str(few),
+        str(tmp_path / "out"),
+        model=str(fixture / "model"),
+        options=options,
+        cluster=ClusterOptions(fragment_rows=40),
+        allow_other_encoder=True,
+        **load,
+    )
+    assert (report.tally.rows, report.fragments) == (60, 2)
+    model = EmotionClassifier(fixture / "model", allow_other_encoder=True, **load)
+    check_equal(results(tmp_path / "out"), local(model, few, tmp_path / "local"))
+
+
+def test_dry_run_says_what_it_takes_and_writes_nothing(
+    cluster: Cluster, cli: Run, source: Path, tmp_path: Path
+) -> None:
     arguments = ["predict", "--engine", "ray", "--address", cluster.address, "--input", source, "--dry-run"]
     arguments += ["--output", tmp_path / "out", "--cpu-price", "0.05", "--fragment-rows", "500"]
     found = json.loads(cli(*arguments, "--json").stdout)

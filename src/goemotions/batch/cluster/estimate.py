@@ -68,9 +68,9 @@ def estimate(
     if not rows:
         raise DataError(f"{work.source} has no rows")
     with connection(cluster.address):
-        actors = choose_actors(cluster, config.architecture, len(fragments))
+        actors = choose_actors(cluster, config.architecture, len(fragments), work.load.get("max_memory"))
         sample = fragments[:: max(1, len(fragments) // PLACES)][:PLACES]
-        task = ray.remote(num_cpus=actors.claimed_cpus, num_gpus=actors.gpus)(measure)
+        task = ray.remote(num_cpus=actors.claimed_cpus, num_gpus=actors.gpus, memory=actors.memory or 0)(measure)
         try:
             scored, seconds = ray.get(task.remote(with_threads(work, actors), sample, SAMPLE_ROWS[config.architecture]))
         except ray.exceptions.RayTaskError as error:

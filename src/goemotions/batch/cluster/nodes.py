@@ -48,11 +48,16 @@ class ClusterOptions:
 
 @dataclass(frozen=True)
 class Actors:
-    """How many hold the model, and what each has; CPUs beyond one are claimed whole, less one for reads."""
+    """How many hold the model, and what each has; CPUs beyond one are claimed whole, less one for reads.
+
+    Attributes:
+        memory: bytes that Ray sets aside for each; None for no claim.
+    """
 
     number: int
     cpus: int
     gpus: float = 0.0
+    memory: int | None = None
 
     @property
     def claimed_cpus(self) -> float:
@@ -86,8 +91,8 @@ def connection(address: str | None) -> Iterator[None]:
         ray.shutdown()
 
 
-def choose_actors(options: ClusterOptions, architecture: str, fragments: int) -> Actors:
-    """The actors for a job of so many fragments; needs a connection.
+def choose_actors(options: ClusterOptions, architecture: str, fragments: int, memory: int | None = None) -> Actors:
+    """The actors, each of so much memory, for a job of so many fragments; needs a connection.
 
     Raises:
         DataError: no node has the CPUs or GPUs of one actor.
@@ -102,4 +107,4 @@ def choose_actors(options: ClusterOptions, architecture: str, fragments: int) ->
     if not sum(room):
         wanted = f"{cpus} CPUs" + (f" and {gpus:g} GPUs" if gpus else "")
         raise DataError(f"none of {len(nodes)} nodes has the {wanted} of one actor: give --actor-cpus or --actor-gpus")
-    return Actors(min(options.actors or sum(room), fragments), cpus, gpus)
+    return Actors(min(options.actors or sum(room), fragments), cpus, gpus, memory)

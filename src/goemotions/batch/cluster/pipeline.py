@@ -187,6 +187,7 @@ def run(work: Work, fragments: Sequence[Fragment], actors: Actors) -> Iterator[O
             batch_format="pyarrow",
             num_cpus=actors.claimed_cpus,
             num_gpus=actors.gpus,
+            memory=actors.memory,
         )
         data = data.map_batches(Writer(work).__call__, batch_size=1, batch_format="pyarrow", num_cpus=WRITE_CPUS)
         for row in rows_of(data):

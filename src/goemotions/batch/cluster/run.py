@@ -9,7 +9,7 @@ from typing import Any
 
 from goemotions.batch.annotate import PredictOptions
 from goemotions.batch.job import model_digest
-from goemotions.catalog import find_model
+from goemotions.catalog import find_model, shipped
 from goemotions.checkpoint import ModelConfig, read_config
 from goemotions.errors import DataError, MissingExtraError
 from goemotions.progress import Progress
@@ -80,9 +80,15 @@ def make_work(
     options = PredictOptions(**{**options.as_dict(), "threshold": thresholds})
     # Workers have working directories of their own.
     source, output = open_place(source).uri, open_place(output).uri
-    name = str(directory.absolute()) if model is not None and Path(model).is_dir() else model
+    name = model if model is None or model in shipped().models else absolute(model)
+    load |= {part: absolute(load[part]) for part in ("backbone", "encoder") if load.get(part) is not None}
     digest = model_digest(directory, config.architecture)
     return Work(source, output, text_column, options, grouping, name, digest, load), config
+
+
+def absolute(name: str) -> str:
+    """A name that says the same in another working directory."""
+    return str(Path(name).absolute()) if Path(name).exists() else str(name)
 
 
 def predict_dataset(
@@ -118,7 +124,8 @@ def predict_dataset(
     failed: dict[int, str] = {}
     if len(before) < len(ledger.fragments):
         with connection(cluster.address):
-            actors = choose_actors(cluster, config.architecture, len(ledger.fragments) - len(before))
+            left = len(ledger.fragments) - len(before)
+            actors = choose_actors(cluster, config.architecture, left, load.get("max_memory"))
             failed = work_off(ledger, with_threads(work, actors), actors, show_progress)
     tally = Tally() if failed else summarise(ledger, config.labels, work.grouping)
     return Report(tally, len(ledger.fragments), len(before), failed, ledger.unreadable, ledger.new_files)
