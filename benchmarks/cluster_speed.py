@@ -2,8 +2,8 @@
 
     python benchmarks/cluster_speed.py --data DIR
 
-All official texts, twice (108,526 rows); start-up (of Ray, of processes, of models) is left out: a job's time is the slope between the
-first fragment's end and the last's, and the local engine's is its scoring alone. The engines take turns.
+All official texts, twice (108,526 rows). Start-up (of Ray, of processes, of models) is left out: a job's time is that
+between the first fragment's end and the last's, and the local engine's is its scoring alone. The engines take turns.
 """
 
 from __future__ import annotations

@@ -20,13 +20,13 @@ WORDS = (
     "ugh lol why what when how good bad great awful funny sad happy angry scared proud day night friend man dude team"
 ).split()
 OBJECT_STORE = 100 << 20
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+os.environ["RAY_worker_niceness"] = "0"  # tests are not to wait for whatever else the machine does
 
 
 @contextmanager
 def loopback_cluster(nodes: int = 3, cpus: int = 1, connect: bool = True) -> Iterator[Cluster]:
     """A cluster of so many nodes, each with processes of its own; joined by this process unless told otherwise."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["RAY_DISABLE_IMPORT_WARNING"] = "1"
     cluster = Cluster()
     try:
         for _ in range(nodes):
