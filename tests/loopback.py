@@ -21,7 +21,7 @@ WORDS = (
 ).split()
 OBJECT_STORE = 100 << 20
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-os.environ["RAY_worker_niceness"] = "0"  # tests are not to wait for whatever else the machine does
+os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 (its name); tests are not to wait for whatever else the machine does
 
 
 @contextmanager

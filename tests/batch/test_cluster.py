@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -26,6 +27,7 @@ from goemotions.batch.cluster.tally import Grouping
 from goemotions.batch.job import predict_table
 from goemotions.errors import DataError
 
+ROOT = Path(__file__).parent.parent.parent
 FILES, ROWS = 6, 400
 SMALL = ClusterOptions(fragment_rows=150)
 
@@ -173,7 +175,7 @@ def test_mistakes(cluster: Cluster, source: Path, tmp_path: Path) -> None:
 
 def test_an_llm_in_batch(cluster: Cluster, source: Path, tmp_path: Path) -> None:
     """All rows of a fragment go through a layer together, on actors on CPUs; the numbers are the local engine's."""
-    fixture = Path(__file__).parent.parent / "fixtures" / "embedding-llm-1"
+    fixture = ROOT / "tests" / "fixtures" / "embedding-llm-1"
     load = {"backbone": str(fixture / "base"), "encoder": "use-multilingual-v3", "precision": "float32"}
     few = tmp_path / "in"
     few.mkdir()
@@ -237,6 +239,28 @@ def test_read_and_written_through_s3(
     assert len(list(fetched.iterdir())) == 6
     expected = local(classifier, source, tmp_path / "local").slice(0, 2 * ROWS)
     check_equal(results(fetched), expected)
+
+
+def test_the_docs_commands_and_code_run(
+    cluster: Cluster, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
+    (tmp_path / "forum").mkdir()
+    shutil.copy(source / "in-0000.parquet", tmp_path / "forum")
+    lines = [line for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    assert len(lines) == 2
+    for line in lines:
+        here = line.replace("goemotions predict", f"{sys.executable} -m goemotions predict --address {cluster.address}")
+        done = subprocess.run(["bash", "-c", here], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "scored").glob("part-*"))) == 1
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(code, {})
+    made = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "scaling.py"], capture_output=True, text=True, check=True
+    )
+    assert made.stdout.strip() == text.split("scaling.py -->\n")[1].split("\n<!-- end")[0].strip()
 
 
 def test_a_model_that_a_node_cannot_load(cluster: Cluster, source: Path, tmp_path: Path, model_copy: Path) -> None:

@@ -66,7 +66,8 @@ def show_estimate(
     print(f"{found.rows:,} rows in {found.fragments:,} fragments")
     each = f"{found.texts_per_s:,.0f} texts/s each, from {found.sample_rows:,} texts"
     print(f"{found.actors.number} actors of {found.actors.cpus} CPUs and {found.actors.gpus:g} GPUs: {each}")
-    print(f"{found.hours:,.2f} hours: {found.cpu_hours:,.2f} CPU hours, {found.gpu_hours:,.2f} GPU hours")
+    took = f"{found.hours:,.1f} hours" if found.hours > 1 else f"{found.hours * 60:,.1f} minutes"
+    print(f"{took}, start-up left out: {found.cpu_hours:,.2f} CPU hours, {found.gpu_hours:,.2f} GPU hours")
     if found.cost is not None:
         print(f"cost {found.cost:,.2f}, in the prices' currency")
     if found.files_unreadable:

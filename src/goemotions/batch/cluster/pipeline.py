@@ -180,9 +180,8 @@ def run(work: Work, fragments: Sequence[Fragment], actors: Actors) -> Iterator[O
         data = data.map_batches(
             Scorer,
             fn_constructor_args=(work,),
-            compute=ray.data.ActorPoolStrategy(
-                min_size=1, max_size=actors.number, initial_size=actors.number, max_tasks_in_flight_per_actor=2
-            ),
+            # Of fixed size: Ray would take actors away that wait for their first reads.
+            compute=ray.data.ActorPoolStrategy(size=actors.number, max_tasks_in_flight_per_actor=2),
             batch_size=1,
             batch_format="pyarrow",
             num_cpus=actors.claimed_cpus,
