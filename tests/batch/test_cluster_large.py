@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
 import shutil
@@ -91,6 +92,26 @@ def test_no_row_lost_or_doubled(
     )
     print(f"{got.num_rows} rows, largest difference of a score {worst}")
     assert worst <= 2e-3
+
+
+def test_actors_that_die_again_and_again(tmp_path: Path) -> None:
+    """As with a text that kills the process: the job ends and says so, and goes on when the cause is gone."""
+    source, output = write_files(tmp_path / "in", 2, 3000), tmp_path / "out"
+    with loopback_cluster(connect=False, nodes=2) as cluster:
+        line = command(cluster.address, source, output, "--fragment-rows", "3000")
+        driver = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
+        while driver.poll() is None:
+            for actor in actor_processes():
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    actor.kill()
+            time.sleep(0.1)
+        assert driver.returncode == 1
+        assert driver.stderr is not None
+        said = driver.stderr.read()
+        print(said)
+        assert "error: 2 of 2 fragments failed" in said
+        subprocess.run(line, check=True)
+    assert results(output)["id"].to_pylist() == list(range(6000))
 
 
 def test_two_million_rows(source: Path, tmp_path: Path) -> None:

@@ -94,6 +94,8 @@ def test_a_result_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     assert place.read("a/b.bin") == b"new"
     assert place.read("a/none") is None
     assert [path.name for path in (tmp_path / "out" / "a").iterdir()] == ["b.bin"]
+    place.sweep()
+    assert not (tmp_path / "out" / "_job" / "unfinished").exists()
 
 
 def work(**changes: object) -> Work:

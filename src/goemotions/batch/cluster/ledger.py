@@ -56,7 +56,10 @@ class Ledger:
 
         def tally(fragment: Fragment) -> Tally:
             with self.place.filesystem.open_input_file(self.place.join(fragment.result)) as stream:
-                found = Tally.from_json(pq.read_schema(stream).metadata[KEY])
+                try:
+                    found = Tally.from_json(pq.read_schema(stream).metadata[KEY])
+                except (pa.ArrowInvalid, KeyError, TypeError) as error:
+                    raise DataError(f"{fragment.result} is damaged: delete it and run the command again") from error
             if found.rows + found.dead != fragment.rows:
                 raise DataError(
                     f"{fragment.result}: {found.rows + found.dead} rows, the manifest says {fragment.rows}: delete it "

@@ -24,6 +24,8 @@ from goemotions.batch.cluster.score import Work, score_fragment, write_result
 from goemotions.batch.cluster.storage import open_place
 
 READ_CPUS = WRITE_CPUS = 0.1
+TASK_RETRIES = 2
+"""Of a fragment whose actor dies. Ray's default has no end, and a text may be what kills."""
 
 Packed = pa.schema(
     [
@@ -187,6 +189,7 @@ def run(work: Work, fragments: Sequence[Fragment], actors: Actors) -> Iterator[O
             num_cpus=actors.claimed_cpus,
             num_gpus=actors.gpus,
             memory=actors.memory,
+            max_task_retries=TASK_RETRIES,
         )
         data = data.map_batches(Writer(work).__call__, batch_size=1, batch_format="pyarrow", num_cpus=WRITE_CPUS)
         for row in rows_of(data):

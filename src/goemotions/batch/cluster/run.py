@@ -128,6 +128,7 @@ def predict_dataset(
             actors = choose_actors(cluster, config.architecture, left, load.get("max_memory"))
             failed = work_off(ledger, with_threads(work, actors), actors, show_progress)
     tally = Tally() if failed else summarise(ledger, config.labels, work.grouping)
+    ledger.place.sweep()
     return Report(tally, len(ledger.fragments), len(before), failed, ledger.unreadable, ledger.new_files)
 
 

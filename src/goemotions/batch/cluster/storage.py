@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from goemotions.errors import DataError
 
 HIDDEN = ("_", ".")
 """Files and folders whose names begin so belong to tools, not to the data set: everyone's readers skip them."""
+
+UNFINISHED = "_job/unfinished"
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Place:
         """Write a file of this folder so that it appears whole or not at all.
 
         An object store shows an object when its last byte has arrived. On a disk the file takes its name by a rename,
-        after its content has reached the disk.
+        after its content has reached the disk; what a killed process leaves stands in the folder :data:`UNFINISHED`.
         """
         path = self.join(name)
         if not self.is_local:
@@ -70,8 +73,9 @@ class Place:
                 stream.write(content)
             return
         target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+        temporary = Path(self.join(UNFINISHED)) / uuid.uuid4().hex
+        for folder in (target.parent, temporary.parent):
+            folder.mkdir(parents=True, exist_ok=True)
         try:
             with temporary.open("wb") as file:
                 file.write(content)
@@ -80,6 +84,11 @@ class Place:
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Remove what killed processes left unfinished."""
+        if self.is_local:
+            shutil.rmtree(self.join(UNFINISHED), ignore_errors=True)
 
     def list(self, name: str = "", recursive: bool = False) -> Iterator[Listed]:
         """The files of a folder in this one, sorted by path; nothing if there is no such folder."""
@@ -99,7 +108,7 @@ def open_place(uri: str) -> Place:
         DataError: a URI of an unknown kind.
     """
     if "://" not in uri:
-        path = str(Path(uri).expanduser().absolute())
+        path = Path(uri).expanduser().absolute().as_posix()
         return Place(path, pafs.LocalFileSystem(), path)
     try:
         filesystem, path = pafs.FileSystem.from_uri(uri.replace("*", "%2A"))
@@ -122,7 +131,7 @@ def find_files(uri: str, ending: str = ".parquet") -> tuple[Place, list[Listed]]
     """The files that ``uri`` names: one file, the files of a folder, or those of a pattern (``*``, ``**``).
 
     Raises:
-        DataError: none.
+        DataError: there are none.
     """
     place = open_place(uri)
     if "*" not in place.path:
