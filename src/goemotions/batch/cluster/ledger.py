@@ -82,10 +82,7 @@ def plan(
     Raises:
         DataError: no input, or one whose columns do not allow the job.
     """
-    place, files = find_files(work.source)
-    inside = work.open_output().path.rstrip("/") + "/"
-    if any(file.path.startswith(inside) for file in files):
-        raise DataError(f"the input {work.source} holds files of the output {work.output}: name another folder")
+    place, files = inputs(work)
     unreadable: dict[str, str] = {}
 
     def readable() -> Iterator[Footer]:
@@ -98,6 +95,13 @@ def plan(
 
     fragments = list(cut(readable(), fragment_rows))
     return describe(work, files, fragment_rows), fragments, unreadable
+
+
+def inputs(work: Work) -> tuple[Place, list[Listed]]:
+    """The input's files; those of the output are none, where one folder holds both."""
+    place, files = find_files(work.source)
+    inside = work.open_output().path.rstrip("/") + "/"
+    return place, [file for file in files if not file.path.startswith(inside)]
 
 
 def describe(work: Work, files: Sequence[Listed], fragment_rows: int) -> dict[str, Any]:
@@ -127,7 +131,7 @@ def open_ledger(work: Work, labels: Sequence[str], fragment_rows: int) -> Ledger
         place.write(f"{JOB}/unreadable.json", json.dumps(unreadable).encode())
         place.write(f"{JOB}/job.json", json.dumps(job).encode())
         return Ledger(place, fragments, unreadable, new_files=0)
-    new_files = check_same(json.loads(started), describe(work, find_files(work.source)[1], fragment_rows), work.output)
+    new_files = check_same(json.loads(started), describe(work, inputs(work)[1], fragment_rows), work.output)
     manifest = place.read(f"{JOB}/manifest.jsonl") or b""
     fragments = [from_json(line) for line in manifest.decode().splitlines()]
     return Ledger(place, fragments, json.loads(place.read(f"{JOB}/unreadable.json") or b"{}"), new_files)

@@ -189,11 +189,15 @@ def run(work: Work, fragments: Sequence[Fragment], actors: Actors) -> Iterator[O
             num_cpus=actors.claimed_cpus,
             num_gpus=actors.gpus,
             memory=actors.memory,
-            max_task_retries=TASK_RETRIES,
+            ray_remote_args_fn=retries,
         )
         data = data.map_batches(Writer(work).__call__, batch_size=1, batch_format="pyarrow", num_cpus=WRITE_CPUS)
         for row in rows_of(data):
             yield Outcome(row["number"], row["rows"], row["dead"], row["error"])
+
+
+def retries() -> dict[str, Any]:
+    return {"max_task_retries": TASK_RETRIES}
 
 
 def rows_of(data: ray.data.Dataset) -> Iterable[dict[str, Any]]:
