@@ -55,7 +55,7 @@ def write_files(folder: Path, files: int, rows: int) -> Path:
             "forum": [("games", "music")[i % 2] for i in ids],
             "written": [f"2026-{i % 3 + 1:02}-05" for i in ids],
         }
-        pq.write_table(pa.table(columns), folder / f"in-{number:04}.parquet")
+        pq.write_table(pa.table(columns), folder / f"in-{number:05}.parquet")
     return folder
 
 

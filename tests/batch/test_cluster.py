@@ -114,7 +114,7 @@ def test_equal_to_the_local_engine_and_done_once(
 
 
 def test_an_output_inside_the_input_is_no_input(cluster: Cluster, source: Path, tmp_path: Path) -> None:
-    shutil.copy(source / "in-0000.parquet", tmp_path)
+    shutil.copy(source / "in-00000.parquet", tmp_path)
     for resumed in (0, 1):
         report = predict_dataset(str(tmp_path), str(tmp_path / "out"))
         assert (report.tally.rows, report.resumed, report.new_files) == (ROWS, resumed, 0)
@@ -182,7 +182,7 @@ def test_an_llm_in_batch(cluster: Cluster, source: Path, tmp_path: Path) -> None
     load = {"backbone": str(fixture / "base"), "encoder": "use-multilingual-v3", "precision": "float32"}
     few = tmp_path / "in"
     few.mkdir()
-    pq.write_table(pq.read_table(source / "in-0000.parquet").slice(0, 24), few / "in.parquet")
+    pq.write_table(pq.read_table(source / "in-00000.parquet").slice(0, 24), few / "in.parquet")
     options = PredictOptions(all_scores=True)
     report = predict_dataset(
         str(few),
@@ -248,7 +248,7 @@ def test_the_docs_commands_and_code_run(
 ) -> None:
     text = (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
     (tmp_path / "forum").mkdir()
-    shutil.copy(source / "in-0000.parquet", tmp_path / "forum")
+    shutil.copy(source / "in-00000.parquet", tmp_path / "forum")
     lines = [line for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
     assert len(lines) == 2
     for line in lines:

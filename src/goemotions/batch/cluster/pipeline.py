@@ -8,6 +8,7 @@ held.
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ import ray
 import ray.data
 from ray.data.block import BlockMetadata
 from ray.data.datasource import Datasource, ReadTask
+from ray.util.annotations import RayDeprecationWarning
 
 from goemotions.batch.cluster.fragments import Fragment, from_json, read, read_together, to_json
 from goemotions.batch.cluster.nodes import Actors
@@ -179,25 +181,28 @@ def run(work: Work, fragments: Sequence[Fragment], actors: Actors) -> Iterator[O
     context.print_on_execution_start = False
     with ray.data.DataContext.current(context):
         data = ray.data.read_datasource(source, num_cpus=READ_CPUS, override_num_blocks=len(source.groups))
-        data = data.map_batches(
+        data = scored(data, work, actors)
+        data = data.map_batches(Writer(work).__call__, batch_size=1, batch_format="pyarrow", num_cpus=WRITE_CPUS)
+        for row in rows_of(data):
+            yield Outcome(row["number"], row["rows"], row["dead"], row["error"])
+
+
+def scored(data: ray.data.Dataset, work: Work, actors: Actors) -> ray.data.Dataset:
+    """A stage of actors, of a fixed number: Ray would take away those that wait for their first reads."""
+    with warnings.catch_warnings():
+        # Ray 2.60 means to drop free remote arguments, and has no other way yet to bound a task's retries.
+        warnings.simplefilter("ignore", RayDeprecationWarning)
+        return data.map_batches(
             Scorer,
             fn_constructor_args=(work,),
-            # Of fixed size: Ray would take actors away that wait for their first reads.
             compute=ray.data.ActorPoolStrategy(size=actors.number, max_tasks_in_flight_per_actor=2),
             batch_size=1,
             batch_format="pyarrow",
             num_cpus=actors.claimed_cpus,
             num_gpus=actors.gpus,
             memory=actors.memory,
-            ray_remote_args_fn=retries,
+            max_task_retries=TASK_RETRIES,
         )
-        data = data.map_batches(Writer(work).__call__, batch_size=1, batch_format="pyarrow", num_cpus=WRITE_CPUS)
-        for row in rows_of(data):
-            yield Outcome(row["number"], row["rows"], row["dead"], row["error"])
-
-
-def retries() -> dict[str, Any]:
-    return {"max_task_retries": TASK_RETRIES}
 
 
 def rows_of(data: ray.data.Dataset) -> Iterable[dict[str, Any]]:
