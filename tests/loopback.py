@@ -64,7 +64,7 @@ def results(folder: Path) -> pa.Table:
     return pa.concat_tables([pq.read_table(path) for path in sorted(folder.glob("part-*.parquet"))])
 
 
-def actor_processes() -> list[psutil.Process]:
-    """The processes that hold the model, of this machine's clusters."""
-    processes = psutil.process_iter(["cmdline"])
-    return [process for process in processes if "MapBatches(Scorer)" in " ".join(process.info["cmdline"] or ())]
+def busy_actors() -> list[psutil.Process]:
+    """The processes that are scoring a fragment, of this machine's clusters; Ray gives them a title."""
+    title = "MapWorker(MapBatches(Scorer)).submit"
+    return [process for process in psutil.process_iter(["cmdline"]) if title in " ".join(process.info["cmdline"] or ())]
