@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -171,3 +173,11 @@ def test_counts_by_group_and_period() -> None:
     assert count_cells(table, emotions, Grouping()) == {("", ""): {"rows": 3, "joy": 2, "love": 1}}
     with pytest.raises(ValueError, match="day, month, year"):
         Grouping(period="week")
+
+
+def test_without_ray_the_error_says_what_to_install() -> None:
+    code = "import sys; sys.modules['ray'] = None\nfrom goemotions.cli.app import main; main()"
+    arguments = ["predict", "--engine", "ray", "--input", "in", "--output", "out"]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == 'error: --engine ray needs an optional part: pip install "goemotions[ray]"\n'

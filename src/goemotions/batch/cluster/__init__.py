@@ -7,6 +7,14 @@ write the same file, and what is done is exactly what is listed. After any crash
 whose file is not there.
 """
 
+from goemotions.errors import MissingExtraError
+
+try:
+    import pyarrow as _pyarrow  # noqa: F401
+    import ray.data as _ray_data  # noqa: F401
+except ImportError as error:
+    raise MissingExtraError("--engine ray", "ray") from error
+
 from goemotions.batch.cluster.nodes import ClusterOptions
 from goemotions.batch.cluster.run import predict_dataset
 

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from goemotions.batch.annotate import PredictOptions
-from goemotions.batch.job import model_digest
-from goemotions.catalog import find_model, shipped
-from goemotions.checkpoint import ModelConfig, read_config
-from goemotions.errors import DataError, MissingExtraError
-from goemotions.progress import Progress
-from goemotions.thresholds import resolve
-
-if find_spec("ray") is None or find_spec("pyarrow") is None:
-    raise MissingExtraError("--engine ray", "ray")
-
 import ray.exceptions
 
+from goemotions.batch.annotate import PredictOptions
 from goemotions.batch.cluster.ledger import Ledger, open_ledger
 from goemotions.batch.cluster.nodes import Actors, ClusterOptions, choose_actors, connection
 from goemotions.batch.cluster.pipeline import run
@@ -27,6 +16,12 @@ from goemotions.batch.cluster.score import Work
 from goemotions.batch.cluster.storage import open_place
 from goemotions.batch.cluster.summary import summarise
 from goemotions.batch.cluster.tally import Grouping, Tally
+from goemotions.batch.job import model_digest
+from goemotions.catalog import find_model, shipped
+from goemotions.checkpoint import ModelConfig, read_config
+from goemotions.errors import DataError
+from goemotions.progress import Progress
+from goemotions.thresholds import resolve
 
 FRAGMENT_ROWS = {"transformer": 16_384, "embedding-head": 16_384, "embedding-llm": 4_096}
 """Some seconds' work for a core, or some minutes' for an LLM, all of whose rows go through a layer together."""
