@@ -1,1 +1,1 @@
-"""Tables in, tables out (extra ``tables``): CSV, JSON lines and Parquet of any size, resumable."""
+"""Tables in, tables out (extra ``tables``): CSV, JSON lines and Parquet of any size, resumable. ``cluster``: on Ray."""

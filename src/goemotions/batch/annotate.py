@@ -39,9 +39,9 @@ class Annotations:
     scores: dict[str, list[float | None]]
 
 
-def added_columns(classifier: EmotionClassifier, options: PredictOptions) -> list[str]:
+def added_columns(labels: Sequence[str], options: PredictOptions) -> list[str]:
     """The names of the columns :func:`annotate` makes."""
-    scores = [f"score_{label}" for label in classifier.labels] if options.all_scores else []
+    scores = [f"score_{label}" for label in labels] if options.all_scores else []
     return ["emotions", "truncated", *scores]
 
 

@@ -94,7 +94,7 @@ def predict_table(
     if not output.absolute().parent.is_dir():
         raise DataError(f"no folder {output.absolute().parent} to write {output.name} in")
     table = open_table(source, text_column)
-    new_columns = added_columns(classifier, options)
+    new_columns = added_columns(classifier.labels, options)
     table.check_columns(new_columns)
     with job_folder(output, describe(classifier, table, options), resume) as folder:
         summary = score_groups(classifier, table, options, folder, show_progress)
@@ -132,20 +132,25 @@ def score_groups(
 def describe(classifier: EmotionClassifier, table: Table, options: PredictOptions) -> dict[str, Any]:
     """What must be equal for a job to be the same job."""
     status = table.path.stat()
-    model = hashlib.sha256()
-    for name in sorted(FILES[classifier.config.architecture]):
-        model.update((classifier.directory / name).read_bytes())
     encoder = f"{classifier.encoder.id}, {classifier.encoder.revision}" if classifier.config.embed_dim else None
     return {
         "input": {"path": str(table.path.absolute()), "bytes": status.st_size, "modified_ns": status.st_mtime_ns},
         "text_column": table.text_column,
         "options": options.as_dict(),
         "thresholds": classifier.thresholds,
-        "model_sha256": model.hexdigest(),
+        "model_sha256": model_digest(classifier.directory, classifier.config.architecture),
         "base": classifier.base,
         "encoder": encoder,
         "group": [GROUP_ROWS, GROUP_CHARACTERS],
     }
+
+
+def model_digest(directory: Path, architecture: str) -> str:
+    """SHA-256 over the files that a model cannot do without."""
+    digest = hashlib.sha256()
+    for name in sorted(FILES[architecture]):
+        digest.update((directory / name).read_bytes())
+    return digest.hexdigest()
 
 
 @contextmanager

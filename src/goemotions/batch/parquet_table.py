@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from goemotions.batch.annotate import Annotations
-from goemotions.batch.table import GROUP_CHARACTERS, GROUP_ROWS, Table
+from goemotions.batch.table import GROUP_CHARACTERS, GROUP_ROWS, Table, check_columns
 from goemotions.errors import DataError
 
 ROW_GROUP = 1 << 16  # rows of a row group in the output: parts are too small for those who read it
@@ -38,11 +38,7 @@ class ParquetTable(Table):
         return self._rows_read / rows if rows else 1.0
 
     def check_columns(self, new_columns: list[str]) -> None:
-        super().check_columns(new_columns)
-        kind = self._schema.field(self.text_column).type
-        values = kind.value_type if pa.types.is_dictionary(kind) else kind
-        if not (pa.types.is_string(values) or pa.types.is_large_string(values) or pa.types.is_string_view(values)):
-            raise DataError(f"{self.path}: column {self.text_column!r} is of type {kind}, expected strings")
+        check_schema(self._schema, self.text_column, new_columns, str(self.path))
 
     def groups(self) -> Iterator[pa.Table]:
         self._rows_read = 0
@@ -63,11 +59,7 @@ class ParquetTable(Table):
         return texts
 
     def write_part(self, path: Path, group: pa.Table, new: Annotations) -> None:
-        group = group.append_column("emotions", pa.array(new.emotions, EMOTIONS))
-        group = group.append_column("truncated", pa.array(new.truncated, pa.bool_()))
-        for name, values in new.scores.items():
-            group = group.append_column(name, pa.array(values, pa.float32()))
-        pq.write_table(group, path)
+        pq.write_table(with_annotations(group, new), path)
 
     def assemble(self, parts: Sequence[Path], output: Path, new_columns: list[str]) -> None:
         schema = pq.read_schema(parts[0]) if parts else self._empty_schema(new_columns)
@@ -87,6 +79,27 @@ class ParquetTable(Table):
         for name in new_columns:
             schema = schema.append(pa.field(name, types.get(name, pa.float32())))
         return schema
+
+
+def check_schema(schema: pa.Schema, text_column: str, new_columns: list[str], name: str) -> None:
+    """
+    Raises:
+        DataError: as :func:`goemotions.batch.table.check_columns`, or the text column holds no strings.
+    """
+    check_columns(list(schema.names), text_column, new_columns, name)
+    kind = schema.field(text_column).type
+    values = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if not (pa.types.is_string(values) or pa.types.is_large_string(values) or pa.types.is_string_view(values)):
+        raise DataError(f"{name}: column {text_column!r} is of type {kind}, expected strings")
+
+
+def with_annotations(group: pa.Table, new: Annotations) -> pa.Table:
+    """``group`` with the new columns of its rows."""
+    group = group.append_column("emotions", pa.array(new.emotions, EMOTIONS))
+    group = group.append_column("truncated", pa.array(new.truncated, pa.bool_()))
+    for name, values in new.scores.items():
+        group = group.append_column(name, pa.array(values, pa.float32()))
+    return group
 
 
 def bounded(batch: pa.RecordBatch, text_column: str) -> Iterator[pa.RecordBatch]:

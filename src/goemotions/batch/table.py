@@ -55,18 +55,8 @@ class Table(ABC):
         """Put parts together as one output file; without parts, a valid empty one."""
 
     def check_columns(self, new_columns: list[str]) -> None:
-        """
-        Raises:
-            DataError: the text column is not there, or a new column's name is taken.
-        """
-        if self.text_column not in self.columns:
-            hint = nearest(self.text_column, self.columns)
-            raise DataError(f"{self.path} has no column {self.text_column!r}{hint}; columns: {', '.join(self.columns)}")
-        taken = [name for name in new_columns if name in self.columns]
-        if taken:
-            raise DataError(
-                f"{self.path} already has the columns that would be added: {', '.join(taken)}; rename them first"
-            )
+        """Errors as :func:`check_columns`."""
+        check_columns(self.columns, self.text_column, new_columns, str(self.path))
 
 
 class LineTable(Table):
@@ -109,6 +99,19 @@ class LineTable(Table):
             for part in parts:
                 with part.open("rb") as source:
                     shutil.copyfileobj(source, stream, 1 << 20)
+
+
+def check_columns(columns: Sequence[str], text_column: str, new_columns: Sequence[str], name: str) -> None:
+    """
+    Raises:
+        DataError: the text column is not there, or a new column's name is taken; ``name`` is the file's.
+    """
+    if text_column not in columns:
+        hint = nearest(text_column, columns)
+        raise DataError(f"{name} has no column {text_column!r}{hint}; columns: {', '.join(columns)}")
+    taken = [column for column in new_columns if column in columns]
+    if taken:
+        raise DataError(f"{name} already has the columns that would be added: {', '.join(taken)}; rename them first")
 
 
 def grouped(rows: Iterator[tuple[Row, str | None]]) -> Iterator[list[Row]]:

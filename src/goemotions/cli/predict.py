@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     from goemotions.classifier import EmotionClassifier
 
 LINES_AT_ONCE = 512
+
+
+class Engine(enum.StrEnum):
+    """What scores a table."""
+
+    local = "local"
+    ray = "ray"
+
+
 CUT = "{:,} texts were longer than the model reads and were cut; --long-text windows reads them whole"
 
 
@@ -44,14 +54,44 @@ def predict(
     long_text: Annotated[
         opt.LongText, typer.Option(help="Cut what the model cannot read, or read it in windows.")
     ] = opt.LongText.cut,
-    input: Annotated[Path | None, typer.Option("--input", "-i", help="A CSV, TSV, JSON lines or Parquet file.")] = None,
+    input: Annotated[
+        str | None,
+        typer.Option(
+            "--input", "-i", help="A CSV, TSV, JSON lines or Parquet file; for ray, any number of Parquet files."
+        ),
+    ] = None,
     text_column: Annotated[str, typer.Option(help="Its column with the texts.")] = "text",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The file to write, of the same format.")
+        str | None, typer.Option("--output", "-o", help="The file to write, of the same format; for ray, a folder.")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with an interrupted run of the same command.")
+        bool, typer.Option("--resume", help="Go on with an interrupted run of the same command; ray always does.")
     ] = False,
+    engine: Annotated[
+        Engine, typer.Option(help="ray: a cluster, from and to Parquet, also s3://… and the like.")
+    ] = Engine.local,
+    address: Annotated[str | None, typer.Option(help="Ray: the cluster's.", show_default="one started here")] = None,
+    actors: Annotated[
+        int | None, typer.Option(min=1, help="Ray: models loaded.", show_default="as many as fit")
+    ] = None,
+    actor_cpus: Annotated[
+        int | None, typer.Option(min=1, help="Ray: CPUs of each.", show_default="1; for an LLM a node's")
+    ] = None,
+    actor_gpus: Annotated[float | None, typer.Option(min=0, help="Ray: GPUs of each, also 0.5.")] = None,
+    fragment_rows: Annotated[
+        int | None,
+        typer.Option(min=1, help="Ray: rows of an output file at most.", show_default="16384; for an LLM 4096"),
+    ] = None,
+    group_by: Annotated[str | None, typer.Option(help="Ray: a column by which the summary counts.")] = None,
+    time_column: Annotated[str | None, typer.Option(help="Ray: a column of times by which it counts.")] = None,
+    period: Annotated[
+        str | None, typer.Option(help="Ray: day, month or year of that time.", show_default="month")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Ray: say rows, time and cost from a sample, and write nothing.")
+    ] = False,
+    cpu_price: Annotated[float | None, typer.Option(help="Ray: of a CPU hour, for --dry-run.")] = None,
+    gpu_price: Annotated[float | None, typer.Option(help="Ray: of a GPU hour, for --dry-run.")] = None,
     as_json: opt.Json = False,
     device: opt.Device = "auto",
     threads: opt.Threads = None,
@@ -70,27 +110,53 @@ def predict(
     if input is None and resume:
         raise ValueError("--resume goes with --input and --output")
     every, single = opt.parse_thresholds(threshold)
+    load: dict[str, Any] = {
+        "device": device,
+        "threads": threads,
+        "batch_size": batch_size,
+        "backbone": backbone,
+        "encoder": encoder,
+        "precision": precision.value,
+        "allow_other_encoder": allow_other_encoder,
+        "max_memory": opt.parse_amount(max_memory),
+    }
     from goemotions.batch.annotate import PredictOptions
-    from goemotions.classifier import EmotionClassifier
     from goemotions.thresholds import resolve
 
-    classifier = EmotionClassifier(
-        model,
-        device=device,
-        threads=threads,
-        batch_size=batch_size,
-        backbone=backbone,
-        encoder=encoder,
-        precision=precision.value,
-        allow_other_encoder=allow_other_encoder,
-        max_memory=opt.parse_amount(max_memory),
-    )
+    ray = {
+        "address": address,
+        "actors": actors,
+        "actor_cpus": actor_cpus,
+        "actor_gpus": actor_gpus,
+        "fragment_rows": fragment_rows,
+        "group_by": group_by,
+        "time_column": time_column,
+        "period": period,
+        "dry_run": dry_run,
+        "cpu_price": cpu_price,
+        "gpu_price": gpu_price,
+    }
+    if engine == Engine.ray:
+        if input is None or output is None:
+            raise ValueError("--engine ray needs --input and --output")
+        from goemotions.cli import predict_ray
+
+        chosen = resolve(single, resolve(every, predict_ray.own_thresholds(model)))
+        options = PredictOptions(chosen, top_k, reliable_only, long_text.value, all_scores)
+        predict_ray.predict_dataset(model, load, input, text_column, output, options, ray, as_json)
+        return
+    given = [name for name, value in ray.items() if value]
+    if given:
+        raise ValueError(f"--{given[0].replace('_', '-')} goes with --engine ray")
+    from goemotions.classifier import EmotionClassifier
+
+    classifier = EmotionClassifier(model, **load)
     if classifier.base:
         typer.echo(f"base: {classifier.base}", err=True)
     thresholds = resolve(single, resolve(every, classifier.thresholds))
     options = PredictOptions(thresholds, top_k, reliable_only, long_text.value, all_scores)
     if input is not None and output is not None:
-        predict_file(classifier, input, text_column, output, options, resume, as_json)
+        predict_file(classifier, Path(input), text_column, Path(output), options, resume, as_json)
         return
     cut = 0
     for block in blocks(texts or stdin_lines()):

@@ -1,0 +1,158 @@
+"""Paths on this machine and in object stores, by one interface: pyarrow's filesystems, or fsspec's behind them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+
+from goemotions.errors import DataError
+
+HIDDEN = ("_", ".")
+"""Files and folders whose names begin so belong to tools, not to the data set: everyone's readers skip them."""
+
+UNFINISHED = "_job/unfinished"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A file: its path inside its filesystem, and what tells one version from another."""
+
+    path: str
+    bytes: int
+    modified_ns: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file or folder, on this machine or in an object store.
+
+    Attributes:
+        uri: as given, made absolute; workers open it anew from this.
+    """
+
+    uri: str
+    filesystem: Any
+    path: str
+
+    @property
+    def is_local(self) -> bool:
+        return isinstance(self.filesystem, pafs.LocalFileSystem)
+
+    def join(self, name: str) -> str:
+        return f"{self.path.rstrip('/')}/{name}"
+
+    def read(self, name: str) -> bytes | None:
+        """The content of a file in this folder, or None if it is not there."""
+        if not self.exists(name):
+            return None
+        with self.filesystem.open_input_stream(self.join(name)) as stream:
+            content: bytes = stream.read()
+        return content
+
+    def exists(self, name: str) -> bool:
+        return bool(self.filesystem.get_file_info(self.join(name)).type == pafs.FileType.File)
+
+    def write(self, name: str, content: bytes | pa.Buffer) -> None:
+        """Write a file of this folder so that it appears whole or not at all.
+
+        An object store shows an object when its last byte has arrived. On a disk the file takes its name by a rename,
+        after its content has reached the disk; what a killed process leaves stands in the folder :data:`UNFINISHED`.
+        """
+        path = self.join(name)
+        if not self.is_local:
+            with self.filesystem.open_output_stream(path) as stream:
+                stream.write(content)
+            return
+        target = Path(path)
+        temporary = Path(self.join(UNFINISHED)) / uuid.uuid4().hex
+        for folder in (target.parent, temporary.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Remove what killed processes left unfinished."""
+        if self.is_local:
+            shutil.rmtree(self.join(UNFINISHED), ignore_errors=True)
+
+    def list(self, name: str = "", recursive: bool = False) -> Iterator[Listed]:
+        """The files of a folder in this one, sorted by path; nothing if there is no such folder."""
+        selector = pafs.FileSelector(self.join(name).rstrip("/"), allow_not_found=True, recursive=recursive)
+        found = [info for info in self.filesystem.get_file_info(selector) if info.type == pafs.FileType.File]
+        for info in sorted(found, key=lambda info: info.path):
+            yield Listed(info.path, info.size, info.mtime_ns or 0)
+
+
+def open_place(uri: str) -> Place:
+    """
+    Args:
+        uri: a path; a URI that pyarrow knows (``s3://bucket/key``, with ``?endpoint_override=…`` for other servers than
+            Amazon's, ``gs://``, ``abfs://``, ``hdfs://``); or one of any other protocol that fsspec knows.
+
+    Raises:
+        DataError: a URI of an unknown kind.
+    """
+    if "://" not in uri:
+        path = Path(uri).expanduser().absolute().as_posix()
+        return Place(path, pafs.LocalFileSystem(), path)
+    try:
+        filesystem, path = pafs.FileSystem.from_uri(uri.replace("*", "%2A"))
+        return Place(uri, filesystem, path)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        return open_with_fsspec(uri, error)
+
+
+def open_with_fsspec(uri: str, refusal: Exception) -> Place:
+    try:
+        import fsspec
+
+        filesystem, path = fsspec.core.url_to_fs(uri)
+    except (ImportError, ValueError, OSError) as error:
+        raise DataError(f"{uri}: cannot be opened by pyarrow ({refusal}) nor by fsspec ({error})") from error
+    return Place(uri, pafs.PyFileSystem(pafs.FSSpecHandler(filesystem)), path)
+
+
+def find_files(uri: str, ending: str = ".parquet") -> tuple[Place, list[Listed]]:
+    """The files that ``uri`` names: one file, the files of a folder, or those of a pattern (``*``, ``**``).
+
+    Raises:
+        DataError: there are none.
+    """
+    place = open_place(uri)
+    if "*" not in place.path:
+        info = place.filesystem.get_file_info(place.path)
+        if info.type == pafs.FileType.File:
+            return place, [Listed(info.path, info.size, info.mtime_ns or 0)]
+        root, wanted = place.path, re.compile(rf".*{re.escape(ending)}")
+    else:
+        root, wanted = place.path.split("*")[0].rpartition("/")[0], pattern(place.path)
+    folder = Place(place.uri, place.filesystem, root)
+    found = [file for file in folder.list(recursive=True) if wanted.fullmatch(file.path) and visible(file.path, root)]
+    if not found:
+        raise DataError(f"no file {uri}" if "*" in uri else f"no file {uri}, and no *{ending} in a folder of that name")
+    return place, found
+
+
+def pattern(path: str) -> re.Pattern[str]:
+    """``*`` stands for any characters of one name, ``**`` for any number of folders."""
+    parts = [re.escape(part) for part in re.split(r"(\*\*/|\*)", path)]
+    return re.compile("".join({r"\*\*/": "(?:.*/)?", r"\*": "[^/]*"}.get(part, part) for part in parts))
+
+
+def visible(path: str, root: str) -> bool:
+    return not any(name.startswith(HIDDEN) for name in path[len(root) :].split("/"))

@@ -1,0 +1,275 @@
+"""Jobs on a real cluster of three nodes on this machine: equal to the local engine, every row once, on disks and S3."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+from conftest import Run
+from loopback import loopback_cluster, results, write_files
+from ray.cluster_utils import Cluster
+
+from goemotions import EmotionClassifier
+from goemotions.batch.annotate import PredictOptions
+from goemotions.batch.cluster import ClusterOptions, predict_dataset
+from goemotions.batch.cluster.tally import Grouping
+from goemotions.batch.job import predict_table
+from goemotions.errors import DataError
+
+ROOT = Path(__file__).parent.parent.parent
+FILES, ROWS = 6, 400
+SMALL = ClusterOptions(fragment_rows=150)
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """A stand-in for S3 on this machine; its address."""
+    moto = pytest.importorskip("moto.server")
+    server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with loopback_cluster() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_files(tmp_path_factory.mktemp("cluster") / "in", FILES, ROWS)
+
+
+def local(classifier: EmotionClassifier, source: Path, folder: Path) -> pa.Table:
+    """What the local engine makes of the same files."""
+    folder.mkdir()
+    for path in sorted(source.glob("*.parquet")):
+        predict_table(classifier, path, "text", folder / path.name, PredictOptions(all_scores=True))
+    return pa.concat_tables([pq.read_table(path) for path in sorted(folder.glob("*.parquet"))])
+
+
+def check_equal(got: pa.Table, expected: pa.Table) -> None:
+    """The same rows in the same order, with scores equal to 2e-3."""
+    assert got.column_names == expected.column_names
+    given = [name for name in got.column_names if not name.startswith(("score_", "emotions"))]
+    assert got.select(given).equals(expected.select(given))
+    for name in (name for name in got.column_names if name.startswith("score_")):
+        difference = pa.compute.subtract(got[name], expected[name])
+        assert pa.compute.max(pa.compute.abs(difference)).as_py() <= 2e-3
+    labels = [[[found["label"] for found in row] for row in table["emotions"].to_pylist()] for table in (got, expected)]
+    assert sum(a != b for a, b in zip(*labels, strict=True)) <= len(labels[0]) / 1000
+
+
+def test_equal_to_the_local_engine_and_done_once(
+    cluster: Cluster, classifier: EmotionClassifier, source: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    options, grouping = PredictOptions(all_scores=True), Grouping("forum", "written")
+
+    def run() -> int:
+        report = predict_dataset(str(source), str(output), options=options, grouping=grouping, cluster=SMALL)
+        assert (report.tally.rows, report.tally.dead, report.fragments) == (FILES * ROWS, 0, 18)
+        assert not report.failed
+        return report.resumed
+
+    assert run() == 0
+    expected = local(classifier, source, tmp_path / "local")
+    check_equal(results(output), expected)
+    # Readers of data sets see the results alone.
+    assert pq.read_table(output).num_rows == FILES * ROWS
+
+    counts = pyarrow.csv.read_csv(output / "_job" / "counts.csv").to_pylist()
+    assert len(counts) == 28 * 2 * 3
+    assert sum(row["rows"] for row in counts if row["label"] == "love") == FILES * ROWS
+    labels = [found["label"] for row in expected["emotions"].to_pylist() for found in row]
+    summary = json.loads((output / "_job" / "summary.json").read_text())
+    for label in ("love", "anger", "neutral"):
+        assert sum(row["rows_with_label"] for row in counts if row["label"] == label) == labels.count(label)
+        assert summary["labels"][label]["rows"] == labels.count(label)
+    assert (output / "_job" / "shares.png").read_bytes()[:4] == b"\x89PNG"
+
+    before = {path: path.stat().st_mtime_ns for path in output.glob("part-*")}
+    assert run() == 18
+    (output / "part-000000004.parquet").unlink()
+    assert run() == 17
+    after = {path: path.stat().st_mtime_ns for path in output.glob("part-*")}
+    assert [path.name for path in before if before[path] != after[path]] == ["part-000000004.parquet"]
+    check_equal(results(output), expected)
+    with pytest.raises(DataError, match="another options"):
+        predict_dataset(str(source), str(output), cluster=SMALL, grouping=grouping)
+
+
+def test_an_output_inside_the_input_is_no_input(cluster: Cluster, source: Path, tmp_path: Path) -> None:
+    shutil.copy(source / "in-00000.parquet", tmp_path)
+    for resumed in (0, 1):
+        report = predict_dataset(str(tmp_path), str(tmp_path / "out"))
+        assert (report.tally.rows, report.resumed, report.new_files) == (ROWS, resumed, 0)
+
+
+def test_driver_killed_and_the_same_command_again(
+    cluster: Cluster, classifier: EmotionClassifier, source: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    command = [sys.executable, "-m", "goemotions", "predict", "--engine", "ray", "--address", cluster.address]
+    command += ["--input", f"{source}/*.parquet", "--output", str(output), "--fragment-rows", "40", "--all-scores"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while len(list(output.glob("part-*"))) < 5:
+        assert process.poll() is None, "finished before it could be killed"
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    time.sleep(1)  # until its actors have gone too
+    kept = {path: path.stat().st_mtime_ns for path in output.glob("part-*")}
+    assert 5 <= len(kept) < FILES * ROWS / 40
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["rows"], report["resumed"], report["fragments"]) == (FILES * ROWS, len(kept), FILES * ROWS / 40)
+    assert all(path.stat().st_mtime_ns == moment for path, moment in kept.items())
+    check_equal(results(output), local(classifier, source, tmp_path / "local"))
+
+
+def test_bad_rows_and_files_do_not_stop_the_job(cluster: Cluster, cli: Run, tmp_path: Path) -> None:
+    folder = write_files(tmp_path / "in", 2, 50)
+    binary = pa.array([b"thanks!", b"\xff"], pa.binary())
+    column = pa.StringArray.from_buffers(2, binary.buffers()[1], binary.buffers()[2])
+    pq.write_table(pa.table({"id": [1, 2], "text": column}), folder / "x.parquet")
+    (folder / "broken.parquet").write_bytes(b"PAR1 no")
+    arguments = ["predict", "--engine", "ray", "--address", cluster.address, "--input", folder]
+    done = cli(*arguments, "--output", tmp_path / "out")
+    assert done.returncode == 1
+    assert "broken.parquet: not readable as Parquet" in done.stderr
+    assert "1 rows could not be scored" in done.stderr
+    assert done.stderr.splitlines()[-1] == "error: 1 input files are not Parquet"
+    assert "101 rows in 2 files" in done.stderr
+    (letter,) = pq.read_table(tmp_path / "out" / "_job" / "dead-letters").to_pylist()
+    assert (letter["id"], letter["text"], letter["_row"]) == (2, b"\xff", 1)
+    assert letter["_file"] == str(folder / "x.parquet")
+
+
+def test_mistakes(cluster: Cluster, source: Path, tmp_path: Path) -> None:
+    outside = str(tmp_path / "out")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    for output, column, grouping, options, message in (
+        (outside, "text", Grouping("forums"), SMALL, "no column 'forums'; did you mean 'forum'"),
+        (outside, "id", Grouping(), SMALL, "of type int64, expected strings"),
+        (outside, "text", Grouping(), ClusterOptions(actor_cpus=8), "none of 3 nodes has the 8 CPUs of one actor"),
+        (str(tmp_path / "full"), "text", Grouping(), SMALL, "holds files already"),
+    ):
+        with pytest.raises(DataError, match=message):
+            predict_dataset(str(source), output, column, grouping=grouping, cluster=options)
+
+
+@pytest.mark.slow
+def test_an_llm_in_batch(cluster: Cluster, source: Path, tmp_path: Path) -> None:
+    """All rows of a fragment go through a layer together, on actors on CPUs; the numbers are the local engine's."""
+    fixture = ROOT / "tests" / "fixtures" / "embedding-llm-1"
+    load = {"backbone": str(fixture / "base"), "encoder": "use-multilingual-v3", "precision": "float32"}
+    few = tmp_path / "in"
+    few.mkdir()
+    pq.write_table(pq.read_table(source / "in-00000.parquet").slice(0, 24), few / "in.parquet")
+    options = PredictOptions(all_scores=True)
+    report = predict_dataset(
+        str(few),
+        str(tmp_path / "out"),
+        model=str(fixture / "model"),
+        options=options,
+        cluster=ClusterOptions(actors=1, actor_cpus=1, fragment_rows=16),
+        allow_other_encoder=True,
+        **load,
+    )
+    assert (report.tally.rows, report.fragments) == (24, 2)
+    model = EmotionClassifier(fixture / "model", allow_other_encoder=True, **load)
+    check_equal(results(tmp_path / "out"), local(model, few, tmp_path / "local"))
+
+
+def test_dry_run_says_what_it_takes_and_writes_nothing(
+    cluster: Cluster, cli: Run, source: Path, tmp_path: Path
+) -> None:
+    arguments = ["predict", "--engine", "ray", "--address", cluster.address, "--input", source, "--dry-run"]
+    arguments += ["--output", tmp_path / "out", "--cpu-price", "0.05", "--fragment-rows", "500"]
+    found = json.loads(cli(*arguments, "--json").stdout)
+    assert (found["rows"], found["fragments"], found["actors"]["number"]) == (FILES * ROWS, 6, 3)
+    assert found["hours"] == pytest.approx(FILES * ROWS / found["texts_per_s"] / 3 / 3600)
+    assert found["cost"] == pytest.approx(found["cpu_hours"] * 0.05)
+    assert not (tmp_path / "out").exists()
+
+
+def test_read_and_written_through_s3(
+    s3: str, cluster: Cluster, classifier: EmotionClassifier, source: Path, tmp_path: Path
+) -> None:
+    boto3 = pytest.importorskip("boto3")
+    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": "us-east-1"}
+    client = boto3.client("s3", endpoint_url=s3, **keys)
+    client.create_bucket(Bucket="bucket")
+    for path in sorted(source.glob("*.parquet"))[:2]:
+        client.upload_file(str(path), "bucket", f"in/{path.name}")
+
+    def uri(path: str) -> str:
+        query = f"scheme=http&endpoint_override={s3.removeprefix('http://')}&region=us-east-1"
+        return f"s3://key:secret@bucket/{path}?{query}"
+
+    def run() -> tuple[int, int]:
+        options = PredictOptions(all_scores=True)
+        report = predict_dataset(uri("in/*.parquet"), uri("out"), options=options, cluster=SMALL)
+        return report.tally.rows, report.resumed
+
+    assert run() == (2 * ROWS, 0)
+    client.delete_object(Bucket="bucket", Key="out/part-000000001.parquet")
+    assert run() == (2 * ROWS, 5)
+    fetched = tmp_path / "fetched"
+    fetched.mkdir()
+    names = [item["Key"] for item in client.list_objects_v2(Bucket="bucket", Prefix="out/")["Contents"]]
+    assert "out/_job/summary.json" in names
+    for name in (name for name in names if name.startswith("out/part-")):
+        client.download_file("bucket", name, str(fetched / Path(name).name))
+    assert len(list(fetched.iterdir())) == 6
+    expected = local(classifier, source, tmp_path / "local").slice(0, 2 * ROWS)
+    check_equal(results(fetched), expected)
+
+
+def test_the_docs_commands_and_code_run(
+    cluster: Cluster, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
+    (tmp_path / "forum").mkdir()
+    shutil.copy(source / "in-00000.parquet", tmp_path / "forum")
+    lines = [line for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    assert len(lines) == 2
+    for line in lines:
+        here = line.replace("goemotions predict", f"{sys.executable} -m goemotions predict --address {cluster.address}")
+        done = subprocess.run(["bash", "-c", here], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        if "--dry-run" in line:
+            assert re.match(rf"{ROWS} rows in 1 fragments\n1 actors of 1 CPUs and 0 GPUs: .* texts/s each", done.stdout)
+    assert len(list((tmp_path / "scored").glob("part-*"))) == 1
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(code, {})
+    made = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "scaling.py"], capture_output=True, text=True, check=True
+    )
+    assert made.stdout.strip() == text.split("scaling.py -->\n")[1].split("\n<!-- end")[0].strip()
+
+
+def test_a_model_that_a_node_cannot_load(cluster: Cluster, source: Path, tmp_path: Path, model_copy: Path) -> None:
+    """A graph that is damaged where the driver does not look."""
+    (model_copy / "model.onnx").write_bytes(b"damaged")
+    with pytest.raises(DataError, match="damaged or not an ONNX model"):
+        predict_dataset(str(source), str(tmp_path / "out"), model=str(model_copy), cluster=SMALL)
+    assert not list((tmp_path / "out").glob("part-*"))
