@@ -24,7 +24,7 @@ from goemotions.errors import ModelError
 
 CHUNK = 8192  # texts tokenised and sorted at a time: bounds memory, and more would not pack better
 INPUTS = [{"input_ids"}, {"input_ids", "attention_mask"}]
-BATCH_TOKENS = 512  # computed together: enough to keep the cores busy, few enough for their caches
+BATCH_TOKENS = 800  # computed together: enough to keep the cores busy, few enough for their caches
 
 
 class TransformerModel:
