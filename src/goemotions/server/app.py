@@ -28,10 +28,6 @@ from goemotions.server.settings import Settings
 DESCRIPTION = "Which of 28 emotions does a text express? It rates words: do not judge people by it."
 WARM_UP = ("Thank you!", "word " * 100)
 
-SEQUENCES = 8
-"""That one thread computes together. As fast as more, and what a few requests bring is of many lengths: sorted by
-length, 64 texts are padded by 10 % in eights and by 48 % in thirty-twos."""
-
 
 def load(settings: Settings) -> tuple[EmotionClassifier, int]:
     """The classifier, warm, and how many batches it should compute at the same time.
@@ -47,7 +43,6 @@ def load(settings: Settings) -> tuple[EmotionClassifier, int]:
     if read_config(find_model(settings.model)).architecture == "transformer":
         slots = options["threads"] or max(1, cores() // settings.workers)
         options["threads"] = 1
-        options["batch_size"] = options["batch_size"] or SEQUENCES
     classifier = EmotionClassifier(settings.model, **options)
     classifier.score(WARM_UP)
     return classifier, slots
