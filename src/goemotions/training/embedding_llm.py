@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,7 @@ def train_llm(
     if processes.main:
         describe(model, base, source, plan, task.batch_size * accumulation)
     decisive = [recipe.as_dict() | {"accumulation": accumulation}, limit, str(base), plan.precision]
-    settings = loop_settings(recipe, embedded, device, accumulation, *decisive)
+    settings = replace(loop_settings(recipe, embedded, device, *decisive), accumulation=accumulation)
     position = fit(task, settings, output.with_name(output.name + ".training"), True, processes)
     if not processes.main:
         return None
