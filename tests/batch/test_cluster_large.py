@@ -46,6 +46,12 @@ def expected(source: Path, tmp_path_factory: pytest.TempPathFactory) -> pa.Table
     return pa.concat_tables([pq.read_table(path) for path in sorted(folder.glob("*.parquet"))])
 
 
+def assert_flat(quarters: list[int]) -> None:
+    """The driver's peak in each quarter of a run does not grow; the last has the summary's plots, whose library is 50 MB."""
+    assert quarters[2] < quarters[0] * 1.2
+    assert quarters[3] < quarters[0] * 1.2 + 60
+
+
 def command(address: str | None, source: Path, output: Path, *options: str) -> list[str]:
     start = [sys.executable, "-m", "goemotions", "predict", "--engine", "ray", "--input", str(source)]
     return [*start, "--output", str(output), *(["--address", address] if address else []), *options]
@@ -132,7 +138,7 @@ def test_two_million_rows(source: Path, tmp_path: Path) -> None:
     print(f"{copies * FILES * ROWS} rows in {seconds:.0f} s, start-up included; driver's MB by quarter {quarters}")
     ids = np.concatenate([pq.read_table(path, columns=["id"])["id"].to_numpy() for path in sorted(output.glob("p*"))])
     assert np.array_equal(ids, np.arange(copies * FILES * ROWS))
-    assert quarters[3] < quarters[0] * 1.2
+    assert_flat(quarters)
 
 
 def test_twenty_thousand_files_of_one_row(tmp_path: Path) -> None:
@@ -170,7 +176,7 @@ def test_one_file_of_five_gigabytes(tmp_path: Path, row_group: int) -> None:
     curve = memory_curve(psutil.Popen(command(None, source, output)), every=1)
     quarters = [round(max(curve[len(curve) * i // 4 : len(curve) * (i + 1) // 4])) for i in range(4)]
     print(f"{gigabytes:.2f} GB in row groups of {row_group}: {len(curve)} s, driver's MB by quarter {quarters}")
-    assert quarters[3] < quarters[0] * 1.2
+    assert_flat(quarters)
     assert max(quarters) < 600
     original = pq.ParquetFile(source).iter_batches(batch_size=500, columns=["id", "payload"])
     position = 0
