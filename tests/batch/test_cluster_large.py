@@ -47,7 +47,7 @@ def expected(source: Path, tmp_path_factory: pytest.TempPathFactory) -> pa.Table
 
 
 def assert_flat(quarters: list[int]) -> None:
-    """The driver's peak in each quarter of a run does not grow; the last has the summary's plots, whose library is 50 MB."""
+    """The driver's peak in each quarter of a run does not grow; the last has the summary's plots (50 MB)."""
     assert quarters[2] < quarters[0] * 1.2
     assert quarters[3] < quarters[0] * 1.2 + 60
 
