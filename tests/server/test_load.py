@@ -181,7 +181,7 @@ def test_a_deadline() -> None:
         reply = await Client.to(running.url).post("/", b'{"inputs": "hello"}')
         return reply, await asyncio.gather(*first)
 
-    with serving("--deadline", 0.5) as running:
+    with serving("--deadline", 0.5, "--max-batch-tokens", 1_000_000) as running:
         reply, _ = asyncio.run(late())
         assert reply.status == 504
         assert "--deadline" in reply.json["error"]
