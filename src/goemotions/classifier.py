@@ -233,7 +233,7 @@ class EmotionClassifier:
         rows, columns = np.nonzero(accepted)
         values = probabilities[rows, columns]
         order = np.lexsort((-values, rows))  # by text, highest first; equal ones stay in the order of labels
-        for row, column, value in np.rec.fromarrays([rows, columns, values])[order].tolist():
+        for row, column, value in zip(*(part[order].tolist() for part in (rows, columns, values)), strict=True):
             if top_k is None or len(found[row]) < top_k:
                 found[row][self.labels[column]] = round(value, 4)
         return found

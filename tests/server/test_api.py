@@ -105,7 +105,7 @@ def test_emotions(server: Server, classifier: EmotionClassifier) -> None:
         ("/", b'{"inputs": ', "not valid JSON"),
         ("/predict", {"inputs": "a", "truncation_direction": "Left"}, "truncation_direction: unknown parameter"),
         ("/predict", {"inputs": [["a", "b"]]}, "a pair of texts is not read as one"),
-        ("/v1/emotions", {"texts": "a"}, "texts: input should be a valid list"),
+        ("/v1/emotions", {"texts": "a"}, "texts: input should be a valid array"),
         ("/v1/emotions", {"texts": ["a"], "threshold": 1.5}, "threshold: input should be less than or equal to 1"),
         ("/v1/emotions", {"texts": ["a"], "threshold": {"greif": 0.5}}, "did you mean 'grief'"),
         ("/v1/emotions", {"texts": ["a"], "long_text": "split"}, "'cut' or 'windows'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import socket
 import time
 from collections.abc import Iterator
@@ -105,15 +106,25 @@ def test_slow_clients_are_cut_off(keyed: Server) -> None:
         head = f"POST / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {KEY}\r\nContent-Type: application/json\r\n"
         endless.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
         start = time.monotonic()
+        dripping.sendall(b"GET /")
         with pytest.raises((BrokenPipeError, ConnectionResetError)):
             while time.monotonic() - start < 8:
-                dripping.sendall(b"G")
+                dripping.sendall(b"a")
                 time.sleep(0.2)
         assert 0.8 < time.monotonic() - start < 5
         assert silent.recv(100) == b""
         answer = endless.recv(4000)
         assert b" 408 " in answer.splitlines()[0]
         assert b"--read-timeout" in answer
+
+
+def test_an_endless_head_is_refused(server: Server) -> None:
+    with connect(server) as endless:
+        endless.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n")
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            for number in range(400_000):
+                endless.sendall(f"X-{number}: {'x' * 100}\r\n".encode())
+            raise AssertionError("40 MB of headers were taken")
 
 
 def test_texts_are_not_logged() -> None:

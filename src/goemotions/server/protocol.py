@@ -7,13 +7,15 @@ import math
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.flow_control import CLOSE_HEADER
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from goemotions.server.settings import Settings
 
 KEEP_ALIVE = 30
 """Seconds that an idle connection stays open."""
+
+MAX_HEAD = 65_536
+"""Bytes of a request's head; the parser itself knows no limit."""
 
 LOGGING: dict[str, Any] = {
     "version": 1,
@@ -27,7 +29,7 @@ LOGGING: dict[str, Any] = {
 """Without uvicorn's line a request, which metrics count; a text is in no line."""
 
 
-class Connection(H11Protocol):
+class Connection(HttpToolsProtocol):
     """A connection.
 
     A request's head must come within ``read_timeout`` seconds of its first byte (of the connection's opening, for the
@@ -42,6 +44,8 @@ class Connection(H11Protocol):
         self._timeout = config.settings.read_timeout
         self._head: asyncio.TimerHandle | None = None
         self._write: asyncio.TimerHandle | None = None
+        self._in_head = False
+        self._head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -50,14 +54,21 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         if self._head is None and self._idle():
             self._head = self.loop.call_later(self._timeout, self._give_up)
+        in_head = self._in_head
         super().data_received(data)
+        if in_head and self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD and not self.transport.is_closing():
+                self.send_400_response(f"the head of a request may have {MAX_HEAD} bytes")
 
-    def handle_events(self) -> None:
-        before = self.cycle
-        super().handle_events()
-        if self.cycle is before:
-            return
-        if self._head is not None:  # the head is complete
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head, self._head_bytes = True, 0
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._in_head = False
+        if self._head is not None:
             self._head.cancel()
             self._head = None
         if self.config.stopping:
@@ -93,8 +104,6 @@ class Connection(H11Protocol):
 
     def _end_after_this(self) -> None:
         self.cycle.keep_alive = False
-        if not self.cycle.response_started:  # uvicorn answers this header with the same one
-            self.cycle.scope["headers"] = [*self.cycle.scope["headers"], CLOSE_HEADER]
 
     def _end_if_idle(self) -> None:
         if self._idle() and not self.transport.is_closing():

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from goemotions.architectures import Scored
 from goemotions.server.errors import ApiError, ErrorBody
+from goemotions.server.json_route import JsonRoute
 from goemotions.server.schemas import EmotionsRequest, EmotionsResponse, HfParameters, HfRequest, LabelScore, TeiRequest
 from goemotions.server.scoring import Service
 from goemotions.thresholds import resolve
@@ -28,7 +29,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     504: {"model": ErrorBody, "description": "Not computed within the server's deadline."},
 }
 
-router = APIRouter(responses=ERRORS, tags=["texts"])
+router = APIRouter(responses=ERRORS, tags=["texts"], route_class=JsonRoute)
 
 
 def service(request: Request) -> Service:
