@@ -28,7 +28,7 @@ from goemotions.data.corpus import read_split
 
 ROUNDS = 3
 SECONDS = 6
-CONNECTIONS = {1: 64, 16: 16}
+CONNECTIONS = {1: 128, 16: 16}
 PATH = "/v1/emotions"
 TOLERANCE = 2e-3
 

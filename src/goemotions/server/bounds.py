@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from goemotions.server.errors import send_error
+from goemotions.server.headers import header
 from goemotions.server.settings import Settings, option
 
 DISCARDED = 8
@@ -38,7 +38,7 @@ class Bounds:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self._app(scope, receive, send)
             return
-        kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
+        kind = header(scope, b"content-type").partition(";")[0].strip().lower()
         try:
             async with asyncio.timeout(self._seconds):
                 body = await self._read(receive)

@@ -6,6 +6,7 @@ import asyncio
 import math
 from typing import Any
 
+import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -55,7 +56,14 @@ class Connection(HttpToolsProtocol):
         if self._head is None and self._idle():
             self._head = self.loop.call_later(self._timeout, self._give_up)
         in_head = self._in_head
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._decline(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("the request is not valid HTTP")
+            return
         if in_head and self._in_head:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD and not self.transport.is_closing():
@@ -68,11 +76,31 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         self._in_head = False
+        if self.parser.should_upgrade():
+            return
         if self._head is not None:
             self._head.cancel()
             self._head = None
         if self.config.stopping:
             self._end_after_this()
+
+    def _should_upgrade(self) -> bool:
+        return True  # so that uvicorn's callbacks leave requests for another protocol to `_decline`
+
+    def _decline(self, rest: bytes) -> None:
+        """Answer, in HTTP/1.1, a request for another protocol too: Java's client asks for h2c with every first one.
+
+        The parser, made for proxies, takes what follows such a head for the other protocol. So the head is parsed
+        again without its wish, then its body.
+        """
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self.send_400_response("this is not a proxy")
+            return
+        headers = [header for header in self.headers if header[0] not in (b"connection", b"upgrade")]
+        lines = [method + b" " + self.url + b" HTTP/1.1", *(name + b": " + value for name, value in headers)]
+        self.parser = httptools.HttpRequestParser(self)
+        self.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
 
     def connection_lost(self, exc: Exception | None) -> None:
         for timer in (self._head, self._write):

@@ -6,10 +6,10 @@ import base64
 import binascii
 import hmac
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from goemotions.server.errors import send_error
+from goemotions.server.headers import header
 from goemotions.server.probes import OPEN
 from goemotions.server.settings import Settings, is_loopback, option
 
@@ -67,12 +67,11 @@ class Gate:
         if scope["type"] != "http" or scope["path"] in OPEN:
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
         if self._key is not None:
-            if not hmac.compare_digest(given_key(headers.get("authorization", "")), self._key):
+            if not hmac.compare_digest(given_key(header(scope, b"authorization")), self._key):
                 await send_error(send, 401, "the key is missing or wrong: Authorization: Bearer KEY", CHALLENGES)
                 return
-        elif not self._goes_by(headers.get("host", "")):
+        elif not self._goes_by(header(scope, b"host")):
             await send_error(
                 send, 403, f"this server does not go by the name in the Host header: {option('allow_host')} adds it"
             )

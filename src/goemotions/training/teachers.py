@@ -51,7 +51,8 @@ def train_teacher(
     task = start(find_or_unpack(recipe.base, state / "base"), train, dev, recipe, device)
     hashes = {name: split.sha256 for name, split in splits.items()}
     position = fine_tune(task, state, {"splits": hashes, "limit": limit}, show_progress)
-    with evaluating(task.model):
+    # Products in bfloat16, as in training: several times as fast on a CPU, and what is kept has 16 bits.
+    with evaluating(task.model), torch.autocast(device.type, dtype=torch.bfloat16):
         logits = task.logits(task.train_ids).astype(np.float16)
     with new_directory(output) as folder:
         np.save(folder / "logits.npy", logits)
