@@ -36,7 +36,7 @@ def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_trains_exports_and_predicts(cli: Run, tiny_corpus: Path, tmp_path: Path) -> None:
-    command = ("train", "compact", "--data", tiny_corpus, "--output", tmp_path / "model", "--epochs", 2)
+    command = ("train", "compact-alone", "--data", tiny_corpus, "--output", tmp_path / "model", "--epochs", 2)
     done = cli(*command)
     assert done.returncode == 0, done.stderr
     assert "test macro F1" in done.stderr
@@ -50,7 +50,7 @@ def test_trains_exports_and_predicts(cli: Run, tiny_corpus: Path, tmp_path: Path
         "README.md",
     }
     config = json.loads((model / "config.json").read_text())
-    assert config["training"]["selected_epoch"] == 2
+    assert config["training"]["runs"][0]["selected_epoch"] == 2
     assert config["training"]["parity"]["mean"] < 1e-3
     assert set(config["trained_on"]["splits"]) == {"train", "dev", "test"}
     assert config["metrics"]["test"]["labels"]["gratitude"]["f1"]["value"] > 0.9
@@ -65,13 +65,13 @@ def test_trains_exports_and_predicts(cli: Run, tiny_corpus: Path, tmp_path: Path
 def test_mistakes(cli: Run, tmp_path: Path) -> None:
     unknown = cli("train", "compat", "--data", tmp_path)
     assert (unknown.returncode, "did you mean 'compact'" in unknown.stderr) == (1, True)
-    missing = cli("train", "compact", "--data", tmp_path)
+    missing = cli("train", "compact-alone", "--data", tmp_path)
     assert missing.returncode == 1
     assert "no file" in missing.stderr
     assert "train.tsv" in missing.stderr
     for name in ("train", "dev", "test"):
         (tmp_path / f"{name}.tsv").write_text("the same everywhere\t0\tid\n")
-    leaky = cli("train", "compact", "--data", tmp_path)
+    leaky = cli("train", "compact-alone", "--data", tmp_path)
     assert leaky.returncode == 1
     assert "also stands in train.tsv" in leaky.stderr
 

@@ -20,6 +20,8 @@ from goemotions.training.recipe import (
 
 KINDS = {
     "compact": CompactRecipe,
+    "compact-alone": CompactRecipe,
+    "minilm": TeacherRecipe,
     "mpnet": TeacherRecipe,
     "multilingual": HeadRecipe,
     "smollm2": LlmRecipe,

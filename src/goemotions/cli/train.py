@@ -15,7 +15,11 @@ from goemotions.errors import MissingExtraError
 
 def train(
     recipe: Annotated[
-        str, typer.Argument(help="compact, mpnet, multilingual, smollm2, published-24b, or the path of a YAML file.")
+        str,
+        typer.Argument(
+            help="compact, compact-alone (without teachers), multilingual, smollm2, published-24b, a teacher (minilm, "
+            "mpnet), or the path of a YAML file."
+        ),
     ],
     data: Annotated[
         Path,

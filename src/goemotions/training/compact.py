@@ -1,8 +1,9 @@
-"""Trains ``compact``: fine-tuning, selection on dev, thresholds on dev, ONNX export behind a parity gate."""
+"""Trains ``compact``: fine-tuning, averaging, calibration and thresholds on dev, ONNX export behind a parity gate."""
 
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,13 @@ from goemotions.data.corpus import Split, read_split, seen_in
 from goemotions.errors import DataError, GoEmotionsError
 from goemotions.evaluation.datasets import LabelledTexts
 from goemotions.evaluation.evaluate import evaluate
+from goemotions.evaluation.fit_calibration import fit
 from goemotions.evaluation.model_card import store
 from goemotions.evaluation.seen import hash_texts, to_bytes
 from goemotions.labels import LABELS
 from goemotions.packaged import PACKAGES, find_packaged
 from goemotions.training import onnx_graph
-from goemotions.training.fine_tuning import FineTuning, fine_tune, start
+from goemotions.training.fine_tuning import FineTuning, average, fine_tune, start
 from goemotions.training.loop import evaluating
 from goemotions.training.recipe import CompactRecipe
 from goemotions.training.teachers import blend
@@ -68,16 +70,25 @@ def train_compact(
         raise DataError(f"every text of {data / 'test.tsv'} also stands in train.tsv: nothing honest can be measured")
     train, dev = splits["train"], splits["dev"]
     targets = blend(train, recipe, teachers)
-    task = start(find_packaged(recipe.base), train, dev, recipe, device, targets)
     hashes = {name: split.sha256 for name, split in splits.items()} | {"targets": sha256(targets.tobytes()).hexdigest()}
-    state = output.with_name(output.name + ".training")
-    position = fine_tune(task, state, {"hashes": hashes, "limit": limit}, show_progress)
+    state, base = output.with_name(output.name + ".training"), find_packaged(recipe.base)
+    runs, weights = [], []
+    for seed in range(recipe.seed, recipe.seed + recipe.averaged_runs):
+        task = start(base, train, dev, replace(recipe, seed=seed, averaged_runs=1), device, targets)
+        position = fine_tune(task, state / f"seed-{seed}", {"hashes": hashes, "limit": limit}, show_progress)
+        runs.append({"seed": seed, "history": position.history, "selected_epoch": position.best_epoch})
+        weights.append(task.model.state_dict())
+    if len(weights) > 1:
+        average(task, weights)
+    with evaluating(task.model):
+        metrics = task.evaluate()
+    calibrate_head(task, export(task, recipe)[1], dev)
     exported = export(task, recipe)
     parity = check_parity(task, exported, dev)
     run = {
         "recipe": recipe.as_dict(),
-        "history": position.history,
-        "selected_epoch": position.best_epoch,
+        "runs": runs,
+        "dev": metrics,
         "parity": parity,
         "versions": {"torch": torch.__version__, "onnx": onnx.__version__, "python": platform.python_version()},
     }
@@ -90,6 +101,18 @@ def export(task: FineTuning, recipe: CompactRecipe) -> tuple[bytes, TransformerM
     onnx.checker.check_model(graph)
     content = graph.SerializeToString()
     return content, TransformerModel(content, task.tokenizer, num_labels=len(LABELS), max_length=recipe.max_length)
+
+
+def calibrate_head(task: FineTuning, exported: TransformerModel, dev: Split) -> None:
+    """Fold Platt's lines, fitted on dev, into the head: probabilities that mean what they say, at no cost."""
+    knots = fit("platt", exported.score(dev.texts).logits, dev.targets, LABELS).knots
+    head = task.model.head
+    points = torch.tensor([knots[label] for label in LABELS], dtype=torch.float32, device=head.bias.device)
+    (x0, y0), (x1, y1) = points.permute(1, 2, 0)  # two knots a label
+    slope = (y1 - y0) / (x1 - x0)
+    with torch.no_grad():
+        head.weight.mul_(slope[:, None])
+        head.bias.copy_(y0 + slope * (head.bias - x0))
 
 
 def check_parity(task: FineTuning, exported: tuple[bytes, TransformerModel], dev: Split) -> dict[str, float]:
@@ -161,6 +184,10 @@ def about(config: dict[str, Any]) -> dict[str, Any]:
     """What the model card says beside figures."""
     run = config["training"]
     recipe = run["recipe"]
+    selected = ", ".join(str(one["selected_epoch"]) for one in run["runs"])
+    share = f"{recipe['teacher_weight']:.0%}".replace("%", " %")
+    targets = f"the labels, and with a weight of {share} what {', '.join(recipe['teachers'])} say of the train texts"
+    targets = targets if recipe["teachers"] else "the labels"
     return {
         "summary": (
             f"Multi-label emotion classification of short English text: the {config['num_labels']} GoEmotions labels, "
@@ -181,11 +208,14 @@ def about(config: dict[str, Any]) -> dict[str, Any]:
         ],
         "training": {
             "loss": "binary cross-entropy",
-            "epochs": f"{recipe['epochs']}; epoch {run['selected_epoch']} selected by macro F1 on dev",
+            "targets": targets,
+            "runs": f"{len(run['runs'])}, weights averaged" if len(run["runs"]) > 1 else "1",
+            "epochs": f"{recipe['epochs']} a run; of each run epoch {selected} selected by macro F1 on dev",
             "batch": recipe["batch_size"],
             "learning rate": f"{recipe['learning_rate']:g}, head {recipe['head_learning_rate']:g}, linear decay",
             "precision": f"bfloat16; 8 bit simulated from epoch {recipe['quantise_from_epoch']} on",
-            "seed": recipe["seed"],
+            "seeds": ", ".join(str(one["seed"]) for one in run["runs"]),
+            "calibration": "Platt's lines a label, fitted on dev, inside the head",
             "command": "`goemotions train compact --data DIR`",
         },
         "notes": [

@@ -103,12 +103,15 @@ def read_teachers(names: Sequence[str], folder: Path, train: Split) -> npt.NDArr
             found = [other.parent.name for other in folder.glob("*/teacher.json")]
             raise DataError(
                 f"{folder} has no teacher {name!r}{nearest(name, found)}; name the source tree's folder `teachers` by "
-                "--teachers, or make them anew by --from-scratch (hours on a CPU)"
+                "--teachers, make them anew by --from-scratch (an hour on a CPU), or train compact-alone, without any"
             ) from error
         if file_sha256(folder / name / "logits.npy") != about["logits_sha256"]:
             raise DataError(f"{folder / name / 'logits.npy'} is damaged: its SHA-256 is not the one in {path.name}")
         if about["splits"]["train"] != train.sha256 or about["rows"] < len(train):
-            raise DataError(f"{path} is of another train.tsv: make teachers of yours by --from-scratch")
+            raise DataError(
+                f"{path} is of another train.tsv: make teachers of yours by --from-scratch, in another folder, or "
+                "train compact-alone, without any"
+            )
         total += 1 / (1 + np.exp(-logits[: len(train)].astype(np.float32)))
     return total / np.float32(len(names))
 
