@@ -15,8 +15,8 @@ from goemotions.evaluation.datasets import LabelledTexts
 from goemotions.evaluation.evaluate import evaluate
 from goemotions.evaluation.model_card import card, stored_metrics
 
-GOLDEN_SHA256 = "78793413b5755de186ff307c4d991f20a2dd1d958876fe854bcbc13aee454d64"
-GOLDEN_STRONGEST = [0.8464, 0.7583, 0.9384]
+GOLDEN_SHA256 = "0ddb62852f29d57a207af5dd51ab737b432f6b6ed3547d5db0abd0c8a93bc09d"
+GOLDEN_STRONGEST = [0.6765, 0.5598, 0.7516]
 
 
 def test_figures_on_the_official_test_split(classifier: EmotionClassifier, official: Callable[[str], Split]) -> None:

@@ -12,14 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from conftest import Run
 
 from goemotions import packaged
 from goemotions.data.corpus import Split, read_split
 from goemotions.errors import DataError, ModelError
 from goemotions.evaluation.metrics import mean_average_precision
-from goemotions.training.fine_tuning import average, start
 from goemotions.training.recipe import CompactRecipe, load_recipe
 from goemotions.training.teachers import blend, read_teachers
 
@@ -64,7 +62,7 @@ def compact_recipe(folder: Path, names: list[str], weight: float) -> Path:
     shipped = load_recipe("compact")
     path = folder / "student.yaml"
     settings = {**shipped.as_dict(), "architecture": "transformer", "epochs": 1, "calibration_texts": 16}
-    settings |= {"teachers": names, "teacher_weight": weight, "averaged_runs": 2}
+    settings |= {"teachers": names, "teacher_weight": weight}
     path.write_text("".join(f"{key}: {json.dumps(value)}\n" for key, value in settings.items()))
     return path
 
@@ -86,13 +84,6 @@ def test_a_teacher_is_kept_and_learnt_from(cli: Run, corpus: Path, teachers: Pat
     assert done.returncode == 0, done.stderr
     config = json.loads((tmp_path / "model" / "config.json").read_text())
     assert config["training"]["recipe"]["teachers"] == ["small-3"]
-    # The second run starts from another seed, and what is written is neither's but their mean.
-    assert [run["seed"] for run in config["training"]["runs"]] == [0, 1]
-    states = [torch.load(tmp_path / "model.training" / f"seed-{seed}" / "best.pt") for seed in (0, 1)]
-    task = start(packaged.find_packaged(recipe.base), train, train, recipe, torch.device("cpu"))
-    average(task, states)
-    for name, value in task.model.named_parameters():
-        torch.testing.assert_close(value, (states[0][name] + states[1][name]) / 2)
 
 
 def test_the_kept_teachers_are_those_of_the_recipe(official: Callable[[str], Split]) -> None:

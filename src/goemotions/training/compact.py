@@ -1,9 +1,8 @@
-"""Trains ``compact``: fine-tuning, averaging, calibration and thresholds on dev, ONNX export behind a parity gate."""
+"""Trains ``compact``: fine-tuning, selection, calibration and thresholds on dev, ONNX export behind a parity gate."""
 
 from __future__ import annotations
 
 import platform
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from goemotions.evaluation.seen import hash_texts, to_bytes
 from goemotions.labels import LABELS
 from goemotions.packaged import PACKAGES, find_packaged
 from goemotions.training import onnx_graph
-from goemotions.training.fine_tuning import FineTuning, average, fine_tune, start
+from goemotions.training.fine_tuning import FineTuning, fine_tune, start
 from goemotions.training.loop import evaluating
 from goemotions.training.recipe import CompactRecipe
 from goemotions.training.teachers import blend
@@ -71,24 +70,16 @@ def train_compact(
     train, dev = splits["train"], splits["dev"]
     targets = blend(train, recipe, teachers)
     hashes = {name: split.sha256 for name, split in splits.items()} | {"targets": sha256(targets.tobytes()).hexdigest()}
-    state, base = output.with_name(output.name + ".training"), find_packaged(recipe.base)
-    runs, weights = [], []
-    for seed in range(recipe.seed, recipe.seed + recipe.averaged_runs):
-        task = start(base, train, dev, replace(recipe, seed=seed, averaged_runs=1), device, targets)
-        position = fine_tune(task, state / f"seed-{seed}", {"hashes": hashes, "limit": limit}, show_progress)
-        runs.append({"seed": seed, "history": position.history, "selected_epoch": position.best_epoch})
-        weights.append(task.model.state_dict())
-    if len(weights) > 1:
-        average(task, weights)
-    with evaluating(task.model):
-        metrics = task.evaluate()
+    task = start(find_packaged(recipe.base), train, dev, recipe, device, targets)
+    state = output.with_name(output.name + ".training")
+    position = fine_tune(task, state, {"hashes": hashes, "limit": limit}, show_progress)
     calibrate_head(task, export(task, recipe)[1], dev)
     exported = export(task, recipe)
     parity = check_parity(task, exported, dev)
     run = {
         "recipe": recipe.as_dict(),
-        "runs": runs,
-        "dev": metrics,
+        "history": position.history,
+        "selected_epoch": position.best_epoch,
         "parity": parity,
         "versions": {"torch": torch.__version__, "onnx": onnx.__version__, "python": platform.python_version()},
     }
@@ -184,7 +175,6 @@ def about(config: dict[str, Any]) -> dict[str, Any]:
     """What the model card says beside figures."""
     run = config["training"]
     recipe = run["recipe"]
-    selected = ", ".join(str(one["selected_epoch"]) for one in run["runs"])
     share = f"{recipe['teacher_weight']:.0%}".replace("%", " %")
     targets = f"the labels, and with a weight of {share} what {', '.join(recipe['teachers'])} say of the train texts"
     targets = targets if recipe["teachers"] else "the labels"
@@ -209,12 +199,11 @@ def about(config: dict[str, Any]) -> dict[str, Any]:
         "training": {
             "loss": "binary cross-entropy",
             "targets": targets,
-            "runs": f"{len(run['runs'])}, weights averaged" if len(run["runs"]) > 1 else "1",
-            "epochs": f"{recipe['epochs']} a run; of each run epoch {selected} selected by macro F1 on dev",
+            "epochs": f"{recipe['epochs']}; epoch {run['selected_epoch']} selected by macro F1 on dev",
             "batch": recipe["batch_size"],
             "learning rate": f"{recipe['learning_rate']:g}, head {recipe['head_learning_rate']:g}, linear decay",
             "precision": f"bfloat16; 8 bit simulated from epoch {recipe['quantise_from_epoch']} on",
-            "seeds": ", ".join(str(one["seed"]) for one in run["runs"]),
+            "seed": recipe["seed"],
             "calibration": "Platt's lines a label, fitted on dev, inside the head",
             "command": "`goemotions train compact --data DIR`",
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -139,20 +139,6 @@ def fine_tune(task: FineTuning, folder: Path, data: Mapping[str, Any], show_prog
         fingerprint=hashlib.sha256(json.dumps([recipe.as_dict(), data]).encode()).hexdigest(),
     )
     return fit(task, settings, folder, show_progress)
-
-
-def average(task: FineTuning, weights: Sequence[Mapping[str, Tensor]]) -> None:
-    """Give the task's model the mean of several runs' weights, and activation ranges of its own.
-
-    Runs from the same pre-trained weights end in one basin of the loss: their mean comes near what the mean of their
-    probabilities would give (Wortsman et al., *Model soups*, ICML 2022).
-    """
-    mean = {}
-    for name, value in weights[0].items():
-        mean[name] = torch.stack([one[name].float() for one in weights]).mean(0).to(value.dtype)
-    task.model.load_state_dict(mean)
-    torch.manual_seed(task.recipe.seed)
-    task.begin_epoch(task.recipe.epochs)
 
 
 def pad(ids: list[list[int]], device: torch.device) -> tuple[Tensor, Tensor]:

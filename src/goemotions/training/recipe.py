@@ -80,12 +80,10 @@ class CompactRecipe(FineTuningRecipe):
     Attributes:
         teachers: models whose probabilities of the train texts are learnt beside the labels: ``<recipe>-<seed>`` each.
         teacher_weight: of their mean in the targets; the labels have the rest.
-        averaged_runs: trainings, from ``seed`` on, whose weights are averaged.
     """
 
     teachers: list[str]
     teacher_weight: float
-    averaged_runs: int = 1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
