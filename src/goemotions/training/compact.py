@@ -69,8 +69,8 @@ def train_compact(
         raise DataError(f"every text of {data / 'test.tsv'} also stands in train.tsv: nothing honest can be measured")
     train, dev = splits["train"], splits["dev"]
     targets = blend(train, recipe, teachers)
-    hashes = {name: split.sha256 for name, split in splits.items()} | {"targets": sha256(targets.tobytes()).hexdigest()}
     task = start(find_packaged(recipe.base), train, dev, recipe, device, targets)
+    hashes = {name: split.sha256 for name, split in splits.items()} | {"targets": sha256(targets.tobytes()).hexdigest()}
     state = output.with_name(output.name + ".training")
     position = fine_tune(task, state, {"hashes": hashes, "limit": limit}, show_progress)
     calibrate_head(task, export(task, recipe)[1], dev)
@@ -175,9 +175,11 @@ def about(config: dict[str, Any]) -> dict[str, Any]:
     """What the model card says beside figures."""
     run = config["training"]
     recipe = run["recipe"]
-    share = f"{recipe['teacher_weight']:.0%}".replace("%", " %")
-    targets = f"the labels, and with a weight of {share} what {', '.join(recipe['teachers'])} say of the train texts"
-    targets = targets if recipe["teachers"] else "the labels"
+    targets, command = "the labels", "`goemotions train compact-alone --data DIR`"
+    if recipe["teachers"]:
+        share, names = f"{100 * recipe['teacher_weight']:g} %", ", ".join(recipe["teachers"])
+        targets = f"{share} what the teachers {names} (recipe and seed of each) say of the train texts; else the labels"
+        command = "`goemotions train compact --data DIR`"
     return {
         "summary": (
             f"Multi-label emotion classification of short English text: the {config['num_labels']} GoEmotions labels, "
@@ -205,7 +207,7 @@ def about(config: dict[str, Any]) -> dict[str, Any]:
             "precision": f"bfloat16; 8 bit simulated from epoch {recipe['quantise_from_epoch']} on",
             "seed": recipe["seed"],
             "calibration": "Platt's lines a label, fitted on dev, inside the head",
-            "command": "`goemotions train compact --data DIR`",
+            "command": command,
         },
         "notes": [
             "The base model was pre-trained on over a billion sentence pairs, 700 million of them Reddit comment pairs "
