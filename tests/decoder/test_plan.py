@@ -15,7 +15,7 @@ from goemotions.decoder.config import DecoderConfig, from_transformers
 from goemotions.decoder.layer import read_layer
 from goemotions.decoder.lora import read_adapter
 from goemotions.decoder.model import SingleTokenDecoder
-from goemotions.decoder.nf4 import Nf4Matrix
+from goemotions.decoder.nf4 import Nf4Matrix, bitsandbytes, has_cpu_kernel
 from goemotions.decoder.plan import Plan, Residency, Sizes, choose_residency, make_plan
 from goemotions.decoder.tensors import open_source
 from goemotions.errors import ModelError
@@ -90,9 +90,21 @@ def test_small_models_compute_in_float32() -> None:
     assert make_plan(TINY, True, "cpu").precision == "float32"
     plan = make_plan(TINY, True, "cpu", "bfloat16")
     assert (plan.precision, plan.residency) == ("bfloat16", Residency.DENSE)
-    assert plan.fused_rows > 0
+    assert (plan.fused_rows > 0) == has_cpu_kernel()
     assert make_plan(TINY, False, "cpu", "bfloat16").fused_rows == 0
     assert make_plan(TINY, True, "cpu", micro_batch=17).micro_batch == 17
+
+
+def test_a_torch_without_onednn_computes_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    assert make_plan(LARGE, True, "cpu", max_memory=16_000_000_000).precision == "float32"
+
+
+def test_without_a_4_bit_kernel_few_rows_go_the_way_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a CPU without AVX-512 BF16 would keep all of a 24B in 16 bit after its second call with few texts."""
+    monkeypatch.setattr(bitsandbytes().functional, "has_avx512bf16", lambda: False)
+    plan = make_plan(LARGE, True, "cpu", "bfloat16", max_memory=20_000_000_000)
+    assert (plan.residency, plan.fused_rows) == (Residency.STORED, 0)
 
 
 @pytest.mark.parametrize(

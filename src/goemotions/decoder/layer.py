@@ -290,6 +290,11 @@ def check_shape(got: tuple[int, ...], expected: tuple[int, ...], name: str) -> N
 
 
 def check_finite(values: torch.Tensor, name: str) -> None:
-    # The extremes are NaN if any element is, and take no copy as isfinite would.
-    if values.numel() and not torch.isfinite(torch.stack(torch.aminmax(values))).all():
+    if values.numel() and not all_finite(values):
         raise ModelError(f"{name} holds NaN or infinity: the file is damaged")
+
+
+def all_finite(values: torch.Tensor) -> torch.Tensor:
+    """A scalar on the values' device."""
+    # The extremes are NaN if any element is, and take no copy as isfinite would.
+    return torch.isfinite(torch.stack(torch.aminmax(values))).all()

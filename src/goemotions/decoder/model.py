@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import torch
@@ -12,7 +12,7 @@ from goemotions.decoder.layer import (
     Buffers,
     Layer,
     StoredLayer,
-    check_finite,
+    all_finite,
     read_layer,
     read_vector,
     rms_norm,
@@ -84,10 +84,14 @@ class SingleTokenDecoder:
         if not len(states):
             return states  # the 4-bit kernels crash the process on nothing
         with self._lock:  # layers share buffers, and two passes at once would be no faster
-            for number, layer in enumerate(self._layers(len(states))):
+            finite: list[torch.Tensor] = []
+            for layer in self._layers(len(states)):
                 for rows in torch.split(states, self.plan.micro_batch):
                     rows.copy_(layer(rows))
-                check_states(states, number)
+                finite.append(all_finite(states))
+                if states.device.type == "cpu":  # a card would have to be waited for
+                    check_states(finite)
+            check_states(finite)
         return rms_norm(states, self._norm, self.config.norm_eps)
 
     def _layers(self, rows: int) -> Iterator[Layer]:
@@ -113,6 +117,7 @@ class SingleTokenDecoder:
         device, dtype = self.plan.device, self.plan.dtype
         for number in range(self.config.num_layers):
             if (kind, number) not in self._ready:
+                self._buffers = Buffers()  # gives up what passes without kernels used, to make room
                 stored = self._read(number)
                 self._ready[kind, number] = stored.fused(device) if kind == "fused" else stored.dense(dtype, device)
                 del stored
@@ -144,11 +149,14 @@ class SingleTokenDecoder:
         return layer
 
 
-def check_states(states: torch.Tensor, layer: int) -> None:
-    try:
-        check_finite(states, "states")
-    except ModelError:
+def check_states(finite: Sequence[torch.Tensor]) -> None:
+    """
+    Args:
+        finite: for each layer, whether the states after it are.
+    """
+    wrong = torch.stack(tuple(finite)).logical_not().nonzero()
+    if len(wrong):
         raise ModelError(
-            f"the decoder's states are not finite after layer {layer}: "
+            f"the decoder's states are not finite after layer {int(wrong[0])}: "
             "the base, the adapter or the input is out of range"
-        ) from None
+        )

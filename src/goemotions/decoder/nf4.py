@@ -27,6 +27,7 @@ PARTS = ("absmax", "quant_map", "nested_absmax", "nested_quant_map", STATE_KEY)
 """The tensors that stand beside a matrix of codes, by the end of their names."""
 
 KERNELS = {torch.bfloat16: "bf16", torch.float16: "fp16", torch.float32: "fp32"}
+CAST_ROWS = 512  # made at a time where another type is asked for: a few megabytes
 LARGE_BLOCK = 2048  # from here on bitsandbytes itself avoids its kernel
 FUSED_ROWS_MULTIPLE = 32  # what the CPU kernel's layout needs of a matrix's rows
 
@@ -49,6 +50,11 @@ def bitsandbytes() -> ModuleType:
     finally:
         log.setLevel(level)
     return library
+
+
+def has_cpu_kernel() -> bool:
+    """Whether this CPU can multiply by codes as they are: bitsandbytes' kernel needs AVX-512 BF16."""
+    return bool(bitsandbytes().functional.has_avx512bf16())
 
 
 class Nf4Matrix:
@@ -111,25 +117,43 @@ class Nf4Matrix:
 
         They are those of the type that the matrix was quantised from, then cast to that of ``out``.
         """
-        same = out.dtype == self._state.dtype
-        if same and out.device.type == "cuda":  # its kernel writes there, without a second copy on the card
-            bitsandbytes().functional.dequantize_4bit(self._codes, self._state, out=out)
-        elif not same or not self._dequantise_in_place(out):
-            out.copy_(bitsandbytes().functional.dequantize_4bit(self._codes, self._state))
+        state = self._state
+        if out.device.type == "cpu" and self._dequantise_in_place(out):
+            return out
+        if out.device.type == "cuda" and out.dtype == state.dtype:  # without a second copy on the card
+            bitsandbytes().functional.dequantize_4bit(self._codes, state, out=out)
+        else:
+            out.copy_(bitsandbytes().functional.dequantize_4bit(self._codes, state))
         return out
 
     def _dequantise_in_place(self, out: torch.Tensor) -> bool:
         """By bitsandbytes' CPU kernel straight to ``out``; False where this release has none that can.
 
-        Its public function allocates the result, and the first touch of fresh memory takes longer than the kernel.
+        Its public function allocates the result, and the first touch of fresh memory takes longer than the kernel. What
+        is to be of another type is made a few rows at a time, so that it is cast while it is in the processor's cache.
         """
         functional, state = bitsandbytes().functional, self._state
-        kernel = getattr(functional.lib, f"cdequantize_blockwise_cpu_nf4_{KERNELS.get(out.dtype)}", None)
-        if kernel is None or state.blocksize >= LARGE_BLOCK or self.shape[1] % 2:
+        kernel = getattr(functional.lib, f"cdequantize_blockwise_cpu_nf4_{KERNELS[state.dtype]}", None)
+        cast = out.dtype != state.dtype
+        rows, into = self.shape
+        if kernel is None or state.blocksize >= LARGE_BLOCK or into % (state.blocksize if cast else 2):
             return False
+
+        def run(codes: torch.Tensor, scales: torch.Tensor, target: torch.Tensor) -> None:
+            sizes = [ctypes.c_longlong(size) for size in (state.blocksize, *target.shape)]
+            kernel(*map(functional.get_ptr, (codes, scales, target)), *sizes)
+
         scales = self._scales()
-        sizes = [ctypes.c_longlong(size) for size in (state.blocksize, *self.shape)]
-        kernel(*map(functional.get_ptr, (self._codes, scales, out)), *sizes)
+        if not cast:
+            run(self._codes, scales, out)
+            return True
+        codes, scales = self._codes.view(rows, -1), scales[: rows * into // state.blocksize].view(rows, -1)
+        made = torch.empty(min(CAST_ROWS, rows), into, dtype=state.dtype)
+        for start in range(0, rows, CAST_ROWS):
+            part = slice(start, min(start + CAST_ROWS, rows))
+            values = made[: part.stop - start]
+            run(codes[part], scales[part], values)
+            out[part] = values
         return True
 
     def _scales(self) -> torch.Tensor:
@@ -164,7 +188,7 @@ class Nf4Matrix:
         if self._codes.device.type != "cpu":
             return Fused(self._codes, self._state)
         functional = bitsandbytes().functional
-        if not functional.has_avx512bf16() or out % FUSED_ROWS_MULTIPLE or into % self._state.blocksize:
+        if not has_cpu_kernel() or out % FUSED_ROWS_MULTIPLE or into % self._state.blocksize:
             return None
         packed = functional.QuantState(
             absmax=self._scales().reshape(out, -1).t().to(torch.bfloat16).contiguous(),

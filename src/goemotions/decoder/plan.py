@@ -8,6 +8,7 @@ from enum import StrEnum
 import torch
 
 from goemotions.decoder.config import LIVE, DecoderConfig
+from goemotions.decoder.nf4 import has_cpu_kernel
 from goemotions.errors import ModelError
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -211,14 +212,21 @@ def fast_bfloat16(device: torch.device) -> bool:
     """Whether bfloat16 products are faster than float32 ones."""
     if device.type == "cuda":
         return True
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    # Builds without oneDNN, as for Macs, lack the operation that tells.
+    return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def fused_rows(device: torch.device) -> int:
-    """Up to how many rows a 4-bit kernel beats dequantising the matrix and multiplying; measured for [32768, 5120]."""
+    """Up to how many rows a 4-bit kernel beats dequantising the matrix and multiplying; measured for [32768, 5120].
+
+    0 where there is no such kernel: on CPUs without AVX-512 BF16.
+    """
     if device.type == "cuda":
         return 16
-    return 32 if torch.cpu._is_amx_tile_supported() else 64
+    if not has_cpu_kernel():
+        return 0
+    has_amx = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)  # not in the oldest torch that will do
+    return 32 if has_amx() else 64
 
 
 def free_memory(device: torch.device) -> int:
