@@ -213,7 +213,8 @@ def fast_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return True
     # Builds without oneDNN, as for Macs, lack the operation that tells.
-    return bool(torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    available = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return bool(available and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def fused_rows(device: torch.device) -> int:
