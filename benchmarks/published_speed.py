@@ -28,11 +28,11 @@ LAYERS, RANK, RUNS = 2, 16, 7
 SEVEN = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
 
-def published_route(folder: Path, device: str = "cpu") -> Callable[[torch.Tensor], torch.Tensor]:
+def published_route(folder: Path, layers: int, device: str = "cpu") -> Callable[[torch.Tensor], torch.Tensor]:
     """States [n, hidden] → last hidden states, by transformers + peft, with the same adapter as :func:`ours`."""
     base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16, device_map={"": device})
     model = get_peft_model(base, LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules=SEVEN)).eval()
-    for (layer, name), low in random_low_ranks(LAYERS, RANK).items():
+    for (layer, name), low in random_low_ranks(layers, RANK).items():
         part = "self_attn" if name in ("v_proj", "o_proj") else "mlp"
         module = base.get_submodule(f"model.layers.{layer}.{part}.{name}")
         module.lora_A["default"].weight.data = low.a.to(device)
@@ -61,28 +61,34 @@ def seconds(run: Callable[[torch.Tensor], torch.Tensor], states: torch.Tensor) -
     return time.perf_counter() - start
 
 
-def compare(batches: list[int], device: str = "cpu") -> dict[str, Any]:
-    """Seconds of both by batch, their ratio, and how far their results are apart."""
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "base"
-        write_random_base(folder, LAYERS, whole=True)
-        published, decoder = published_route(folder, device), ours(folder, device=device)
-        states = torch.randn(max(batches), decoder.config.hidden_size, generator=torch.Generator().manual_seed(2))
-        got, expected = decoder(states[:16]).cpu(), published(states[:16]).cpu()
-        figures: dict[str, Any] = {
-            "layers": LAYERS,
-            "relative difference": round(float((got - expected).norm() / expected.norm()), 4),
+def compare(
+    batches: list[int], device: str = "cpu", folder: Path | None = None, layers: int = LAYERS
+) -> dict[str, Any]:
+    """Seconds of both by batch, their ratio, and how far their results are apart.
+
+    Args:
+        folder: a whole random base of so many layers; None to write one for the while.
+    """
+    if folder is None:
+        with tempfile.TemporaryDirectory() as temporary:
+            write_random_base(Path(temporary) / "base", layers, whole=True)
+            return compare(batches, device, Path(temporary) / "base", layers)
+    published = published_route(folder, layers, device)
+    decoder = ours(folder, layers, device=device)  # after it, so that it plans with the memory that is left
+    states = torch.randn(max(batches), decoder.config.hidden_size, generator=torch.Generator().manual_seed(2))
+    got, expected = decoder(states[:16]).cpu(), published(states[:16]).cpu()
+    difference = float((got - expected).norm() / expected.norm())
+    figures: dict[str, Any] = {"layers": layers, "relative difference": round(difference, 4)}
+    for batch in batches:
+        rows = states[:batch]
+        decoder(rows), published(rows)  # warm-up: the first call makes layers ready
+        times = [(seconds(decoder, rows), seconds(published, rows)) for _ in range(RUNS)]
+        mine, theirs = min(t for t, _ in times), min(t for _, t in times)
+        figures[f"batch {batch}"] = {
+            "ours_s": round(mine, 4),
+            "published_s": round(theirs, 4),
+            "ratio": round(theirs / mine, 2),
         }
-        for batch in batches:
-            rows = states[:batch]
-            decoder(rows), published(rows)  # warm-up: the first call makes layers ready
-            times = [(seconds(decoder, rows), seconds(published, rows)) for _ in range(RUNS)]
-            mine, theirs = min(t for t, _ in times), min(t for _, t in times)
-            figures[f"batch {batch}"] = {
-                "ours_s": round(mine, 4),
-                "published_s": round(theirs, 4),
-                "ratio": round(theirs / mine, 2),
-            }
     return figures
 
 

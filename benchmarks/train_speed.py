@@ -2,12 +2,16 @@
 
 The published step is transformers + peft + bitsandbytes: 4 batches of 8 rows, bfloat16, LoRA of rank 16 on the seven
 matrices, 8-bit AdamW. Ours is the same recipe through :mod:`goemotions.training`, with 4-bit weights made ready once
-each way and step ("stored") or kept in 16 bit ("dense"). Both in one run, in turns, best of several.
+each way and step ("stored") or kept in 16 bit ("dense"). All in one run: on a CPU in turns, as its speed drifts; on a
+card one after the other, as they need its memory. For all of the 24B on a card:
+
+    python benchmarks/train_speed.py --device cuda --layers 40 --steps 200 --published-steps 50
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import tempfile
 import time
 from collections.abc import Callable
@@ -39,6 +43,7 @@ from goemotions.training.recipe import LlmRecipe, load_recipe
 
 SEVEN = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 DIM = 512
+CARD_STEPS = 41_820  # of the published training
 
 
 def corpus(rows: int) -> EmbeddedData:
@@ -104,8 +109,56 @@ def seconds(step: Callable[[], float]) -> float:
     return time.perf_counter() - start
 
 
-def compare(layers: int, steps: int, device: str) -> dict[str, Any]:
-    """Seconds a step of each, samples a second, and how many times ours is as fast."""
+def timed(ways: dict[str, Callable[[], Callable[[], float]]], steps: dict[str, int], device: str) -> dict[str, Any]:
+    """By way: seconds of each of its steps, and on a card the memory it took; or why it did not run.
+
+    Args:
+        ways: what makes a step.
+        steps: how many.
+    """
+    found: dict[str, Any] = {}
+    for names in [[name] for name in ways] if device == "cuda" else [list(ways)]:
+        if device == "cuda":
+            torch.cuda.reset_peak_memory_stats()
+        try:
+            made = {name: ways[name]() for name in names}
+            for step in made.values():
+                step()  # the first call allocates
+            times: dict[str, list[float]] = {name: [] for name in names}
+            for turn in range(max(steps.values())):
+                for name in names:
+                    if turn < steps[name]:
+                        times[name].append(seconds(made[name]))
+            found |= {name: {"times": taken} for name, taken in times.items()}
+            if device == "cuda":
+                found[names[0]]["peak_gpu_gb"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
+        except torch.OutOfMemoryError as error:
+            found |= {name: {"does not fit": str(error).splitlines()[0]} for name in names}
+        made = {}
+        gc.collect()
+        torch.cuda.empty_cache()
+    return found
+
+
+def summary(found: dict[str, Any], rows: int) -> dict[str, Any]:
+    """Best and mean seconds a step, samples a second, times as fast as the published step, hours for its 41,820."""
+    for figures in found.values():
+        times = figures.pop("times", None)
+        if times:
+            mean = sum(times) / len(times)
+            figures |= {"steps": len(times), "seconds": round(min(times), 4), "mean_seconds": round(mean, 4)}
+            figures |= {
+                "samples_per_second": round(rows / mean, 2),
+                "card_run_hours": round(CARD_STEPS * mean / 3600, 2),
+            }
+    theirs = found["published"].get("seconds")
+    for figures in found.values():
+        if theirs and "seconds" in figures:
+            figures["ratio"] = round(theirs / figures["seconds"], 2)
+    return found
+
+
+def compare(layers: int, steps: int, published_steps: int, device: str) -> dict[str, Any]:
     recipe = load_recipe("published-24b")
     assert isinstance(recipe, LlmRecipe)
     rows = recipe.batch_size * recipe.accumulation
@@ -114,36 +167,25 @@ def compare(layers: int, steps: int, device: str) -> dict[str, Any]:
         folder = Path(temporary) / "base"
         write_random_base(folder, layers, whole=True)
         ways = {
-            "published": published_step(folder, recipe, data, device),
-            "stored": our_step(folder, recipe, data, device, Residency.STORED),
-            "dense": our_step(folder, recipe, data, device, Residency.DENSE),
+            "published": lambda: published_step(folder, recipe, data, device),
+            "stored": lambda: our_step(folder, recipe, data, device, Residency.STORED),
+            "dense": lambda: our_step(folder, recipe, data, device, Residency.DENSE),
         }
-        for step in ways.values():
-            step()  # the first call allocates
-        times: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(steps):
-            for name, step in ways.items():
-                times[name].append(seconds(step))
-    best = {name: min(found) for name, found in times.items()}
-    return {
-        "layers": layers,
-        "rows a step": rows,
-        "device": device,
-        **{
-            name: {
-                "seconds": round(taken, 4),
-                "samples_per_second": round(rows / taken, 2),
-                "ratio": round(best["published"] / taken, 2),
-            }
-            for name, taken in best.items()
-        },
-    }
+        counts = dict.fromkeys(ways, steps) | {"published": published_steps}
+        found = summary(timed(ways, counts, device), rows)
+    return {"layers": layers, "rows a step": rows, "device": device_name(device), **found}
+
+
+def device_name(device: str) -> str:
+    return torch.cuda.get_device_name() if device == "cuda" else device
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--layers", type=int, default=2)
     parser.add_argument("--steps", type=int, default=3)
-    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--published-steps", type=int, help="default: as many as --steps")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     options = parser.parse_args()
-    harness.write("train_speed", compare(options.layers, options.steps, options.device))
+    figures = compare(options.layers, options.steps, options.published_steps or options.steps, options.device)
+    harness.write("train_speed" if options.device == "cpu" else "train_speed_cuda", figures)
