@@ -29,9 +29,10 @@ WHERE = {
 
 
 def table() -> str:
-    sizes = Sizes.of(from_transformers(text_config()), True, torch.bfloat16)
+    config = from_transformers(text_config())
     lines = ["| machine | free | weights | takes |", "|---|---|---|---|"]
     for name, free, card in MACHINES:
+        sizes = Sizes.of(config, True, torch.bfloat16, "cuda" if card else "cpu")
         needed = sizes.working(MICRO_BATCH)
         residency = choose_residency(sizes, free * GB, needed, bounded=card)
         kept = {Residency.DENSE: sizes.dense, Residency.STORED: sizes.stored, Residency.STREAMED: 0}[residency]

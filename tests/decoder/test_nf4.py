@@ -8,14 +8,14 @@ import bitsandbytes.functional as bnb
 import pytest
 import torch
 
-from goemotions.decoder.nf4 import CAST_ROWS, Fused, Nf4Matrix, pack
+from goemotions.decoder.nf4 import CACHE_WEIGHTS, Fused, Nf4Matrix, pack
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize("nested", [True, False])
 @pytest.mark.parametrize("stored", [torch.bfloat16, torch.float16, torch.float32])
-@pytest.mark.parametrize("shape", [(64, 192), (96, 64), (2, 6), (CAST_ROWS + 3, 128)])
+@pytest.mark.parametrize("shape", [(64, 192), (96, 64), (2, 6), (CACHE_WEIGHTS // 128 + 3, 128)])
 def test_dequantised_in_place_as_bitsandbytes_does(shape: tuple[int, int], stored: torch.dtype, nested: bool) -> None:
     weight = torch.randn(shape, generator=torch.Generator().manual_seed(0)).to(stored)
     codes, state = bnb.quantize_4bit(weight, quant_type="nf4", compress_statistics=nested)

@@ -49,8 +49,9 @@ def test_no_plan_changes_a_result(model: tuple[Path, Path], dtype: torch.dtype, 
     expected = run(model, Plan(cpu, dtype, Residency.DENSE, 0, 1024, 1024, ""))
     for residency in Residency:
         for micro_batch in (1, 7, 200):
-            got = run(model, Plan(cpu, dtype, residency, 0, micro_batch, 1024, ""))
-            assert (got - expected).abs().max() <= most
+            for whole_layers in (True, False):
+                got = run(model, Plan(cpu, dtype, residency, 0, micro_batch, 1024, "", whole_layers))
+                assert (got - expected).abs().max() <= most
     if dtype == BF16:
         for residency in Residency:  # the second small call is through 4-bit kernels in any case
             got = run(model, Plan(cpu, dtype, residency, 200, 200, 1024, ""), calls=2)
@@ -58,7 +59,7 @@ def test_no_plan_changes_a_result(model: tuple[Path, Path], dtype: torch.dtype, 
 
 
 def test_what_is_done_with_the_24b() -> None:
-    sizes = Sizes.of(LARGE, True, BF16)
+    sizes = Sizes.of(LARGE, True, BF16, "cpu")
     assert sizes.dense / 1e9 == pytest.approx(41.1, abs=0.1)
     assert sizes.stored / 1e9 == pytest.approx(10.9, abs=0.1)
     assert sizes.working(1024) < 1.5e9
@@ -69,11 +70,18 @@ def test_what_is_done_with_the_24b() -> None:
     assert choose_residency(sizes, 3.3e9, needed, bounded=True) == Residency.STREAMED
 
 
+@pytest.mark.parametrize(("gigabytes", "whole"), [(16, True), (12.6, False), (4, True), (2, False)])
+def test_layers_are_made_whole_where_there_is_room(gigabytes: float, whole: bool) -> None:
+    plan = make_plan(LARGE, True, "cpu", "bfloat16", max_memory=int(gigabytes * 1e9))
+    assert plan.residency == (Residency.STORED if gigabytes > 12 else Residency.STREAMED)
+    assert plan.whole_layers == whole
+
+
 def test_a_limit_makes_it_stream() -> None:
     plan = make_plan(LARGE, True, "cpu", "bfloat16", max_memory=4_000_000_000)
     assert plan.residency == Residency.STREAMED
     assert plan.fused_rows == 0
-    assert plan.pass_rows * Sizes.of(LARGE, True, BF16).state < 2e9
+    assert plan.pass_rows * Sizes.of(LARGE, True, BF16, "cpu").state < 2e9
     assert "4-bit" not in plan.why
     assert "layers are streamed" in plan.why
     assert "3.3 GB allowed" in plan.why
@@ -124,7 +132,7 @@ def test_what_is_no_amount_of_memory(text: str) -> None:
 def test_sizes_count_the_fold() -> None:
     config: DecoderConfig = TINY
     matrices = config.shape("v_proj")[0] * 64 + 64 * 64 + 3 * 64 * 192  # v, o folded from 128 to 64 columns, the MLP
-    assert Sizes.of(config, True, BF16).dense == 2 * matrices * config.num_layers
+    assert Sizes.of(config, True, BF16, "cpu").dense == 2 * matrices * config.num_layers
 
 
 @pytest.fixture

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own convention
 
 from goemotions.decoder.config import LIVE, DecoderConfig, path_of
+from goemotions.decoder.linear import Linear, Unpacked, Weight
 from goemotions.decoder.lora import LowRank
 from goemotions.decoder.nf4 import PARTS, STATE_KEY, Fused, Nf4Matrix
 from goemotions.decoder.tensors import TensorSource
@@ -89,10 +91,27 @@ class StoredLayer:
         buffers = Buffers() if buffers is None else buffers
         return {name: self._weight(name, dtype, device, buffers) for name in LIVE}
 
+    def unpacked(self, dtype: torch.dtype) -> Layer:
+        """Ready for products of ``dtype`` on a CPU that make 4-bit matrices plain as they go."""
+        cpu = torch.device("cpu")
+        weights: dict[str, Weight] = {}
+        for name in LIVE:
+            matrix = self.matrices[name]
+            if isinstance(matrix, Nf4Matrix):
+                weights[name] = Unpacked(
+                    matrix, dtype, partial(fold, config=self.config) if self._folds(name) else None
+                )
+            else:
+                weights[name] = self._weight(name, dtype, cpu, Buffers())
+        return self.ready(weights, dtype, dtype, cpu)
+
+    def _folds(self, name: str) -> bool:
+        return name == "o_proj" and self.config.queries_per_kv > 1
+
     def fused(self, device: torch.device) -> Layer:
         """Ready for bfloat16 products with 4-bit kernels where there are, with plain matrices elsewhere."""
         dtype = torch.bfloat16
-        weights: dict[str, torch.Tensor | Fused] = {}
+        weights: dict[str, Weight] = {}
         for name in LIVE:
             matrix = self.matrices[name]
             kernel = matrix.to(device).fused() if isinstance(matrix, Nf4Matrix) else None
@@ -102,7 +121,7 @@ class StoredLayer:
 
     def _weight(self, name: str, dtype: torch.dtype, device: torch.device, buffers: Buffers) -> torch.Tensor:
         matrix, shape = self.matrices[name], self.config.shape(name)
-        folded = name == "o_proj" and self.config.queries_per_kv > 1
+        folded = self._folds(name)
         if isinstance(matrix, Nf4Matrix):
             weight = matrix.to(device).dequantise(
                 buffers.take(f"{name} unfolded" if folded else name, shape, dtype, device)
@@ -120,7 +139,7 @@ class StoredLayer:
 
     def ready(
         self,
-        weights: Mapping[str, torch.Tensor | Fused],
+        weights: Mapping[str, Weight],
         dtype: torch.dtype,
         low_rank_dtype: torch.dtype,
         device: torch.device,
@@ -128,14 +147,14 @@ class StoredLayer:
         """Ready for products with ``weights``, with its own norms, biases and adapter (differentiable in the latter).
 
         Args:
-            weights: of :data:`LIVE`; a plain ``o_proj`` is folded, as :meth:`weights` gives it.
+            weights: of :data:`LIVE`; an ``o_proj`` that is not of 4-bit kernels is folded, as :meth:`weights` gives it.
             dtype: of the activations that go into products.
             low_rank_dtype: of the adapter's side products.
         """
         linears: dict[str, Linear] = {}
         for name, weight in weights.items():
             low = self.low_ranks.get(name)
-            if low is not None and name == "o_proj" and isinstance(weight, torch.Tensor):
+            if low is not None and name == "o_proj" and not isinstance(weight, Fused):
                 low = low._replace(a=fold(low.a, self.config))
             bias = self.biases.get(name)
             linears[name] = Linear(
@@ -181,27 +200,6 @@ def repeat(values: torch.Tensor, config: DecoderConfig) -> torch.Tensor:
     """
     heads = values.view(-1, config.num_kv_heads, 1, config.head_dim)
     return heads.expand(-1, -1, config.queries_per_kv, -1).reshape(len(values), -1)
-
-
-@dataclass(frozen=True)
-class Linear:
-    """``x @ W.T + bias``, plus the adapter's side product."""
-
-    weight: torch.Tensor | Fused
-    bias: torch.Tensor | None = None
-    low_rank: LowRank | None = None
-
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        """*Shape:* [n, in] → [n, out], in the type of ``x``."""
-        if isinstance(self.weight, torch.Tensor):
-            y = F.linear(x, self.weight, self.bias)
-        else:
-            y = self.weight(x)
-            y = y if self.bias is None else y + self.bias
-        if self.low_rank is None:
-            return y
-        a, b, scale = self.low_rank
-        return torch.addmm(y.to(a.dtype), F.linear(x.to(a.dtype), a), b.t(), alpha=scale).to(y.dtype)
 
 
 @dataclass(frozen=True)

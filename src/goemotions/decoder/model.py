@@ -67,7 +67,6 @@ class SingleTokenDecoder:
         self._norm = read_vector(source, "norm.weight", self.config.hidden_size).to(self.plan.device)
         self._ready: dict[tuple[str, int], Layer] = {}
         self._small_calls = 0
-        self._buffers = Buffers()
         self._lock = threading.Lock()
 
     @torch.inference_mode()
@@ -83,7 +82,7 @@ class SingleTokenDecoder:
         states = states.to(self.plan.device, torch.float32, copy=True)
         if not len(states):
             return states  # the 4-bit kernels crash the process on nothing
-        with self._lock:  # layers share buffers, and two passes at once would be no faster
+        with self._lock:  # two passes at once would be no faster, and take twice the memory
             finite: list[torch.Tensor] = []
             for layer in self._layers(len(states)):
                 for rows in torch.split(states, self.plan.micro_batch):
@@ -101,7 +100,7 @@ class SingleTokenDecoder:
         elif self.plan.residency == Residency.DENSE:
             yield from self._kept("dense")
         else:
-            yield from self._anew()
+            yield from self._anew(rows)
 
     def _use_kernels(self, rows: int) -> bool:
         """Whether a pass goes through 4-bit kernels.
@@ -117,21 +116,25 @@ class SingleTokenDecoder:
         device, dtype = self.plan.device, self.plan.dtype
         for number in range(self.config.num_layers):
             if (kind, number) not in self._ready:
-                self._buffers = Buffers()  # gives up what passes without kernels used, to make room
                 stored = self._read(number)
                 self._ready[kind, number] = stored.fused(device) if kind == "fused" else stored.dense(dtype, device)
                 del stored
                 self._source.release()
             yield self._ready[kind, number]
 
-    def _anew(self) -> Iterator[Layer]:
-        """Each layer made in the same buffers; meanwhile the next one's pages are read from disk."""
+    def _anew(self, rows: int) -> Iterator[Layer]:
+        """Each layer from what is stored, made plain where the one before lay; meanwhile the next one's pages are read.
+
+        On a CPU its parts are made plain as they multiply, if that is done once or there is no room for a whole layer.
+        """
         device, dtype = self.plan.device, self.plan.dtype
+        in_parts = device.type == "cpu" and (rows <= self.plan.micro_batch or not self.plan.whole_layers)
+        buffers = Buffers()
         with ThreadPoolExecutor(1) as ahead:
             following: Future[StoredLayer] = ahead.submit(self._read, 0)
             for number in range(self.config.num_layers):
                 stored = following.result()
-                layer = stored.dense(dtype, device, self._buffers)
+                layer = stored.unpacked(dtype) if in_parts else stored.dense(dtype, device, buffers)
                 if number + 1 < self.config.num_layers:
                     following = ahead.submit(self._read, number + 1, touch=True)
                 yield layer

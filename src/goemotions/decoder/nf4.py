@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import mmap
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ PARTS = ("absmax", "quant_map", "nested_absmax", "nested_quant_map", STATE_KEY)
 """The tensors that stand beside a matrix of codes, by the end of their names."""
 
 KERNELS = {torch.bfloat16: "bf16", torch.float16: "fp16", torch.float32: "fp32"}
-CAST_ROWS = 512  # made at a time where another type is asked for: a few megabytes
+CACHE_WEIGHTS = 2**21  # so many are still in a processor's cache when they are used after being made
 LARGE_BLOCK = 2048  # from here on bitsandbytes itself avoids its kernel
 FUSED_ROWS_MULTIPLE = 32  # what the CPU kernel's layout needs of a matrix's rows
 
@@ -50,6 +50,15 @@ def bitsandbytes() -> ModuleType:
     finally:
         log.setLevel(level)
     return library
+
+
+@cache
+def cpu_kernel(dtype: torch.dtype) -> Callable[..., None] | None:
+    """bitsandbytes' own dequantising function, which writes where it is told; None where there is none."""
+    library = getattr(bitsandbytes().functional.lib, "_lib", None)
+    if not isinstance(library, ctypes.CDLL):  # it stands for a library that could not be loaded
+        return None
+    return getattr(library, f"cdequantize_blockwise_cpu_nf4_{KERNELS[dtype]}", None)
 
 
 def has_cpu_kernel() -> bool:
@@ -117,44 +126,35 @@ class Nf4Matrix:
 
         They are those of the type that the matrix was quantised from, then cast to that of ``out``.
         """
-        state = self._state
-        if out.device.type == "cpu" and self._dequantise_in_place(out):
-            return out
-        if out.device.type == "cuda" and out.dtype == state.dtype:  # without a second copy on the card
-            bitsandbytes().functional.dequantize_4bit(self._codes, state, out=out)
+        if out.device.type == "cpu":
+            for part, weights in self.rows(CACHE_WEIGHTS // self.shape[1]):
+                out[part] = weights
+        elif out.dtype == self._state.dtype:  # without a second copy on the card
+            bitsandbytes().functional.dequantize_4bit(self._codes, self._state, out=out)
         else:
-            out.copy_(bitsandbytes().functional.dequantize_4bit(self._codes, state))
+            out.copy_(bitsandbytes().functional.dequantize_4bit(self._codes, self._state))
         return out
 
-    def _dequantise_in_place(self, out: torch.Tensor) -> bool:
-        """By bitsandbytes' CPU kernel straight to ``out``; False where this release has none that can.
+    def rows(self, count: int) -> Iterator[tuple[slice, torch.Tensor]]:
+        """The weights on a CPU, at least one and at most ``count`` rows [n, in] at a time.
 
-        Its public function allocates the result, and the first touch of fresh memory takes longer than the kernel. What
-        is to be of another type is made a few rows at a time, so that it is cast while it is in the processor's cache.
+        They have the type that the matrix was quantised from, and lie in memory that the next rows overwrite: the first
+        touch of fresh memory takes longer than making them.
         """
-        functional, state = bitsandbytes().functional, self._state
-        kernel = getattr(functional.lib, f"cdequantize_blockwise_cpu_nf4_{KERNELS[state.dtype]}", None)
-        cast = out.dtype != state.dtype
-        rows, into = self.shape
-        if kernel is None or state.blocksize >= LARGE_BLOCK or into % (state.blocksize if cast else 2):
-            return False
-
-        def run(codes: torch.Tensor, scales: torch.Tensor, target: torch.Tensor) -> None:
-            sizes = [ctypes.c_longlong(size) for size in (state.blocksize, *target.shape)]
-            kernel(*map(functional.get_ptr, (codes, scales, target)), *sizes)
-
-        scales = self._scales()
-        if not cast:
-            run(self._codes, scales, out)
-            return True
-        codes, scales = self._codes.view(rows, -1), scales[: rows * into // state.blocksize].view(rows, -1)
-        made = torch.empty(min(CAST_ROWS, rows), into, dtype=state.dtype)
-        for start in range(0, rows, CAST_ROWS):
-            part = slice(start, min(start + CAST_ROWS, rows))
-            values = made[: part.stop - start]
-            run(codes[part], scales[part], values)
-            out[part] = values
-        return True
+        (out, into), state, functional = self.shape, self._state, bitsandbytes().functional
+        parts = [slice(start, start + max(count, 1)) for start in range(0, out, max(count, 1))]
+        kernel = cpu_kernel(state.dtype)
+        if kernel is None or state.blocksize >= LARGE_BLOCK or into % state.blocksize:
+            whole = functional.dequantize_4bit(self._codes, state)
+            yield from ((part, whole[part]) for part in parts)
+            return
+        codes, scales = self._codes.view(out, -1), self._scales()[: out * into // state.blocksize].view(out, -1)
+        made = torch.empty(min(max(count, 1), out), into, dtype=state.dtype)
+        for part in parts:
+            weights = made[: len(codes[part])]
+            sizes = [ctypes.c_longlong(size) for size in (state.blocksize, *weights.shape)]
+            kernel(*map(functional.get_ptr, (codes[part], scales[part], weights)), *sizes)
+            yield part, weights
 
     def _scales(self) -> torch.Tensor:
         """The largest magnitude of each block, float32 [blocks]."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 import torch
 
 from goemotions.decoder.config import LIVE, DecoderConfig
+from goemotions.decoder.linear import PART_ROWS
 from goemotions.decoder.nf4 import has_cpu_kernel
 from goemotions.errors import ModelError
 
@@ -45,6 +46,8 @@ class Plan:
         fused_rows: up to so many rows go through 4-bit kernels instead; 0 for none.
         micro_batch: rows that go through a layer together.
         pass_rows: rows that go through all layers before others begin.
+        whole_layers: whether there is room to make a whole 4-bit layer plain, once a pass; without, parts of it are
+            made for every micro-batch.
         why: one line for people.
     """
 
@@ -55,6 +58,7 @@ class Plan:
     micro_batch: int
     pass_rows: int
     why: str
+    whole_layers: bool = True
 
     @property
     def precision(self) -> str:
@@ -66,13 +70,15 @@ class Sizes:
     """Bytes that the parts of a decoder take.
 
     Attributes:
-        layer: one layer ready for products, while it is made.
+        whole: one layer made ready for products.
+        layer: the least that a layer in use takes: that, or its stored form and the next one's, and a part made ready.
         dense: all layers ready for products.
         stored: all layers as they are stored.
         row: one row in a micro-batch, beside its state.
         state: one row's state.
     """
 
+    whole: int
     layer: int
     dense: int
     stored: int
@@ -80,14 +86,20 @@ class Sizes:
     state: int
 
     @classmethod
-    def of(cls, config: DecoderConfig, four_bit: bool, dtype: torch.dtype) -> Sizes:
+    def of(cls, config: DecoderConfig, four_bit: bool, dtype: torch.dtype, device_type: str) -> Sizes:
         weights = {name: config.shape(name)[0] * config.shape(name)[1] for name in LIVE}
         folded = weights["o_proj"] // config.queries_per_kv
         ready = (sum(weights.values()) - weights["o_proj"] + folded) * dtype.itemsize
+        stored = int(config.live_weights * (0.516 if four_bit else 2))  # NF4: half a byte, and nested scales
+        whole = layer = ready + weights["o_proj"] * dtype.itemsize
+        if four_bit and device_type == "cpu":
+            part = PART_ROWS * config.intermediate_size * (dtype.itemsize + torch.bfloat16.itemsize)
+            layer = min(layer, 2 * stored // config.num_layers + part)
         return cls(
-            layer=ready + weights["o_proj"] * dtype.itemsize,
+            whole=whole,
+            layer=layer,
             dense=ready * config.num_layers,
-            stored=int(config.live_weights * (0.516 if four_bit else 2)),  # NF4: half a byte, and nested scales
+            stored=stored,
             row=3 * config.intermediate_size * dtype.itemsize + 4 * config.hidden_size * torch.float32.itemsize,
             state=2 * config.hidden_size * torch.float32.itemsize,  # and what it was made of
         )
@@ -120,7 +132,7 @@ def make_plan(
     """
     place = find_device(device)
     dtype = choose_precision(config, place, precision)
-    sizes = Sizes.of(config, four_bit, dtype)
+    sizes = Sizes.of(config, four_bit, dtype, place.type)
     free = free_memory(place)
     limit = free if max_memory is None else min(max_memory - PROCESS_BYTES, free)
     bounded = max_memory is not None or place.type == "cuda"
@@ -130,7 +142,11 @@ def make_plan(
         raise ModelError(too_little(needed, limit, max_memory, place, dtype))
     residency = choose_residency(sizes, limit, needed, bounded)
     kept = {Residency.DENSE: sizes.dense, Residency.STORED: sizes.stored, Residency.STREAMED: 0}[residency]
-    rows = min(max(int((limit - needed - kept) / 2 / sizes.state), batch), MOST_ROWS)
+    spare = limit - needed - kept
+    whole = sizes.layer == sizes.whole or spare > 2 * sizes.whole
+    if whole and sizes.layer < sizes.whole:
+        spare -= sizes.whole
+    rows = min(max(int(spare / 2 / sizes.state), batch), MOST_ROWS)
     fused = fused_rows(place) if four_bit and dtype == torch.bfloat16 and residency != Residency.STREAMED else 0
     if residency == Residency.DENSE and place.type == "cuda" and needed + kept + sizes.stored > limit:
         fused = 0  # the codes would have to lie on the card beside what was made of them
@@ -139,8 +155,9 @@ def make_plan(
         f"{sizes.stored / GB:.1f} GB as stored, {max(limit, 0) / GB:.1f} GB {'allowed' if max_memory else 'free'}: "
         f"layers are {residency}; {rows:,} rows a pass, {batch:,} together"
         + (f", up to {fused} through 4-bit kernels" if fused else "")
+        + ("" if whole else ", layers made plain in parts")
     )
-    return Plan(place, dtype, residency, fused, batch, rows, why)
+    return Plan(place, dtype, residency, fused, batch, rows, why, whole)
 
 
 def choose_precision(config: DecoderConfig, place: torch.device, precision: str) -> torch.dtype:

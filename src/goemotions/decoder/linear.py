@@ -1,0 +1,67 @@
+"""Products with a matrix, in whichever form it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own convention
+
+from goemotions.decoder.lora import LowRank
+from goemotions.decoder.nf4 import CACHE_WEIGHTS, Fused, Nf4Matrix
+
+FEW = 64  # rows: so many products with a weight take less time than bringing it from memory again
+PART_ROWS = 1024  # of a matrix for more rows than these: fewer make the products slower
+
+
+class Unpacked:
+    """``x @ W.T`` on a CPU, W made from its codes some rows at a time, for each call anew.
+
+    What is made never stands in memory as a whole, and with few rows of ``x`` not even outside the processor's cache.
+    """
+
+    def __init__(
+        self, matrix: Nf4Matrix, dtype: torch.dtype, change: Callable[[torch.Tensor], torch.Tensor] | None = None
+    ) -> None:
+        """
+        Args:
+            dtype: of the products.
+            change: what is to be done to the rows [n, in] of W, in float32, before.
+        """
+        self._matrix = matrix
+        self._dtype = dtype
+        self._change = change
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """*Shape:* [n, in] → [n, out]."""
+        out, into = self._matrix.shape
+        y = x.new_empty(len(x), out)
+        for part, weights in self._matrix.rows(PART_ROWS if len(x) > FEW else CACHE_WEIGHTS // into):
+            made = weights if self._change is None else self._change(weights.float())
+            y[:, part] = F.linear(x, made.to(self._dtype))
+        return y
+
+
+Weight = torch.Tensor | Fused | Unpacked
+
+
+@dataclass(frozen=True)
+class Linear:
+    """``x @ W.T + bias``, plus the adapter's side product."""
+
+    weight: Weight
+    bias: torch.Tensor | None = None
+    low_rank: LowRank | None = None
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """*Shape:* [n, in] → [n, out], in the type of ``x``."""
+        if isinstance(self.weight, torch.Tensor):
+            y = F.linear(x, self.weight, self.bias)
+        else:
+            y = self.weight(x)
+            y = y if self.bias is None else y + self.bias
+        if self.low_rank is None:
+            return y
+        a, b, scale = self.low_rank
+        return torch.addmm(y.to(a.dtype), F.linear(x.to(a.dtype), a), b.t(), alpha=scale).to(y.dtype)
