@@ -46,8 +46,6 @@ class Plan:
         fused_rows: up to so many rows go through 4-bit kernels instead; 0 for none.
         micro_batch: rows that go through a layer together.
         pass_rows: rows that go through all layers before others begin.
-        whole_layers: whether there is room to make a whole 4-bit layer plain, once a pass; without, parts of it are
-            made for every micro-batch.
         why: one line for people.
     """
 
@@ -58,7 +56,6 @@ class Plan:
     micro_batch: int
     pass_rows: int
     why: str
-    whole_layers: bool = True
 
     @property
     def precision(self) -> str:
@@ -70,15 +67,13 @@ class Sizes:
     """Bytes that the parts of a decoder take.
 
     Attributes:
-        whole: one layer made ready for products.
-        layer: the least that a layer in use takes: that, or its stored form and the next one's, and a part made ready.
+        layer: a layer in use: made ready for products; of 4-bit ones on a CPU a part, beside itself and the next.
         dense: all layers ready for products.
         stored: all layers as they are stored.
         row: one row in a micro-batch, beside its state.
         state: one row's state.
     """
 
-    whole: int
     layer: int
     dense: int
     stored: int
@@ -91,12 +86,11 @@ class Sizes:
         folded = weights["o_proj"] // config.queries_per_kv
         ready = (sum(weights.values()) - weights["o_proj"] + folded) * dtype.itemsize
         stored = int(config.live_weights * (0.516 if four_bit else 2))  # NF4: half a byte, and nested scales
-        whole = layer = ready + weights["o_proj"] * dtype.itemsize
+        layer = ready + weights["o_proj"] * dtype.itemsize
         if four_bit and device_type == "cpu":
             part = PART_ROWS * config.intermediate_size * (dtype.itemsize + torch.bfloat16.itemsize)
             layer = min(layer, 2 * stored // config.num_layers + part)
         return cls(
-            whole=whole,
             layer=layer,
             dense=ready * config.num_layers,
             stored=stored,
@@ -142,11 +136,7 @@ def make_plan(
         raise ModelError(too_little(needed, limit, max_memory, place, dtype))
     residency = choose_residency(sizes, limit, needed, bounded)
     kept = {Residency.DENSE: sizes.dense, Residency.STORED: sizes.stored, Residency.STREAMED: 0}[residency]
-    spare = limit - needed - kept
-    whole = sizes.layer == sizes.whole or spare > 2 * sizes.whole
-    if whole and sizes.layer < sizes.whole:
-        spare -= sizes.whole
-    rows = min(max(int(spare / 2 / sizes.state), batch), MOST_ROWS)
+    rows = min(max(int((limit - needed - kept) / 2 / sizes.state), batch), MOST_ROWS)
     fused = fused_rows(place) if four_bit and dtype == torch.bfloat16 and residency != Residency.STREAMED else 0
     if residency == Residency.DENSE and place.type == "cuda" and needed + kept + sizes.stored > limit:
         fused = 0  # the codes would have to lie on the card beside what was made of them
@@ -155,9 +145,8 @@ def make_plan(
         f"{sizes.stored / GB:.1f} GB as stored, {max(limit, 0) / GB:.1f} GB {'allowed' if max_memory else 'free'}: "
         f"layers are {residency}; {rows:,} rows a pass, {batch:,} together"
         + (f", up to {fused} through 4-bit kernels" if fused else "")
-        + ("" if whole else ", layers made plain in parts")
     )
-    return Plan(place, dtype, residency, fused, batch, rows, why, whole)
+    return Plan(place, dtype, residency, fused, batch, rows, why)
 
 
 def choose_precision(config: DecoderConfig, place: torch.device, precision: str) -> torch.dtype:
