@@ -79,8 +79,8 @@ def gradients_by_the_route(base: Path, net: EmbeddingLlmNet) -> dict[str, Tensor
     found |= {f"classifier.{name}": p.grad.clone() for name, p in classifier.named_parameters()}
     for (number, name), module in layers.items():
         if name in LIVE:
-            found[f"decoder.low_ranks.{number}.{name}.a"] = module.lora_A["default"].weight.grad
-            found[f"decoder.low_ranks.{number}.{name}.b"] = module.lora_B["default"].weight.grad
+            found[f"decoder.low_ranks.{name}.a[{number}]"] = module.lora_A["default"].weight.grad
+            found[f"decoder.low_ranks.{name}.b[{number}]"] = module.lora_B["default"].weight.grad
     net.zero_grad()
     return found
 
@@ -88,7 +88,10 @@ def gradients_by_the_route(base: Path, net: EmbeddingLlmNet) -> dict[str, Tensor
 def our_gradients(net: EmbeddingLlmNet) -> dict[str, Tensor]:
     x, y = batch()
     make_loss("focal-card", [1] * LABELS)(net(x), y).backward()
-    return {name: parameter.grad for name, parameter in net.named_parameters()}
+    found = {name: parameter.grad for name, parameter in net.named_parameters() if "low_ranks" not in name}
+    for name, parameter in net.decoder.named_parameters():
+        found |= {f"decoder.{name}[{number}]": gradient for number, gradient in enumerate(parameter.grad)}
+    return found
 
 
 def worst(got: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> float:

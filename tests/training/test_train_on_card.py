@@ -14,6 +14,7 @@ from published_route import EMBED, save_base, save_quantised
 
 from goemotions import EmotionClassifier
 from goemotions.cli.train import training_device
+from goemotions.decoder.config import LIVE
 from goemotions.decoder.plan import Plan, Residency
 from goemotions.decoder.tensors import open_source
 from goemotions.training.embedding_llm import train_llm
@@ -37,9 +38,8 @@ def gradients(base: Path, device: torch.device, residency: Residency) -> dict[st
     plan = Plan(device, torch.bfloat16, residency, 0, 1024, 1024, "")
     decoder = LoraDecoder(open_source(base), plan, quantise=False, rank=4, scale=2.0)
     with torch.no_grad():
-        for pair in decoder.low_ranks.modules():
-            if hasattr(pair, "b"):
-                pair.b.copy_(0.1 * torch.randn_like(pair.b))
+        for name in LIVE:
+            decoder.pairs(name).b.normal_(0, 0.1)
     net = EmbeddingLlmNet(decoder, EMBED, LABELS, dropout=0.0, input_scale=3.0).to(device)
     x, y = torch.randn(32, EMBED), (torch.rand(32, LABELS) < 0.2).float()
     make_loss("focal-card", [1] * LABELS).to(device)(net(x.to(device)), y.to(device)).backward()

@@ -11,14 +11,14 @@ import torch.nn.functional as F  # noqa: N812 - torch's own convention
 from goemotions.decoder.lora import LowRank
 from goemotions.decoder.nf4 import CACHE_WEIGHTS, Fused, Nf4Matrix
 
-FEW = 64  # rows: so many products with a weight take less time than bringing it from memory again
-PART_ROWS = 1024  # of a matrix for more rows than these: fewer make the products slower
+PART_ROWS = 1024  # of a matrix: fewer make the products slower
+FEW = 64  # rows of x: with so few, weights that are cast had better stay in the cache
 
 
 class Unpacked:
     """``x @ W.T`` on a CPU, W made from its codes some rows at a time, for each call anew.
 
-    What is made never stands in memory as a whole, and with few rows of ``x`` not even outside the processor's cache.
+    What is made never stands in memory as a whole.
     """
 
     def __init__(
@@ -35,9 +35,11 @@ class Unpacked:
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """*Shape:* [n, in] → [n, out]."""
-        out, into = self._matrix.shape
+        matrix = self._matrix
+        out, into = matrix.shape
         y = x.new_empty(len(x), out)
-        for part, weights in self._matrix.rows(PART_ROWS if len(x) > FEW else CACHE_WEIGHTS // into):
+        count = CACHE_WEIGHTS // into if len(x) <= FEW and self._dtype != matrix.dtype else PART_ROWS
+        for part, weights in matrix.rows(count):
             made = weights if self._change is None else self._change(weights.float())
             y[:, part] = F.linear(x, made.to(self._dtype))
         return y

@@ -71,12 +71,14 @@ class Nf4Matrix:
 
     Attributes:
         shape: (out, in).
+        dtype: what it was quantised from, and dequantises to.
     """
 
     def __init__(self, codes: torch.Tensor, state: QuantState) -> None:
         self._codes = codes
         self._state = state
         self.shape: tuple[int, int] = (int(state.shape[0]), int(state.shape[1]))
+        self.dtype: torch.dtype = state.dtype
 
     @classmethod
     def from_tensors(cls, codes: torch.Tensor, parts: Mapping[str, torch.Tensor], name: str) -> Nf4Matrix:

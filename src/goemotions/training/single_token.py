@@ -32,7 +32,8 @@ DEAD = "q_proj, k_proj"
 class LoraDecoder(nn.Module):
     """*Shape:* float32 [n, hidden] → [n, hidden]: the states after the final normalisation.
 
-    Its parameters are the adapters' alone, named ``layers.3.v_proj.a`` and ``.b``.
+    Its parameters are the adapters' alone, those of all layers in one: ``low_ranks.v_proj.a`` and ``.b``. So they are
+    cast and updated in a few operations, not in hundreds, which would take longer than a step of few rows on a card.
     """
 
     def __init__(self, source: TensorSource, plan: Plan, quantise: bool, rank: int, scale: float) -> None:
@@ -48,10 +49,10 @@ class LoraDecoder(nn.Module):
         super().__init__()
         config = self.config = source.config
         self.plan, self.scale = plan, scale
-        self.low_ranks = nn.ModuleList(
-            nn.ModuleDict({name: LoraPair(*config.shape(name), rank) for name in LIVE})
-            for _ in range(config.num_layers)
-        )
+        self.low_ranks = nn.ModuleDict({name: LoraPairs(config.num_layers, *config.shape(name), rank) for name in LIVE})
+        for number in range(config.num_layers):
+            for name in LIVE:
+                self.pairs(name).begin(number)
         layers = [read_layer(source, number, {}, quantise) for number in range(config.num_layers)]
         self._stored = [layer.to(plan.device) if plan.residency != Residency.STREAMED else layer for layer in layers]
         self._norm = read_vector(source, "norm.weight", config.hidden_size).to(plan.device)
@@ -62,44 +63,57 @@ class LoraDecoder(nn.Module):
             self._stored = [replace(layer, matrices={}) for layer in self._stored]
 
     def forward(self, states: Tensor) -> Tensor:
-        for number in range(self.config.num_layers):
+        for number, low_ranks in enumerate(self.low_ranks_by_layer()):
             if self._kept is not None or not torch.is_grad_enabled():
-                states = self.layer(states, number)
+                states = self.layer(states, number, *low_ranks)
             else:
                 states = cast(
-                    Tensor, checkpoint(self.layer, states, number, use_reentrant=True, preserve_rng_state=False)
+                    Tensor,
+                    checkpoint(self.layer, states, number, *low_ranks, use_reentrant=True, preserve_rng_state=False),
                 )
         return rms_norm(states, self._norm, self.config.norm_eps)
 
-    def layer(self, states: Tensor, number: int) -> Tensor:
-        """One layer, with its adapter as it is now."""
-        plan, stored = self.plan, replace(self._stored[number], low_ranks=self.layer_adapter(number))
-        kept = self._kept
+    def layer(self, states: Tensor, number: int, *low_ranks: Tensor) -> Tensor:
+        """One layer, with A and scaled B of each matrix of :data:`LIVE`."""
+        plan, kept = self.plan, self._kept
+        adapter = {name: LowRank(a, b, 1.0) for name, a, b in zip(LIVE, low_ranks[::2], low_ranks[1::2], strict=True)}
+        stored = replace(self._stored[number], low_ranks=adapter)
         weights = kept[number] if kept is not None else stored.weights(plan.dtype, plan.device, self._scratch)
         return stored.ready(weights, plan.dtype, plan.dtype, plan.device)(states)
 
-    def layer_adapter(self, number: int) -> dict[str, LowRank]:
-        pairs = cast(nn.ModuleDict, self.low_ranks[number])
-        return {name: cast(LoraPair, pairs[name]).low_rank(self.scale) for name in LIVE}
+    def low_ranks_by_layer(self) -> Iterator[tuple[Tensor, ...]]:
+        """For each layer A and scaled B of each matrix of :data:`LIVE`, in the type of products.
+
+        But A of ``o_proj`` is float32: it is to be folded before it is rounded.
+        """
+        kinds: list[tuple[Tensor, ...]] = []
+        for name in LIVE:
+            a, b = self.pairs(name).a, self.pairs(name).b * self.scale
+            kinds += [(a if name == "o_proj" else a.to(self.plan.dtype)).unbind(), b.to(self.plan.dtype).unbind()]
+        return zip(*kinds, strict=True)
+
+    def pairs(self, name: str) -> LoraPairs:
+        """Of the matrix ``name`` of all layers."""
+        return cast(LoraPairs, self.low_ranks[name])
 
     def adapter(self) -> Iterator[tuple[tuple[int, str], LowRank]]:
         """Every side product by layer and matrix, as the directory's writer takes them."""
         for number in range(self.config.num_layers):
-            for name, low in self.layer_adapter(number).items():
-                yield (number, name), low
+            for name in LIVE:
+                yield (number, name), LowRank(self.pairs(name).a[number], self.pairs(name).b[number], self.scale)
 
 
-class LoraPair(nn.Module):
-    """A and B beside one matrix, begun as PEFT does: A uniform in ±1/sqrt(in), B zero. *Shape:* [r, in], [out, r]."""
+class LoraPairs(nn.Module):
+    """A and B beside one matrix of every layer. *Shape:* float32 [layers, r, in], [layers, out, r]."""
 
-    def __init__(self, out: int, into: int, rank: int) -> None:
+    def __init__(self, layers: int, out: int, into: int, rank: int) -> None:
         super().__init__()
-        self.a = nn.Parameter(torch.empty(rank, into))
-        self.b = nn.Parameter(torch.zeros(out, rank))
-        nn.init.kaiming_uniform_(self.a, a=math.sqrt(5))
+        self.a = nn.Parameter(torch.empty(layers, rank, into))
+        self.b = nn.Parameter(torch.zeros(layers, out, rank))
 
-    def low_rank(self, scale: float) -> LowRank:
-        return LowRank(self.a, self.b, scale)
+    def begin(self, number: int) -> None:
+        """Begin A of a layer as PEFT does, uniform in ±1/sqrt(in); B is 0."""
+        nn.init.kaiming_uniform_(self.a.data[number], a=math.sqrt(5))
 
 
 class EmbeddingLlmNet(nn.Module):
