@@ -49,8 +49,9 @@ def test_no_plan_changes_a_result(model: tuple[Path, Path], dtype: torch.dtype, 
     expected = run(model, Plan(cpu, dtype, Residency.DENSE, 0, 1024, 1024, ""))
     for residency in Residency:
         for micro_batch in (1, 7, 200):
-            got = run(model, Plan(cpu, dtype, residency, 0, micro_batch, 1024, ""))
-            assert (got - expected).abs().max() <= most
+            for whole_layers in (True, False):
+                got = run(model, Plan(cpu, dtype, residency, 0, micro_batch, 1024, "", whole_layers))
+                assert (got - expected).abs().max() <= most
     if dtype == BF16:
         for residency in Residency:  # the second small call is through 4-bit kernels in any case
             got = run(model, Plan(cpu, dtype, residency, 200, 200, 1024, ""), calls=2)
@@ -67,6 +68,14 @@ def test_what_is_done_with_the_24b() -> None:
     assert choose_residency(sizes, 24e9, needed, bounded=False) == Residency.STORED
     assert choose_residency(sizes, 14e9, needed, bounded=True) == Residency.STORED
     assert choose_residency(sizes, 3.3e9, needed, bounded=True) == Residency.STREAMED
+
+
+@pytest.mark.parametrize(("gigabytes", "whole"), [(16, True), (12.6, False), (4, True), (2, False)])
+def test_layers_are_made_whole_where_there_is_room(gigabytes: float, whole: bool) -> None:
+    plan = make_plan(LARGE, True, "cpu", "bfloat16", max_memory=int(gigabytes * 1e9))
+    assert plan.residency == (Residency.STORED if gigabytes > 12 else Residency.STREAMED)
+    assert plan.whole_layers == whole
+    assert not make_plan(LARGE, True, "cpu", "float32", max_memory=int(gigabytes * 1e9)).whole_layers
 
 
 def test_a_limit_makes_it_stream() -> None:

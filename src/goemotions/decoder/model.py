@@ -100,7 +100,7 @@ class SingleTokenDecoder:
         elif self.plan.residency == Residency.DENSE:
             yield from self._kept("dense")
         else:
-            yield from self._anew()
+            yield from self._anew(rows)
 
     def _use_kernels(self, rows: int) -> bool:
         """Whether a pass goes through 4-bit kernels.
@@ -122,18 +122,19 @@ class SingleTokenDecoder:
                 self._source.release()
             yield self._ready[kind, number]
 
-    def _anew(self) -> Iterator[Layer]:
-        """Each layer from what is stored; meanwhile the next one's pages are read from disk.
+    def _anew(self, rows: int) -> Iterator[Layer]:
+        """Each layer from what is stored, made plain where the one before lay; meanwhile the next one's pages are read.
 
-        On a card it is made plain where the one before lay, on a CPU part by part as it multiplies.
+        On a CPU its parts are made plain as they multiply, if that is done once or there is no room for a whole layer.
         """
         device, dtype = self.plan.device, self.plan.dtype
+        in_parts = device.type == "cpu" and (rows <= self.plan.micro_batch or not self.plan.whole_layers)
         buffers = Buffers()
         with ThreadPoolExecutor(1) as ahead:
             following: Future[StoredLayer] = ahead.submit(self._read, 0)
             for number in range(self.config.num_layers):
                 stored = following.result()
-                layer = stored.unpacked(dtype) if device.type == "cpu" else stored.dense(dtype, device, buffers)
+                layer = stored.unpacked(dtype) if in_parts else stored.dense(dtype, device, buffers)
                 if number + 1 < self.config.num_layers:
                     following = ahead.submit(self._read, number + 1, touch=True)
                 yield layer

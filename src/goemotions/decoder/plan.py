@@ -47,6 +47,8 @@ class Plan:
         micro_batch: rows that go through a layer together.
         pass_rows: rows that go through all layers before others begin.
         why: one line for people.
+        whole_layers: whether 4-bit layers are made plain as a whole, once a pass of several micro-batches; else in
+            parts, for each micro-batch, which takes less memory.
     """
 
     device: torch.device
@@ -56,6 +58,7 @@ class Plan:
     micro_batch: int
     pass_rows: int
     why: str
+    whole_layers: bool = True
 
     @property
     def precision(self) -> str:
@@ -67,13 +70,15 @@ class Sizes:
     """Bytes that the parts of a decoder take.
 
     Attributes:
-        layer: a layer in use: made ready for products; of 4-bit ones on a CPU a part, beside itself and the next.
+        whole: one layer made ready for products.
+        layer: the least that a layer in use takes: that, or of 4-bit ones on a CPU a part, beside itself and the next.
         dense: all layers ready for products.
         stored: all layers as they are stored.
         row: one row in a micro-batch, beside its state.
         state: one row's state.
     """
 
+    whole: int
     layer: int
     dense: int
     stored: int
@@ -86,11 +91,12 @@ class Sizes:
         folded = weights["o_proj"] // config.queries_per_kv
         ready = (sum(weights.values()) - weights["o_proj"] + folded) * dtype.itemsize
         stored = int(config.live_weights * (0.516 if four_bit else 2))  # NF4: half a byte, and nested scales
-        layer = ready + weights["o_proj"] * dtype.itemsize
+        whole = layer = ready + weights["o_proj"] * dtype.itemsize
         if four_bit and device_type == "cpu":
             part = PART_ROWS * config.intermediate_size * (dtype.itemsize + torch.bfloat16.itemsize)
             layer = min(layer, 2 * stored // config.num_layers + part)
         return cls(
+            whole=whole,
             layer=layer,
             dense=ready * config.num_layers,
             stored=stored,
@@ -136,7 +142,12 @@ def make_plan(
         raise ModelError(too_little(needed, limit, max_memory, place, dtype))
     residency = choose_residency(sizes, limit, needed, bounded)
     kept = {Residency.DENSE: sizes.dense, Residency.STORED: sizes.stored, Residency.STREAMED: 0}[residency]
-    rows = min(max(int((limit - needed - kept) / 2 / sizes.state), batch), MOST_ROWS)
+    spare = limit - needed - kept
+    # In float32 parts are quicker in any case: a whole layer is twice as much to bring from memory again.
+    whole = sizes.layer == sizes.whole or (dtype == torch.bfloat16 and spare > 2 * sizes.whole)
+    if whole:
+        spare -= sizes.whole - sizes.layer
+    rows = min(max(int(spare / 2 / sizes.state), batch), MOST_ROWS)
     fused = fused_rows(place) if four_bit and dtype == torch.bfloat16 and residency != Residency.STREAMED else 0
     if residency == Residency.DENSE and place.type == "cuda" and needed + kept + sizes.stored > limit:
         fused = 0  # the codes would have to lie on the card beside what was made of them
@@ -146,7 +157,7 @@ def make_plan(
         f"layers are {residency}; {rows:,} rows a pass, {batch:,} together"
         + (f", up to {fused} through 4-bit kernels" if fused else "")
     )
-    return Plan(place, dtype, residency, fused, batch, rows, why)
+    return Plan(place, dtype, residency, fused, batch, rows, why, whole)
 
 
 def choose_precision(config: DecoderConfig, place: torch.device, precision: str) -> torch.dtype:
