@@ -23,7 +23,7 @@ MACHINES = (
 )
 WHERE = {
     Residency.DENSE: "16 bit, in memory",
-    Residency.STORED: "NF4, in memory; made 16 bit layer by layer or in parts in each pass",
+    Residency.STORED: "NF4, in memory; made 16 bit in each pass",
     Residency.STREAMED: "NF4, read from the host or disk layer by layer in each pass",
 }
 
@@ -35,8 +35,8 @@ def table() -> str:
         sizes = Sizes.of(config, True, torch.bfloat16, "cuda" if card else "cpu")
         needed = sizes.working(MICRO_BATCH)
         residency = choose_residency(sizes, free * GB, needed, bounded=card)
-        kept = {Residency.DENSE: sizes.dense, Residency.STORED: sizes.stored, Residency.STREAMED: 0}[residency]
-        if residency == Residency.STORED and free * GB - needed - kept > 2 * sizes.whole:
+        kept = sizes.kept(residency)
+        if residency == Residency.STORED and sizes.whole_layers_fit(free * GB - needed - kept):
             needed += sizes.whole - sizes.layer
         tight = " (more than is free: parts are read again)" if kept + needed > free * GB else ""
         lines.append(f"| {name} | {free:g} GB | {WHERE[residency]} | {(kept + needed) / GB:.1f} GB{tight} |")

@@ -15,7 +15,7 @@ from goemotions.decoder.config import DecoderConfig, from_transformers
 from goemotions.decoder.layer import read_layer
 from goemotions.decoder.lora import read_adapter
 from goemotions.decoder.model import SingleTokenDecoder
-from goemotions.decoder.nf4 import Nf4Matrix, bitsandbytes, has_cpu_kernel
+from goemotions.decoder.nf4 import Nf4Matrix, bitsandbytes, has_fused_kernel
 from goemotions.decoder.plan import Plan, Residency, Sizes, choose_residency, make_plan
 from goemotions.decoder.tensors import open_source
 from goemotions.errors import ModelError
@@ -99,7 +99,7 @@ def test_small_models_compute_in_float32() -> None:
     assert make_plan(TINY, True, "cpu").precision == "float32"
     plan = make_plan(TINY, True, "cpu", "bfloat16")
     assert (plan.precision, plan.residency) == ("bfloat16", Residency.DENSE)
-    assert (plan.fused_rows > 0) == has_cpu_kernel()
+    assert (plan.fused_rows > 0) == has_fused_kernel()
     assert make_plan(TINY, False, "cpu", "bfloat16").fused_rows == 0
     assert make_plan(TINY, True, "cpu", micro_batch=17).micro_batch == 17
 

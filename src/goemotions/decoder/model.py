@@ -88,9 +88,9 @@ class SingleTokenDecoder:
                 for rows in torch.split(states, self.plan.micro_batch):
                     rows.copy_(layer(rows))
                 finite.append(all_finite(states))
-                if states.device.type == "cpu":  # a card would have to be waited for
+                # After the last alone on a card, which has to be waited for.
+                if states.device.type == "cpu" or len(finite) == self.config.num_layers:
                     check_states(finite)
-            check_states(finite)
         return rms_norm(states, self._norm, self.config.norm_eps)
 
     def _layers(self, rows: int) -> Iterator[Layer]:

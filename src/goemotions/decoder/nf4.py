@@ -53,7 +53,7 @@ def bitsandbytes() -> ModuleType:
 
 
 @cache
-def cpu_kernel(dtype: torch.dtype) -> Callable[..., None] | None:
+def dequantising_kernel(dtype: torch.dtype) -> Callable[..., None] | None:
     """bitsandbytes' own dequantising function, which writes where it is told; None where there is none."""
     library = getattr(bitsandbytes().functional.lib, "_lib", None)
     if not isinstance(library, ctypes.CDLL):  # it stands for a library that could not be loaded
@@ -61,7 +61,7 @@ def cpu_kernel(dtype: torch.dtype) -> Callable[..., None] | None:
     return getattr(library, f"cdequantize_blockwise_cpu_nf4_{KERNELS[dtype]}", None)
 
 
-def has_cpu_kernel() -> bool:
+def has_fused_kernel() -> bool:
     """Whether this CPU can multiply by codes as they are: bitsandbytes' kernel needs AVX-512 BF16."""
     return bool(bitsandbytes().functional.has_avx512bf16())
 
@@ -144,14 +144,15 @@ class Nf4Matrix:
         touch of fresh memory takes longer than making them.
         """
         (out, into), state, functional = self.shape, self._state, bitsandbytes().functional
-        parts = [slice(start, start + max(count, 1)) for start in range(0, out, max(count, 1))]
-        kernel = cpu_kernel(state.dtype)
+        count = min(max(count, 1), out)
+        parts = [slice(start, start + count) for start in range(0, out, count)]
+        kernel = dequantising_kernel(state.dtype)
         if kernel is None or state.blocksize >= LARGE_BLOCK or into % state.blocksize:
             whole = functional.dequantize_4bit(self._codes, state)
             yield from ((part, whole[part]) for part in parts)
             return
         codes, scales = self._codes.view(out, -1), self._scales()[: out * into // state.blocksize].view(out, -1)
-        made = torch.empty(min(max(count, 1), out), into, dtype=state.dtype)
+        made = torch.empty(count, into, dtype=state.dtype)
         for part in parts:
             weights = made[: len(codes[part])]
             sizes = [ctypes.c_longlong(size) for size in (state.blocksize, *weights.shape)]
@@ -190,7 +191,7 @@ class Nf4Matrix:
         if self._codes.device.type != "cpu":
             return Fused(self._codes, self._state)
         functional = bitsandbytes().functional
-        if not has_cpu_kernel() or out % FUSED_ROWS_MULTIPLE or into % self._state.blocksize:
+        if not has_fused_kernel() or out % FUSED_ROWS_MULTIPLE or into % self._state.blocksize:
             return None
         packed = functional.QuantState(
             absmax=self._scales().reshape(out, -1).t().to(torch.bfloat16).contiguous(),

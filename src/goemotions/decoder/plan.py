@@ -9,7 +9,7 @@ import torch
 
 from goemotions.decoder.config import LIVE, DecoderConfig
 from goemotions.decoder.linear import PART_ROWS
-from goemotions.decoder.nf4 import has_cpu_kernel
+from goemotions.decoder.nf4 import has_fused_kernel
 from goemotions.errors import ModelError
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -31,7 +31,7 @@ class Residency(StrEnum):
     """In memory, ready for products."""
 
     STORED = "stored"
-    """In memory as they are stored (on a CPU mapped from their file), made ready layer by layer in each pass."""
+    """In memory as they are stored (on a CPU mapped from their file), made ready in each pass."""
 
     STREAMED = "streamed"
     """On disk, read layer by layer in each pass."""
@@ -104,6 +104,14 @@ class Sizes:
             state=2 * config.hidden_size * torch.float32.itemsize,  # and what it was made of
         )
 
+    def kept(self, residency: Residency) -> int:
+        """What stays in memory between passes."""
+        return {Residency.DENSE: self.dense, Residency.STORED: self.stored, Residency.STREAMED: 0}[residency]
+
+    def whole_layers_fit(self, spare: float) -> bool:
+        """Whether layers can be made plain as a whole in so many bytes, which leaves as many for states."""
+        return spare > 2 * self.whole
+
     def working(self, micro_batch: int) -> int:
         """What a pass needs beside the weights that stay."""
         return self.layer + micro_batch * self.row + micro_batch * self.state
@@ -141,10 +149,10 @@ def make_plan(
     if needed > limit:
         raise ModelError(too_little(needed, limit, max_memory, place, dtype))
     residency = choose_residency(sizes, limit, needed, bounded)
-    kept = {Residency.DENSE: sizes.dense, Residency.STORED: sizes.stored, Residency.STREAMED: 0}[residency]
+    kept = sizes.kept(residency)
     spare = limit - needed - kept
     # In float32 parts are quicker in any case: a whole layer is twice as much to bring from memory again.
-    whole = sizes.layer == sizes.whole or (dtype == torch.bfloat16 and spare > 2 * sizes.whole)
+    whole = sizes.layer == sizes.whole or (dtype == torch.bfloat16 and sizes.whole_layers_fit(spare))
     if whole:
         spare -= sizes.whole - sizes.layer
     rows = min(max(int(spare / 2 / sizes.state), batch), MOST_ROWS)
@@ -241,7 +249,7 @@ def fused_rows(device: torch.device) -> int:
     """
     if device.type == "cuda":
         return 16
-    if not has_cpu_kernel():
+    if not has_fused_kernel():
         return 0
     has_amx = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)  # not in the oldest torch that will do
     return 32 if has_amx() else 64

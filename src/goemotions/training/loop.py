@@ -181,14 +181,14 @@ class Run:
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
         processes.sum_gradients(task.model)
-        norm = nn.utils.clip_grad_norm_(task.model.parameters(), settings.max_grad_norm)
-        value, size = torch.stack((processes.sum(total), norm)).tolist()  # together: a card is waited for once
-        if not (math.isfinite(value) and math.isfinite(size)):
+        found = nn.utils.clip_grad_norm_(task.model.parameters(), settings.max_grad_norm)
+        value, norm = torch.stack((processes.sum(total), found)).tolist()  # together: a card is waited for once
+        if not (math.isfinite(value) and math.isfinite(norm)):
             what = "gradient" if math.isfinite(value) else "loss"
-            wrong = size if math.isfinite(value) else value
+            wrong = norm if math.isfinite(value) else value
             raise GoEmotionsError(f"the {what} is {wrong} at step {self.position.step + 1}: try a lower learning rate")
         self.optimiser.step()
-        return value, size
+        return value, norm
 
     def finish_epoch(self) -> None:
         """Evaluate, keep the weights if they are the best yet, log, and move to the next epoch."""

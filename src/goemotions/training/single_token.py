@@ -33,7 +33,7 @@ class LoraDecoder(nn.Module):
     """*Shape:* float32 [n, hidden] → [n, hidden]: the states after the final normalisation.
 
     Its parameters are the adapters' alone, those of all layers in one: ``low_ranks.v_proj.a`` and ``.b``. So they are
-    cast and updated in a few operations, not in hundreds, which would take longer than a step of few rows on a card.
+    cast and updated in a few operations, not in hundreds, each of which a card would have to be told.
     """
 
     def __init__(self, source: TensorSource, plan: Plan, quantise: bool, rank: int, scale: float) -> None:
