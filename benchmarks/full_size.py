@@ -1,7 +1,7 @@
 """The 24B at full size, all 40 layers, on a CPU or a card: random weights with Mistral-Small-3.1-24B's exact shapes.
 
-Writes a checkpoint of 11 GB (12 for a card) to a temporary folder (``--folder`` says where), which is removed afterwards. Every
-scenario runs in a process of its own, so that its peak of memory is its own. Products alone, by which speeds are
+Writes a checkpoint of 11 GB (12 for a card) to a temporary folder (``--folder`` says where), which is removed
+afterwards. Every scenario runs in a process of its own, so that its peak of memory is its own. Products alone, by which speeds are
 judged, are timed in the same run; so is the published route: at two layers of full width on a CPU, at all on a card.
 What a machine has no room for is said in its place.
 """
@@ -152,7 +152,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--texts", type=int, nargs="+", help="default: 4096 on a CPU; 64, 1024 and 8192 on a card")
     parser.add_argument(
-        "--folder", type=Path, help="where 11 GB are free, 12 for a card; default: the system's temporary folder"
+        "--folder", type=Path, help="where 11 GB are free (card: 12); default: the system's temporary folder"
     )
     parser.add_argument("--scenarios", nargs="+", choices=SCENARIOS, help="default: all; on a CPU without limit 13 GB")
     parser.add_argument("--run", choices=SCENARIOS, help=argparse.SUPPRESS)
