@@ -1,9 +1,9 @@
 """The 24B at full size, all 40 layers, on a CPU or a card: random weights with Mistral-Small-3.1-24B's exact shapes.
 
 Writes a checkpoint of 11 GB (12 for a card) to a temporary folder (``--folder`` says where), which is removed
-afterwards. Every scenario runs in a process of its own, so that its peak of memory is its own. Products alone, by which speeds are
-judged, are timed in the same run; so is the published route: at two layers of full width on a CPU, at all on a card.
-What a machine has no room for is said in its place.
+afterwards. Every scenario runs in a process of its own, so that its peak of memory is its own. Products alone, by which
+speeds are judged, are timed in the same run; so is the published route: at two layers of full width on a CPU, at all on
+a card. What a machine has no room for is said in its place.
 """
 
 from __future__ import annotations
