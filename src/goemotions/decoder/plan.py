@@ -11,6 +11,7 @@ from goemotions.decoder.config import LIVE, DecoderConfig
 from goemotions.decoder.linear import PART_ROWS
 from goemotions.decoder.nf4 import has_fused_kernel
 from goemotions.errors import ModelError
+from goemotions.precision import fast_bfloat16, has_amx
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 SMALL_WEIGHTS = 1_000_000_000
@@ -233,15 +234,6 @@ def find_device(device: str) -> torch.device:
     return place
 
 
-def fast_bfloat16(device: torch.device) -> bool:
-    """Whether bfloat16 products are faster than float32 ones."""
-    if device.type == "cuda":
-        return True
-    # Builds without oneDNN, as for Macs, lack the operation that tells.
-    available = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    return bool(available and torch.ops.mkldnn._is_mkldnn_bf16_supported())
-
-
 def fused_rows(device: torch.device) -> int:
     """Up to how many rows a 4-bit kernel beats dequantising the matrix and multiplying; measured for [32768, 5120].
 
@@ -251,7 +243,6 @@ def fused_rows(device: torch.device) -> int:
         return 16
     if not has_fused_kernel():
         return 0
-    has_amx = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)  # not in the oldest torch that will do
     return 32 if has_amx() else 64
 
 

@@ -26,6 +26,7 @@ from goemotions.evaluation.model_card import store
 from goemotions.evaluation.seen import hash_texts, to_bytes
 from goemotions.labels import LABELS
 from goemotions.packaged import PACKAGES, find_packaged
+from goemotions.precision import fast_precision, name_of
 from goemotions.training import onnx_graph
 from goemotions.training.fine_tuning import FineTuning, fine_tune, start
 from goemotions.training.loop import evaluating
@@ -80,6 +81,7 @@ def train_compact(
         "recipe": recipe.as_dict(),
         "history": position.history,
         "selected_epoch": position.best_epoch,
+        "precision": name_of(fast_precision(device)),
         "parity": parity,
         "versions": {"torch": torch.__version__, "onnx": onnx.__version__, "python": platform.python_version()},
     }
@@ -204,7 +206,7 @@ def about(config: dict[str, Any]) -> dict[str, Any]:
             "epochs": f"{recipe['epochs']}; epoch {run['selected_epoch']} selected by macro F1 on dev",
             "batch": recipe["batch_size"],
             "learning rate": f"{recipe['learning_rate']:g}, head {recipe['head_learning_rate']:g}, linear decay",
-            "precision": f"bfloat16; 8 bit simulated from epoch {recipe['quantise_from_epoch']} on",
+            "precision": f"{run['precision']}; 8 bit simulated from epoch {recipe['quantise_from_epoch']} on",
             "seed": recipe["seed"],
             "calibration": "Platt's lines a label, fitted on dev, inside the head",
             "command": command,

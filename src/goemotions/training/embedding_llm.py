@@ -24,6 +24,7 @@ from goemotions.decoder.tensors import TensorSource, open_source
 from goemotions.errors import GoEmotionsError
 from goemotions.evaluation.model_card import card_of
 from goemotions.evaluation.seen import FILE as HASHES
+from goemotions.precision import fast_precision, name_of
 from goemotions.training.embedded import (
     EmbeddedData,
     EmbeddingTask,
@@ -83,7 +84,8 @@ def train_llm(
         raise AssertionError("a part is missing and no problem was named")
     processes = Processes(device.type == "cpu")
     quantise = recipe.quantisation == "nf4" and source.quantisation != "nf4"
-    plan = make_plan(source.config, quantise or source.quantisation == "nf4", str(device), recipe.precision)
+    precision = name_of(fast_precision(device)) if recipe.precision == "auto" else recipe.precision
+    plan = make_plan(source.config, quantise or source.quantisation == "nf4", str(device), precision)
     x, y = balanced(embedded, recipe)
     torch.manual_seed(recipe.seed)
     model = new_model(recipe, source, plan, quantise, embedded.dim, len(embedded.labels))

@@ -19,6 +19,7 @@ from goemotions.architectures.tokens import TextTokenizer
 from goemotions.data.corpus import Split
 from goemotions.evaluation.metrics import macro_f1, mean_average_precision
 from goemotions.labels import LABELS
+from goemotions.precision import fast_precision
 from goemotions.training.encoder import MeanPooledEncoder
 from goemotions.training.loop import LoopSettings, Position, decay_groups, evaluating, fit
 from goemotions.training.quantisation import calibrate
@@ -128,7 +129,7 @@ def start(
 
 def fine_tune(task: FineTuning, folder: Path, data: Mapping[str, Any], show_progress: bool) -> Position:
     """Train with the state in ``folder``; ``data`` is what the result depends on beside the recipe."""
-    recipe = task.recipe
+    recipe, precision = task.recipe, fast_precision(task.device)
     settings = LoopSettings(
         epochs=recipe.epochs,
         learning_rate=recipe.learning_rate,
@@ -136,7 +137,8 @@ def fine_tune(task: FineTuning, folder: Path, data: Mapping[str, Any], show_prog
         max_grad_norm=recipe.max_grad_norm,
         seed=recipe.seed,
         device=task.device,
-        fingerprint=hashlib.sha256(json.dumps([recipe.as_dict(), data]).encode()).hexdigest(),
+        fingerprint=hashlib.sha256(json.dumps([recipe.as_dict(), data, str(precision)]).encode()).hexdigest(),
+        autocast=precision,
     )
     return fit(task, settings, folder, show_progress)
 

@@ -58,7 +58,7 @@ class LoopSettings:
     Attributes:
         accumulation: batches whose gradients make one optimizer step, each weighted by its rows.
         patience: epochs without a better score after which training stops; None for never.
-        autocast: the type of products that torch chooses; None where the task sees to it.
+        autocast: the type of the products that torch's autocast casts; None for those of the task's own tensors.
         fingerprint: of everything that decides the result: a checkpoint of another run is refused.
     """
 
@@ -73,7 +73,7 @@ class LoopSettings:
     optimizer: str = "adamw"
     accumulation: int = 1
     patience: int | None = None
-    autocast: torch.dtype | None = torch.bfloat16
+    autocast: torch.dtype | None = None
 
 
 @dataclass
@@ -176,7 +176,7 @@ class Run:
         self.optimiser.zero_grad()
         total = torch.zeros((), device=settings.device)
         for batch in group[processes.rank :: processes.count]:
-            with torch.autocast(settings.device.type, dtype=settings.autocast, enabled=settings.autocast is not None):
+            with autocast(settings.device, settings.autocast):
                 loss = task.loss(batch) * (task.rows(batch) / rows)
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
@@ -222,6 +222,11 @@ class Run:
             save(self.folder / "checkpoint.pt", state)
             self.journal.write(self.position.history, self.position.steps)
         self.processes.wait()
+
+
+def autocast(device: torch.device, dtype: torch.dtype | None) -> torch.autocast:
+    """Return the block in which torch casts products to ``dtype``; for None or float32 it casts nothing."""
+    return torch.autocast(device.type, dtype=dtype, enabled=dtype not in (None, torch.float32))
 
 
 def make_optimiser(name: str, groups: list[dict[str, Any]], learning_rate: float) -> torch.optim.Optimizer:

@@ -120,7 +120,7 @@ class LlmRecipe(EmbeddingRecipe):
 
     Attributes:
         backbone: the base: a packaged one, a hub id or a path.
-        precision: of the matrix products.
+        precision: of the matrix products; "auto" is what the device computes fastest in.
         rank, alpha: of LoRA.
         head_learning_rate: of projection and classifier; ``learning_rate`` is LoRA's.
         input_scale: see :class:`goemotions.training.single_token.EmbeddingLlmNet`.

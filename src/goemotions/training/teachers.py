@@ -21,8 +21,9 @@ from goemotions.data.corpus import Split, read_split
 from goemotions.errors import DataError, nearest
 from goemotions.labels import LABELS
 from goemotions.packaged import find_or_unpack
+from goemotions.precision import fast_precision
 from goemotions.training.fine_tuning import fine_tune, start
-from goemotions.training.loop import evaluating
+from goemotions.training.loop import autocast, evaluating
 from goemotions.training.recipe import CompactRecipe, TeacherRecipe, load_recipe
 
 
@@ -51,8 +52,8 @@ def train_teacher(
     task = start(find_or_unpack(recipe.base, state / "base"), train, dev, recipe, device)
     hashes = {name: split.sha256 for name, split in splits.items()}
     position = fine_tune(task, state, {"splits": hashes, "limit": limit}, show_progress)
-    # Products in bfloat16, as in training: several times as fast on a CPU, and what is kept has 16 bits.
-    with evaluating(task.model), torch.autocast(device.type, dtype=torch.bfloat16):
+    # In the precision of training: what is kept has 16 bits in any case.
+    with evaluating(task.model), autocast(device, fast_precision(device)):
         logits = task.logits(task.train_ids).astype(np.float16)
     with new_directory(output) as folder:
         np.save(folder / "logits.npy", logits)
