@@ -6,7 +6,7 @@ from typing import Any
 
 from page_parts import HALVES, SETS, Results, Sets, always, listed, overall, ranked, reads
 
-from goemotions.evaluation.model_card import interval
+from goemotions.evaluation.formatting import interval
 from goemotions.evaluation.tables import Table
 
 MAPS = {"xed-it": "plutchik", "xdailydialog-it": "dailydialog"}

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from goemotions.catalog import find_model, shipped
+from goemotions.evaluation.formatting import interval
 from goemotions.evaluation.head_card import languages
-from goemotions.evaluation.model_card import interval
 
 RESULTS = Path(__file__).parent / "results" / "quality"
 OFFICIAL = "goemotions-test"

@@ -14,7 +14,7 @@ from page_italian import chance, italian_page
 from page_parts import HALVES, OFFICIAL, SETS, Results, Sets, always, config, overall, ranked, results
 
 from goemotions.catalog import shipped
-from goemotions.evaluation.model_card import interval
+from goemotions.evaluation.formatting import interval
 from goemotions.evaluation.reliability import MAX_WIDTH, MIN_POSITIVES
 from goemotions.evaluation.tables import Table
 

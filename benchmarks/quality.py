@@ -24,9 +24,10 @@ from goemotions.evaluation import page
 from goemotions.evaluation.bootstrap import rounded
 from goemotions.evaluation.datasets import read_labelled
 from goemotions.evaluation.evaluate import OWN, evaluate, predictions_of
+from goemotions.evaluation.formatting import interval
 from goemotions.evaluation.label_groups import read_label_map
 from goemotions.evaluation.measure import Predictions, measure
-from goemotions.evaluation.model_card import interval, store
+from goemotions.evaluation.model_card import store
 from goemotions.thresholds import accepted, tune
 
 OFFICIAL = "goemotions-test"

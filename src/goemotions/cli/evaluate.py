@@ -100,7 +100,7 @@ def read_data(
 
 def summary(report: Report) -> str:
     """What a terminal shows: the figures that matter, and what is against them."""
-    from goemotions.evaluation.model_card import interval
+    from goemotions.evaluation.formatting import interval
     from goemotions.evaluation.tables import seen_note
 
     figures = report["figures"]["labels"]

@@ -126,7 +126,7 @@ def llm_facts(directory: Path, config: ModelConfig, backbone: str | None) -> dic
 
 def quality(config: ModelConfig) -> Table:
     """The figures on the test split, a row a label."""
-    from goemotions.evaluation.model_card import interval, number
+    from goemotions.evaluation.formatting import interval, number
 
     test: dict[str, Any] = config.raw["metrics"]["test"]
     overall = ", ".join(f"{name} F1 {interval(test[f'{name}_f1'])}" for name in ("macro", "micro"))

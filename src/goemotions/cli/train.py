@@ -99,7 +99,7 @@ def train(
 
 def summary(test: dict[str, Any]) -> str:
     """The figures on test in a line."""
-    from goemotions.evaluation.model_card import interval
+    from goemotions.evaluation.formatting import interval
 
     return f"test macro F1 {interval(test['macro_f1'])}, micro F1 {interval(test['micro_f1'])}"
 

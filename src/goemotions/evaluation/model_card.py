@@ -13,27 +13,13 @@ from typing import Any
 
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
 from goemotions.evaluation.bootstrap import rounded
+from goemotions.evaluation.formatting import interval, number
 from goemotions.evaluation.reliability import MAX_WIDTH, MIN_POSITIVES
-
-Figure = Mapping[str, float | None]
 
 WARNING = """\
 - **Do not judge people by it.** It rates the words of a text, as crowd workers read comments. It does not know
   what a person feels, and must not decide about hiring, credit, health, policing or discipline."""
 UNMEASURED = "Not measured yet: `goemotions evaluate MODEL DATA --store` writes the figures here."
-
-
-def interval(figure: Figure, digits: int = 3) -> str:
-    """``0.536 (0.520 to 0.552)``; ``undefined`` where there is no figure."""
-    value, low, high = figure["value"], figure["low"], figure["high"]
-    if value is None:
-        return "undefined"
-    shown = f"{value:.{digits}f}"
-    return shown if low is None or high is None else f"{shown} ({low:.{digits}f} to {high:.{digits}f})"
-
-
-def number(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.3f}"
 
 
 def card(config: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from goemotions.atomic import new_file
 from goemotions.evaluation import tables
-from goemotions.evaluation.model_card import interval, number
+from goemotions.evaluation.formatting import interval, number
 from goemotions.evaluation.tables import Report, Table
 
 HEADLINE = {"macro F1": "macro_f1", "micro F1": "micro_f1", "exact match": "exact_match"}

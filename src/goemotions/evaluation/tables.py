@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from goemotions.evaluation.model_card import interval, number
+from goemotions.evaluation.formatting import interval, number
 
 Report = Mapping[str, Any]
 
