@@ -1,7 +1,9 @@
 import json
 from pathlib import Path
 
+import pytest
 from conftest import Run
+from environments import Environment
 
 from goemotions import LABELS
 
@@ -27,3 +29,11 @@ def test_not_a_model(cli: Run, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("error:")
     assert "lacks config.json" in done.stderr
+
+
+@pytest.mark.parametrize("model", ["compact", "multilingual", "smollm2"])
+def test_the_base_install_is_enough(cli: Run, tmp_path: Path, model: str) -> None:
+    """Fault 22: `goemotions info compact` and `info multilingual` needed scipy, `info smollm2` torch."""
+    done = cli("info", model, env=Environment().variables(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "macro F1" in done.stdout

@@ -96,13 +96,18 @@ def encoder_facts(config: ModelConfig) -> dict[str, str]:
 
 def llm_facts(directory: Path, config: ModelConfig, backbone: str | None) -> dict[str, str]:
     """What an ``embedding-llm`` is made of; its base is looked into if it is on disk, not loaded."""
-    from goemotions.architectures.embedding_llm import PUBLISHED_ENCODER, open_parts
-    from goemotions.decoder.plan import make_plan
-    from goemotions.errors import ModelError
+    from goemotions.errors import MissingExtraError, ModelError
 
+    named = (config.raw.get("backbone") or {}).get("id") or config.raw.get("model_name", "not said")
+    try:
+        from goemotions.architectures.embedding_llm import PUBLISHED_ENCODER, open_parts
+        from goemotions.decoder.plan import make_plan
+    except MissingExtraError as error:
+        if backbone is not None:
+            raise
+        return encoder_facts(config) | {"base": f"{named}; {error}"}
     encoder = config.raw.get("encoder") or PUBLISHED_ENCODER
     facts = {"encoder": f"{encoder['id']} {encoder.get('revision', '')}".strip()}
-    named = (config.raw.get("backbone") or {}).get("id") or config.raw.get("model_name", "not said")
     try:
         parts = open_parts(directory, config, backbone)
     except ModelError as error:
