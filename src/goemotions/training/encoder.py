@@ -41,6 +41,12 @@ class MeanPooledEncoder(nn.Module):
             self.head.weight.normal_(std=1 / math.sqrt(self.head.in_features) / 10)
             self.head.bias.copy_(torch.logit(rate))
 
+    def freeze(self, layers: int, embeddings: bool) -> None:
+        """Keep the weights of the lowest ``layers`` and, if asked, of the pieces' embeddings."""
+        frozen = list(self.bert.encoder.layer[:layers])
+        for module in [*frozen, self.bert.embeddings.word_embeddings] if embeddings else frozen:
+            module.requires_grad_(False)
+
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """*Shape:* int64 [n, tokens], int64 [n, tokens] -> float32 [n, labels]."""
         states = self.bert(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state.float()

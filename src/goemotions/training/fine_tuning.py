@@ -122,6 +122,7 @@ def start(
     torch.manual_seed(recipe.seed)
     quantised = recipe.quantise_from_epoch is not None
     model = MeanPooledEncoder(base, len(LABELS), recipe.dropout, quantised).to(device)
+    model.freeze(recipe.frozen_layers, recipe.frozen_embeddings)
     model.start_head(train.targets)
     targets = train.targets.astype(np.float32) if targets is None else targets
     return FineTuning(model, TextTokenizer(base / "tokenizer.json"), train, targets, dev, recipe, device)

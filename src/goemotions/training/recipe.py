@@ -22,7 +22,7 @@ Optimizer = Literal["adamw", "adamw-8bit"]
 Schedule = Literal["linear", "cosine"]
 Loss = Literal["bce", "focal-card", "focal-notebook", "asymmetric", "class-balanced"]
 Selection = Literal["dev_macro_f1", "dev_macro_f1_at_half"]
-MAY_BE_ZERO = {"seed", "mixtures", "dropout", "warmup_ratio", "weight_decay", "teacher_weight"}
+MAY_BE_ZERO = {"seed", "mixtures", "dropout", "warmup_ratio", "weight_decay", "teacher_weight", "frozen_layers"}
 SHARES = {"dropout", "warmup_ratio"}
 UP_TO_ONE = {"teacher_weight"}
 
@@ -55,9 +55,16 @@ class Recipe:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FineTuningRecipe(Recipe):
-    """What fine-tuning an encoder has; ``recipes/compact.yaml`` says what each is for."""
+    """What fine-tuning an encoder has; ``recipes/compact.yaml`` says what each is for.
+
+    Attributes:
+        frozen_layers: the lowest layers that keep their weights.
+        frozen_embeddings: whether the pieces' embeddings keep theirs.
+    """
 
     base: str
+    frozen_layers: int = 0
+    frozen_embeddings: bool = False
     max_tokens: int
     max_length: int
     head_learning_rate: float

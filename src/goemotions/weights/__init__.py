@@ -1,0 +1,1 @@
+"""Weights that models start from: files of packages and hubs, made into what the ecosystem reads."""
