@@ -6,8 +6,7 @@ from typing import Any
 
 from page_parts import HALVES, SETS, Results, Sets, always, listed, overall, ranked, reads
 
-from goemotions.evaluation.formatting import interval
-from goemotions.evaluation.tables import Table
+from goemotions.evaluation.formatting import Table, format_figure
 
 MAPS = {"xed-it": "plutchik", "xdailydialog-it": "dailydialog"}
 CLEAR = 0.6
@@ -53,10 +52,10 @@ def summary(results: Results) -> str:
                     f"`{model}`",
                     name,
                     overall(sets[name], "macro_f1"),
-                    interval(english["at"]["own"]["overall"]["macro_f1"]),
+                    format_figure(english["at"]["own"]["overall"]["macro_f1"]),
                     overall(sets[name], "macro_f1", HALVES),
                     ranked(sets[name], "macro_roc_auc"),
-                    interval(english["ranking"]["overall"]["macro_roc_auc"]),
+                    format_figure(english["ranking"]["overall"]["macro_roc_auc"]),
                     ranked(sets[name], "macro_average_precision"),
                     f"{chance(sets[name]):.3f}",
                 ]
@@ -124,24 +123,24 @@ def beside_english(found: dict[str, Any], english: dict[str, Any]) -> str:
         [
             label,
             f"{support:,}",
-            *(interval(own["labels"][label][figure]) for figure in ("precision", "recall", "f1")),
-            interval(halves["labels"][label]["f1"]),
+            *(format_figure(own["labels"][label][figure]) for figure in ("precision", "recall", "f1")),
+            format_figure(halves["labels"][label]["f1"]),
             f"{always(support, rows):.3f}",
-            interval(ranking["labels"][label]["roc_auc"]),
-            interval(other["labels"][label]["f1"]),
-            interval(english["ranking"]["labels"][label]["roc_auc"]),
+            format_figure(ranking["labels"][label]["roc_auc"]),
+            format_figure(other["labels"][label]["f1"]),
+            format_figure(english["ranking"]["labels"][label]["roc_auc"]),
         ]
         for label, support in found["figures"]["support"].items()
     ]
     mean = [
         "**macro**",
         "",
-        *(interval(own["overall"][f"macro_{figure}"]) for figure in ("precision", "recall", "f1")),
-        interval(halves["overall"]["macro_f1"]),
+        *(format_figure(own["overall"][f"macro_{figure}"]) for figure in ("precision", "recall", "f1")),
+        format_figure(halves["overall"]["macro_f1"]),
         "",
-        interval(ranking["overall"]["macro_roc_auc"]),
-        interval(other["overall"]["macro_f1"]),
-        interval(english["ranking"]["overall"]["macro_roc_auc"]),
+        format_figure(ranking["overall"]["macro_roc_auc"]),
+        format_figure(other["overall"]["macro_f1"]),
+        format_figure(english["ranking"]["overall"]["macro_roc_auc"]),
     ]
     header = ["label", "positives", "precision", "recall", "F1", "F1, Italian thresholds", "F1 of “always”", "ROC AUC"]
     return Table("", [*header, "English F1", "English ROC AUC"], [*lines, mean]).markdown()

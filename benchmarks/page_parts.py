@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from goemotions.catalog import find_model, shipped
-from goemotions.evaluation.formatting import interval
+from goemotions.evaluation.formatting import format_figure
 from goemotions.evaluation.head_card import languages
 
 RESULTS = Path(__file__).parent / "results" / "quality"
@@ -44,12 +44,12 @@ def reads(model: str) -> list[str]:
 
 
 def overall(found: dict[str, Any], figure: str, at: str = "own") -> str:
-    return interval(found["figures"]["at"][at]["overall"][figure])
+    return format_figure(found["figures"]["at"][at]["overall"][figure])
 
 
 def ranked(found: dict[str, Any], figure: str) -> str:
     """A figure of all labels that does not depend on thresholds."""
-    return interval(found["figures"]["ranking"]["overall"][figure])
+    return format_figure(found["figures"]["ranking"]["overall"][figure])
 
 
 def always(support: int, rows: int) -> float:

@@ -14,9 +14,8 @@ from page_italian import chance, italian_page
 from page_parts import HALVES, OFFICIAL, SETS, Results, Sets, always, config, overall, ranked, results
 
 from goemotions.catalog import shipped
-from goemotions.evaluation.formatting import interval
-from goemotions.evaluation.reliability import MAX_WIDTH, MIN_POSITIVES
-from goemotions.evaluation.tables import Table
+from goemotions.evaluation.formatting import Table, format_figure
+from goemotions.evaluation.unreliable import MAX_WIDTH, MIN_POSITIVES
 
 ROOT = Path(__file__).parent.parent
 MADE = "<!-- made by benchmarks/pages.py -->"
@@ -47,7 +46,7 @@ def readme_block(found: Results) -> str:
         if without and model == shipped().default:
             seen = test["data"]["rows"] - without["rows"]
             title = f"the same, without the {seen} test comments that also stand in train"
-            rows.append([title, "", "", interval(without["macro_f1"]), interval(without["micro_f1"])])
+            rows.append([title, "", "", format_figure(without["macro_f1"]), format_figure(without["micro_f1"])])
     rows += map(list, PUBLISHED)
     default = shipped().default
     few = ", ".join(f"{label} ({support})" for label, support in config(default)["unreliable_labels"].items())
@@ -99,7 +98,7 @@ def overview(sets: Sets) -> str:
             "" if name == OFFICIAL else overall(sets[name], "macro_f1", HALVES),
             ranked(sets[name], "macro_average_precision"),
             f"{chance(sets[name]):.3f}",
-            interval(sets[name]["calibration_error"]),
+            format_figure(sets[name]["calibration_error"]),
         ]
         for name, title in SETS.items()
     ]
@@ -125,11 +124,11 @@ def beside_own(sets: Sets) -> str:
             [
                 label,
                 f"{support:,}",
-                *(interval(own[figure]) for figure in ("precision", "recall", "f1")),
+                *(format_figure(own[figure]) for figure in ("precision", "recall", "f1")),
                 f"{always(support, sets['brighter-en']['data']['rows']):.3f}",
-                interval(ranking["roc_auc"]),
-                interval(english["at"]["own"]["labels"][label]["f1"]),
-                interval(english["ranking"]["labels"][label]["roc_auc"]),
+                format_figure(ranking["roc_auc"]),
+                format_figure(english["at"]["own"]["labels"][label]["f1"]),
+                format_figure(english["ranking"]["labels"][label]["roc_auc"]),
             ]
         )
     header = ["label", "positives", "precision", "recall", "F1", "F1 of “always”", "ROC AUC"]
@@ -145,8 +144,8 @@ def in_translation(sets: Sets) -> str:
         for name in TRANSLATED:
             figures: dict[str, Any] = sets[name]["figures"]
             row += [
-                interval(figures["at"]["own"]["labels"][label]["f1"]),
-                interval(figures["ranking"]["labels"][label]["average_precision"]),
+                format_figure(figures["at"]["own"]["labels"][label]["f1"]),
+                format_figure(figures["ranking"]["labels"][label]["average_precision"]),
             ]
         rows.append(row)
     header = [f"{language}, {figure}" for language in TRANSLATED.values() for figure in ("F1", "AP")]

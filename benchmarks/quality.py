@@ -24,7 +24,7 @@ from goemotions.evaluation import page
 from goemotions.evaluation.bootstrap import rounded
 from goemotions.evaluation.datasets import read_labelled
 from goemotions.evaluation.evaluate import OWN, evaluate, predictions_of
-from goemotions.evaluation.formatting import interval
+from goemotions.evaluation.formatting import format_figure
 from goemotions.evaluation.label_groups import read_label_map
 from goemotions.evaluation.measure import Predictions, measure
 from goemotions.evaluation.model_card import store
@@ -76,7 +76,7 @@ def measured(model: str, folder: Path, write_store: bool) -> dict[str, Any]:
             made = tuned_on_halves(predictions_of(scored.probabilities, classifier, data, label_map))
             found[name]["figures"]["at"][pages.HALVES] = measure(made)["labels"]["at"][pages.HALVES]
         macro = report["figures"]["labels"]["at"][OWN]["overall"]["macro_f1"]
-        print(f"{model} {name}: macro F1 {interval(macro)}; {inference:.1f} s inference", flush=True)
+        print(f"{model} {name}: macro F1 {format_figure(macro)}; {inference:.1f} s inference", flush=True)
     return found
 
 

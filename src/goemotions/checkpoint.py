@@ -34,7 +34,7 @@ FILES = {
 
 OPTIONAL_FILES = ("README.md", "focal_config.json", "infer.py", "training_hashes.bin")
 """Files that go with a model. ``infer.py`` is kept and never run; the hashes are of its training texts, as
-:mod:`goemotions.evaluation.seen` describes."""
+:mod:`goemotions.evaluation.provenance` describes."""
 
 
 @dataclass(frozen=True)

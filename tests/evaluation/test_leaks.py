@@ -14,7 +14,7 @@ from goemotions import EmotionClassifier
 from goemotions.data.corpus import Split
 from goemotions.data.embedding_corpus import EmbeddingCorpus, export_corpus
 from goemotions.errors import ModelError
-from goemotions.evaluation.seen import FILE, hash_texts, read_hashes, seen, to_bytes
+from goemotions.evaluation.provenance import HASHES_FILE, find_seen, hash_texts, hashes_to_bytes, read_hashes
 from goemotions.evaluation.vectors import check_vectors
 
 
@@ -25,14 +25,14 @@ def test_hashes_are_known_values_and_ignore_case_and_space() -> None:
 
 
 def test_what_was_seen(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_bytes(to_bytes(hash_texts(["One text", "another", "one  TEXT"])))
+    (tmp_path / HASHES_FILE).write_bytes(hashes_to_bytes(hash_texts(["One text", "another", "one  TEXT"])))
     hashes = read_hashes(tmp_path)
     assert hashes is not None
     assert len(hashes) == 2
-    assert seen(["ANOTHER", "a third"], hashes).tolist() == [True, False]
+    assert find_seen(["ANOTHER", "a third"], hashes).tolist() == [True, False]
     assert read_hashes(tmp_path / "nowhere") is None
-    for damaged in (b"1234567", to_bytes(hashes)[::-1]):
-        (tmp_path / FILE).write_bytes(damaged + damaged)
+    for damaged in (b"1234567", hashes_to_bytes(hashes)[::-1]):
+        (tmp_path / HASHES_FILE).write_bytes(damaged + damaged)
         with pytest.raises(ModelError, match="damaged"):
             read_hashes(tmp_path)
 
@@ -42,9 +42,9 @@ def test_the_bundled_model_knows_its_training_texts(
 ) -> None:
     hashes = read_hashes(classifier.directory)
     assert hashes is not None
-    assert seen(official("train").texts, hashes).all()
-    assert seen(official("test").texts, hashes).sum() == 42
-    assert seen(official("dev").texts, hashes).sum() == 49
+    assert find_seen(official("train").texts, hashes).all()
+    assert find_seen(official("test").texts, hashes).sum() == 42
+    assert find_seen(official("dev").texts, hashes).sum() == 49
 
 
 def clusters(rows: int, seed: int) -> np.ndarray:

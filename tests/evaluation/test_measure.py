@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from goemotions.evaluation.measure import Predictions, measure, undefined_labels
-from goemotions.evaluation.reliability import MAX_WIDTH, MIN_POSITIVES, reason, unreliable_labels
+from goemotions.evaluation.unreliable import MAX_WIDTH, MIN_POSITIVES, reason, unreliable_labels
 
 LABELS = ("joy", "love", "anger")
 

@@ -17,7 +17,7 @@ from goemotions.evaluation.datasets import LabelledTexts, read_labelled
 from goemotions.evaluation.evaluate import evaluate
 from goemotions.evaluation.label_groups import read_label_map
 from goemotions.evaluation.model_card import card, store
-from goemotions.evaluation.tune_model import tune_model
+from goemotions.evaluation.tuning import tune_model
 
 TEXTS = {
     "gratitude": ["Thank you so much for the {}!", "Thanks, I appreciate the {}."],
@@ -216,16 +216,16 @@ def test_forced_tuning_marks_the_model(model_copy: Path, corpus: LabelledTexts, 
 
 
 def test_training_texts_are_found_and_not_tuned_on(model_copy: Path, corpus: LabelledTexts, tmp_path: Path) -> None:
-    from goemotions.evaluation.seen import FILE, hash_texts, to_bytes
+    from goemotions.evaluation.provenance import HASHES_FILE, hash_texts, hashes_to_bytes
 
     model = EmotionClassifier(model_copy)
-    (model_copy / FILE).write_bytes(to_bytes(hash_texts([text.upper() for text in corpus.texts[:10]])))
+    (model_copy / HASHES_FILE).write_bytes(hashes_to_bytes(hash_texts([text.upper() for text in corpus.texts[:10]])))
     report = evaluate(model, corpus, resamples=100)
     assert report["seen"]["rows"] == 10
     assert report["seen"]["ids"] == corpus.ids[:10]
     assert report["seen"]["without"]["rows"] == len(corpus) - 10
     assert report["marks"] == []
-    (model_copy / FILE).write_bytes(to_bytes(hash_texts(corpus.texts)))
+    (model_copy / HASHES_FILE).write_bytes(hashes_to_bytes(hash_texts(corpus.texts)))
     assert evaluate(model, corpus, resamples=100)["marks"] == ["the model was trained on this data"]
     with pytest.raises(DataError, match="the model was trained on it"):
         tune_model(model, corpus, tmp_path / "tuned")

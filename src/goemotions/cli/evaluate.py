@@ -10,7 +10,7 @@ import typer
 from goemotions.cli import options as opt
 
 if TYPE_CHECKING:
-    from goemotions.evaluation.tables import Report
+    from goemotions.evaluation.report_tables import Report
 
 Labelled = Annotated[
     Path,
@@ -100,23 +100,23 @@ def read_data(
 
 def summary(report: Report) -> str:
     """What a terminal shows: the figures that matter, and what is against them."""
-    from goemotions.evaluation.formatting import interval
-    from goemotions.evaluation.tables import seen_note
+    from goemotions.evaluation.formatting import format_figure
+    from goemotions.evaluation.report_tables import seen_note
 
     figures = report["figures"]["labels"]
     own, half = figures["at"]["own"]["overall"], figures["at"]["0.5"]["overall"]
     lines = [f"{report['model']['name']} on {report['data']['name']}: {report['data']['rows']:,} texts"]
     lines += [f"NOT AN HONEST FIGURE: {mark}" for mark in report["marks"]]
     lines += [
-        f"macro F1                {interval(own['macro_f1'])}; at 0.5 for all {interval(half['macro_f1'])}",
-        f"micro F1                {interval(own['micro_f1'])}; at 0.5 for all {interval(half['micro_f1'])}",
-        f"mean average precision  {interval(figures['ranking']['overall']['macro_average_precision'])}",
-        f"exact match             {interval(own['exact_match'])}",
-        f"calibration error       {interval(report['calibration']['error'])}",
+        f"macro F1                {format_figure(own['macro_f1'])}; at 0.5 for all {format_figure(half['macro_f1'])}",
+        f"micro F1                {format_figure(own['micro_f1'])}; at 0.5 for all {format_figure(half['micro_f1'])}",
+        f"mean average precision  {format_figure(figures['ranking']['overall']['macro_average_precision'])}",
+        f"exact match             {format_figure(own['exact_match'])}",
+        f"calibration error       {format_figure(report['calibration']['error'])}",
         seen_note(report["seen"]["rows"]),
     ]
     if report["seen"]["without"]:
-        lines[-1] += f" Macro F1 without them: {interval(report['seen']['without']['macro_f1'])}."
+        lines[-1] += f" Macro F1 without them: {format_figure(report['seen']['without']['macro_f1'])}."
     if report["undefined"]:
         lines.append(f"undefined, and left out of macro figures (no positives): {', '.join(report['undefined'])}")
     if report["unreliable"]:

@@ -131,10 +131,10 @@ def llm_facts(directory: Path, config: ModelConfig, backbone: str | None) -> dic
 
 def quality(config: ModelConfig) -> Table:
     """The figures on the test split, a row a label."""
-    from goemotions.evaluation.formatting import interval, number
+    from goemotions.evaluation.formatting import format_figure, format_number
 
     test: dict[str, Any] = config.raw["metrics"]["test"]
-    overall = ", ".join(f"{name} F1 {interval(test[f'{name}_f1'])}" for name in ("macro", "micro"))
+    overall = ", ".join(f"{name} F1 {format_figure(test[f'{name}_f1'])}" for name in ("macro", "micro"))
     table = Table(title=f"Test split, {test['rows']:,} rows, thresholds tuned on dev: {overall}", title_justify="left")
     for column in ("label", "threshold", "precision", "recall", "F1 (95 % interval)", "positives"):
         table.add_column(column, justify="left" if column == "label" else "right")
@@ -142,9 +142,9 @@ def quality(config: ModelConfig) -> Table:
         table.add_row(
             label + (" *" if label in config.unreliable_labels else ""),
             f"{config.thresholds[label]:.3f}",
-            number(figures["precision"]),
-            number(figures["recall"]),
-            interval(figures["f1"]),
+            format_number(figures["precision"]),
+            format_number(figures["recall"]),
+            format_figure(figures["f1"]),
             str(figures["support"]),
         )
     if config.unreliable_labels:

@@ -99,9 +99,9 @@ def train(
 
 def summary(test: dict[str, Any]) -> str:
     """The figures on test in a line."""
-    from goemotions.evaluation.formatting import interval
+    from goemotions.evaluation.formatting import format_figure
 
-    return f"test macro F1 {interval(test['macro_f1'])}, micro F1 {interval(test['micro_f1'])}"
+    return f"test macro F1 {format_figure(test['macro_f1'])}, micro F1 {format_figure(test['micro_f1'])}"
 
 
 def show_log() -> None:

@@ -43,7 +43,7 @@ def tune(
     """Tune a model's thresholds on labelled texts it was not trained on (extra "report")."""
     opt.require_report("tuning")
     from goemotions.classifier import EmotionClassifier
-    from goemotions.evaluation.tune_model import tune_model
+    from goemotions.evaluation.tuning import tune_model
 
     name, target = parse_objective(objective)
     classifier = EmotionClassifier(model, threads=threads)

@@ -16,9 +16,8 @@ from goemotions.evaluation.datasets import LabelledTexts
 from goemotions.evaluation.label_groups import LabelMap, pool, roll_ups
 from goemotions.evaluation.measure import Predictions, measure, undefined_labels
 from goemotions.evaluation.model_card import thresholds_from
-from goemotions.evaluation.reliability import unreliable_labels
-from goemotions.evaluation.seen import read_hashes, seen
-from goemotions.evaluation.splits import marks
+from goemotions.evaluation.provenance import find_seen, marks, read_hashes
+from goemotions.evaluation.unreliable import unreliable_labels
 from goemotions.thresholds import Threshold, accepted, resolve
 
 FORMAT = 1
@@ -78,7 +77,7 @@ def evaluate(
     scored = classifier.score(data.texts) if scored is None else scored
     predictions = predictions_of(scored.probabilities, classifier, data, label_map, threshold)
     hashes = read_hashes(classifier.directory)
-    known = seen(data.texts, hashes) if hashes is not None else None
+    known = find_seen(data.texts, hashes) if hashes is not None else None
     subsets = slices(data.texts)
     if known is not None and known.any() and not known.all():
         subsets[UNSEEN] = ~known

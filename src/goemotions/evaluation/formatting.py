@@ -1,21 +1,37 @@
-"""Print figures: one way for reports, cards and the command line. It needs no extra."""
+"""Figures and tables of figures as text: the one place that says how a figure is written. It needs no extra."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 Figure = Mapping[str, float | None]
 
+UNDEFINED = "undefined"
 
-def interval(figure: Figure, digits: int = 3) -> str:
-    """``0.536 (0.520 to 0.552)``; ``undefined`` where there is no figure."""
+
+def format_figure(figure: Figure, digits: int = 3) -> str:
+    """Return a figure and its interval, ``0.536 (0.520 to 0.552)``; ``undefined`` where there is none."""
     value, low, high = figure["value"], figure["low"], figure["high"]
-    if value is None:
-        return "undefined"
-    shown = f"{value:.{digits}f}"
+    shown = format_number(value, digits)
     return shown if low is None or high is None else f"{shown} ({low:.{digits}f} to {high:.{digits}f})"
 
 
-def number(value: float | None) -> str:
-    """``0.536``; ``undefined`` where there is no figure."""
-    return "undefined" if value is None else f"{value:.3f}"
+def format_number(value: float | None, digits: int = 3) -> str:
+    """Return a figure alone, ``0.536``; ``undefined`` where there is none."""
+    return UNDEFINED if value is None else f"{value:.{digits}f}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as text; ``note`` is a paragraph before it."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+
+    def markdown(self) -> str:
+        """The header, a rule, and a line a row."""
+        lines = [self.header, ["---"] * len(self.header), *self.rows]
+        return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -13,8 +13,8 @@ from typing import Any
 
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
 from goemotions.evaluation.bootstrap import rounded
-from goemotions.evaluation.formatting import interval, number
-from goemotions.evaluation.reliability import MAX_WIDTH, MIN_POSITIVES
+from goemotions.evaluation.formatting import format_figure, format_number
+from goemotions.evaluation.unreliable import MAX_WIDTH, MIN_POSITIVES
 
 WARNING = """\
 - **Do not judge people by it.** It rates the words of a text, as crowd workers read comments. It does not know
@@ -104,8 +104,8 @@ def results(config: Mapping[str, Any]) -> str:
     if not isinstance(error, Mapping):  # as older directories keep it
         error = {"value": error, "low": None, "high": None}
     parts.append(
-        f"Probabilities of at least 0.1 are off by {interval(error)} on average (expected calibration error, bins of "
-        f"equal size). With one threshold of 0.5 for all labels macro F1 is {interval(at_half['macro_f1'])}."
+        f"Probabilities of at least 0.1 are off by {format_figure(error)} on average (expected calibration error, bins "
+        f"of equal size). With one threshold of 0.5 for all labels macro F1 is {format_figure(at_half['macro_f1'])}."
     )
     return "\n\n".join(parts)
 
@@ -126,7 +126,7 @@ def headline(config: Mapping[str, Any]) -> str:
     figures = ("macro_f1", "micro_f1", "macro_average_precision", "exact_match")
     lines = ["| | macro F1 | micro F1 | mean average precision | exact match |", "|---|---|---|---|---|"]
     for name, found in rows.items():
-        cells = [interval(found[figure]) if figure in found else "" for figure in figures]
+        cells = [format_figure(found[figure]) if figure in found else "" for figure in figures]
         lines.append(f"| {' | '.join([name, *cells])} |")
     return "\n".join(lines)
 
@@ -137,10 +137,10 @@ def label_row(label: str, config: Mapping[str, Any]) -> str:
     cells = [
         f"{label}{mark}",
         f"{config['thresholds'][label]:.3f}",
-        number(figures["precision"]),
-        number(figures["recall"]),
-        interval(figures["f1"]),
-        interval(figures["average_precision"]),
+        format_number(figures["precision"]),
+        format_number(figures["recall"]),
+        format_figure(figures["f1"]),
+        format_figure(figures["average_precision"]),
         f"{figures['support']}",
     ]
     return f"| {' | '.join(cells)} |"

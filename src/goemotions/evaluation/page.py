@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from goemotions.atomic import new_file
-from goemotions.evaluation import tables
-from goemotions.evaluation.formatting import interval, number
-from goemotions.evaluation.tables import Report, Table
+from goemotions.evaluation import report_tables as tables
+from goemotions.evaluation.formatting import Table, format_figure, format_number
+from goemotions.evaluation.report_tables import Report
 
 HEADLINE = {"macro F1": "macro_f1", "micro F1": "micro_f1", "exact match": "exact_match"}
 STYLE = """\
@@ -98,8 +98,8 @@ def headline(report: Report) -> str:
     shown["calibration error"] = report["calibration"]["error"]
 
     def box(title: str, figure: Mapping[str, float | None]) -> str:
-        rest = interval(figure).removeprefix(number(figure["value"])).strip()
-        return f"<div><dt>{title}</dt><dd>{number(figure['value'])}<small>{rest}</small></dd></div>"
+        rest = format_figure(figure).removeprefix(format_number(figure["value"])).strip()
+        return f"<div><dt>{title}</dt><dd>{format_number(figure['value'])}<small>{rest}</small></dd></div>"
 
     boxes = "".join(box(title, figure) for title, figure in shown.items())
     return f'<dl class="figures">{boxes}</dl><p>At the model\'s thresholds, with 95 % intervals.</p>'

@@ -23,7 +23,7 @@ from goemotions.evaluation.datasets import LabelledTexts
 from goemotions.evaluation.evaluate import evaluate
 from goemotions.evaluation.fit_calibration import fit
 from goemotions.evaluation.model_card import store
-from goemotions.evaluation.seen import hash_texts, to_bytes
+from goemotions.evaluation.provenance import hash_texts, hashes_to_bytes
 from goemotions.labels import LABELS
 from goemotions.packaged import PACKAGES, find_packaged
 from goemotions.precision import fast_precision, name_of
@@ -161,7 +161,7 @@ def write_model(
     files = {
         "model.onnx": content,
         "tokenizer.json": tokenizer.to_json().encode(),
-        "training_hashes.bin": to_bytes(hash_texts(train.texts)),
+        "training_hashes.bin": hashes_to_bytes(hash_texts(train.texts)),
         "config.json": config_bytes(config),
     }
     with new_directory(output) as folder:

@@ -30,8 +30,8 @@ from goemotions.evaluation.measure import Predictions
 from goemotions.evaluation.measure import measure as figures_of
 from goemotions.evaluation.metrics import macro_f1, mean_average_precision
 from goemotions.evaluation.model_card import stored_metrics
-from goemotions.evaluation.reliability import unreliable_labels
-from goemotions.evaluation.seen import hash_texts, to_bytes
+from goemotions.evaluation.provenance import hash_texts, hashes_to_bytes
+from goemotions.evaluation.unreliable import unreliable_labels
 from goemotions.training.losses import make_loss
 from goemotions.training.processes import Processes
 from goemotions.training.recipe import EmbeddingRecipe
@@ -56,7 +56,7 @@ class EmbeddedData:
         splits: train, dev and test: float32 [n, dim] and uint8 [n, labels].
         sha256: of each split's file, or of its vectors where there are no texts.
         fresh: bool [n of test]: rows whose text does not also stand in train; None without texts.
-        known: the hashes of the train texts, as :mod:`goemotions.evaluation.seen` keeps them; None without texts.
+        known: the hashes of the train texts, as :mod:`goemotions.evaluation.provenance` keeps them; None without texts.
     """
 
     name: str
@@ -112,7 +112,7 @@ def load_data(
     embedded = {name: (vectors.read(split.texts)[0], split.targets) for name, split in splits.items()}
     hashes = {name: split.sha256 for name, split in splits.items()}
     fresh = ~seen_in(splits["test"], splits["train"])
-    known = to_bytes(hash_texts(splits["train"].texts))
+    known = hashes_to_bytes(hash_texts(splits["train"].texts))
     official = hashes == {file.name.removesuffix(".tsv"): file.sha256 for file in FILES}
     name = OFFICIAL if official else folder.absolute().name
     return EmbeddedData(name, corpus.labels, identity(encoder), embedded, hashes, fresh, known)

@@ -23,7 +23,7 @@ from goemotions.checkpoint import FORMAT_VERSION, write_directory
 from goemotions.errors import GoEmotionsError
 from goemotions.evaluation.head_card import head_about
 from goemotions.evaluation.model_card import card
-from goemotions.evaluation.seen import FILE as HASHES
+from goemotions.evaluation.provenance import HASHES_FILE
 from goemotions.training.embedded import (
     EmbeddedData,
     EmbeddingTask,
@@ -174,7 +174,7 @@ def write_head(
         "README.md": card(config).encode(),
     }
     if data.known is not None:
-        files[HASHES] = data.known
+        files[HASHES_FILE] = data.known
     write_directory(output, files)
     test: dict[str, Any] = figures["metrics"]["test"]
     return test

@@ -23,7 +23,7 @@ from goemotions.decoder.plan import Plan, make_plan
 from goemotions.decoder.tensors import TensorSource, open_source
 from goemotions.errors import GoEmotionsError
 from goemotions.evaluation.model_card import card_of
-from goemotions.evaluation.seen import FILE as HASHES
+from goemotions.evaluation.provenance import HASHES_FILE
 from goemotions.precision import fast_precision, name_of
 from goemotions.training.embedded import (
     EmbeddedData,
@@ -202,6 +202,6 @@ def write_model(
     figures = measure(classifier.predict_proba_from_embeddings, data)
     write(figures, {**run, "parity": {"max": difference}})
     files = {"README.md": card_of(output, read_config(output).raw).encode()}
-    copy_directory(output, output, files if data.known is None else files | {HASHES: data.known})
+    copy_directory(output, output, files if data.known is None else files | {HASHES_FILE: data.known})
     test: dict[str, Any] = figures["metrics"]["test"]
     return test

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from goemotions.evaluation.formatting import interval, number
+from goemotions.evaluation.formatting import Table, format_figure, format_number
 
 Report = Mapping[str, Any]
 
@@ -37,25 +36,11 @@ CONFUSIONS = 15
 ROLL_UPS = {"ekman": "Ekman's emotions", "sentiment": "Sentiments"}
 
 
-@dataclass(frozen=True)
-class Table:
-    """Cells as text; ``note`` is a paragraph before it."""
-
-    title: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    note: str = ""
-
-    def markdown(self) -> str:
-        """The header, a rule, and a line a row."""
-        lines = [self.header, ["---"] * len(self.header), *self.rows]
-        return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-
-
 def overall_table(report: Report) -> Table:
     at = report["figures"]["labels"]["at"]
     rows = [
-        [title, *(interval(found["overall"][figure]) for found in at.values())] for figure, title in FIGURES.items()
+        [title, *(format_figure(found["overall"][figure]) for found in at.values())]
+        for figure, title in FIGURES.items()
     ]
     return Table("Overall", ["", *(THRESHOLDS[name] for name in at)], rows)
 
@@ -63,7 +48,9 @@ def overall_table(report: Report) -> Table:
 def ranking_table(report: Report) -> Table:
     found = report["figures"]["labels"]["ranking"]["overall"]
     note = "These do not depend on thresholds. The last is over texts that have a label."
-    return Table("Ranking", ["", "figure"], [[title, interval(found[name])] for name, title in RANKING.items()], note)
+    return Table(
+        "Ranking", ["", "figure"], [[title, format_figure(found[name])] for name, title in RANKING.items()], note
+    )
 
 
 def label_table(report: Report, view: str = "labels", title: str = "By label") -> Table:
@@ -80,7 +67,7 @@ def label_table(report: Report, view: str = "labels", title: str = "By label") -
         shown = [own[label][name] for name in ("precision", "recall", "f1")]
         shown += [ranking["average_precision"], ranking["roc_auc"]]
         cut = [f"{thresholds[label]:.3f}"] if thresholds else []
-        rows.append([label + star, f"{support:,}", *cut, *map(interval, shown)])
+        rows.append([label + star, f"{support:,}", *cut, *map(format_figure, shown)])
     return Table(
         title, header, rows, "At the model's thresholds." + (" * see unreliable labels." if view == "labels" else "")
     )
@@ -91,7 +78,7 @@ def group_table(report: Report, view: str) -> Table:
     table = label_table(report, view, ROLL_UPS[view])
     note = (
         "A text has a group if it has any label of it, and is given it if any label of it is. "
-        f"Macro F1 {interval(overall['macro_f1'])}, micro F1 {interval(overall['micro_f1'])}."
+        f"Macro F1 {format_figure(overall['macro_f1'])}, micro F1 {format_figure(overall['micro_f1'])}."
     )
     return Table(table.title, table.header, table.rows, note)
 
@@ -105,24 +92,30 @@ def unreliable_table(report: Report) -> Table:
 def calibration_table(report: Report) -> Table:
     found = report["calibration"]
     rows = [
-        [label, interval(values["error"]), number(values["error"]["noise"]), *of_brier(values)]
+        [label, format_figure(values["error"]), format_number(values["error"]["noise"]), *of_brier(values)]
         for label, values in found["labels"].items()
     ]
     rows.append(
-        ["all labels", interval(found["error"]), number(found["error"]["noise"]), interval(found["brier"], 4), ""]
+        [
+            "all labels",
+            format_figure(found["error"]),
+            format_number(found["error"]["noise"]),
+            format_figure(found["brier"], 4),
+            "",
+        ]
     )
+    error, of_all = format_figure(found["error"]), format_number(found["error_of_all"]["value"])
     note = (
-        f"Predictions of at least {found['at_least']:g} are off by {interval(found['error'])} on average (expected "
-        f"calibration error in bins of equal size); over all predictions, most of them near 0, it would be "
-        f"{number(found['error_of_all']['value'])}. “Of chance” is what perfectly calibrated probabilities would show "
-        "on as many texts. The plots show the share that is true over the predicted probability. Brier skill is 1 for "
-        "perfect and 0 for always giving the label's own frequency."
+        f"Predictions of at least {found['at_least']:g} are off by {error} on average (expected calibration error in "
+        f"bins of equal size); over all predictions, most of them near 0, it would be {of_all}. “Of chance” is what "
+        "perfectly calibrated probabilities would show on as many texts. The plots show the share that is "
+        "true over the predicted probability. Brier skill is 1 for perfect and 0 for always giving the label's own frequency."
     )
     return Table("Calibration", ["label", "calibration error", "of chance", "Brier score", "Brier skill"], rows, note)
 
 
 def of_brier(figures: Mapping[str, Any]) -> list[str]:
-    return [interval(figures["brier"], 4), interval(figures["brier_skill"])]
+    return [format_figure(figures["brier"], 4), format_figure(figures["brier_skill"])]
 
 
 def confusion_table(report: Report) -> Table:
@@ -135,14 +128,16 @@ def confusion_table(report: Report) -> Table:
         if i != j and share is not None
     ]
     pairs.sort(key=lambda pair: -pair[0])
-    rows = [[true, given, number(share), number(both)] for _, share, both, true, given in pairs[:CONFUSIONS]]
+    rows = [
+        [true, given, format_number(share), format_number(both)] for _, share, both, true, given in pairs[:CONFUSIONS]
+    ]
     note = "Of the texts with the first label, the share that is given the second, and the share that also has it."
     return Table("Most often taken for another", ["true", "given", "share given", "share true"], rows, note)
 
 
 def slice_table(report: Report) -> Table:
     rows = [
-        [name, f"{found['rows']:,}", interval(found["micro_f1"]), interval(found["macro_f1"])]
+        [name, f"{found['rows']:,}", format_figure(found["micro_f1"]), format_figure(found["macro_f1"])]
         for name, found in report["slices"].items()
     ]
     note = "Macro F1 is over the labels that occur in a slice, so that it compares slices less well than micro F1."
@@ -153,11 +148,18 @@ def seen_table(report: Report) -> Table:
     """Figures with and without the rows the model was trained on."""
     seen = report["seen"]
     overall = report["figures"]["labels"]["at"]["own"]["overall"]
-    rows = [["all", f"{report['data']['rows']:,}", interval(overall["macro_f1"]), interval(overall["micro_f1"])]]
+    rows = [
+        ["all", f"{report['data']['rows']:,}", format_figure(overall["macro_f1"]), format_figure(overall["micro_f1"])]
+    ]
     if seen["without"]:
         without = seen["without"]
         rows.append(
-            ["without them", f"{without['rows']:,}", interval(without["macro_f1"]), interval(without["micro_f1"])]
+            [
+                "without them",
+                f"{without['rows']:,}",
+                format_figure(without["macro_f1"]),
+                format_figure(without["micro_f1"]),
+            ]
         )
     return Table("Seen in training", ["", "texts", "macro F1", "micro F1"], rows, seen_note(seen["rows"]))
 

@@ -19,8 +19,7 @@ from goemotions.evaluation.datasets import LabelledTexts
 from goemotions.evaluation.fit_calibration import fit
 from goemotions.evaluation.metrics import macro_f1
 from goemotions.evaluation.model_card import card_of
-from goemotions.evaluation.seen import read_hashes, seen
-from goemotions.evaluation.splits import check_tuning_data
+from goemotions.evaluation.provenance import check_tuning_data, find_seen, read_hashes
 from goemotions.thresholds import Objective
 
 STALE = ("metrics", "tested_on")
@@ -53,7 +52,7 @@ def tune_model(
         DataError: the model was tested or trained on this data.
     """
     hashes = read_hashes(classifier.directory)
-    known = seen(data.texts, hashes) if hashes is not None else None
+    known = find_seen(data.texts, hashes) if hashes is not None else None
     forced = check_tuning_data(classifier.config.raw, data, known, force)
     raw = classifier.score(data.texts, calibrated=False)
     kept = classifier.calibration

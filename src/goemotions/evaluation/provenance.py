@@ -1,18 +1,63 @@
-"""What a model remembers of the data it was made and measured with, and what therefore is no honest figure."""
+"""Which data a model was made and measured with, and which figures are therefore not those of new text.
+
+A model's ``config.json`` names the files of its splits by SHA-256. Beside it, ``training_hashes.bin`` has for each
+different normalised training text the first 8 bytes of its SHA-256, as unsigned 64-bit little-endian numbers, rising,
+so that evaluation finds single rows that the model has seen. Two different texts share a hash by chance about once in
+10^19 pairs; the texts themselves cannot be read from it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.errors import DataError
+from goemotions.data.corpus import normalise
+from goemotions.errors import DataError, ModelError
 from goemotions.evaluation.datasets import LabelledTexts
+
+Hashes = npt.NDArray[np.uint64]
+HASHES_FILE = "training_hashes.bin"
+TYPE = np.dtype("<u8")
 
 MOSTLY = 0.5
 """A data set of which the model has seen so large a share is taken to be its training data."""
+
+
+def hash_texts(texts: Iterable[str]) -> Hashes:
+    """Hashes of texts, uint64 [n]; case and white space do not matter."""
+    digests = (hashlib.sha256(normalise(text).encode("utf-8", "surrogatepass")).digest()[:8] for text in texts)
+    return np.frombuffer(b"".join(digests), TYPE).astype(np.uint64)
+
+
+def hashes_to_bytes(hashes: Hashes) -> bytes:
+    """The content of ``training_hashes.bin``."""
+    return np.unique(hashes).astype(TYPE).tobytes()
+
+
+def read_hashes(directory: Path) -> Hashes | None:
+    """The training hashes of a model, or None if it has none.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
+    path = directory / HASHES_FILE
+    if not path.is_file():
+        return None
+    content = path.read_bytes()
+    hashes = np.frombuffer(content[: len(content) // 8 * 8], TYPE).astype(np.uint64)
+    if len(content) % 8 or (hashes[1:] <= hashes[:-1]).any():
+        raise ModelError(f"{path} is damaged: expected rising 8-byte numbers")
+    return hashes
+
+
+def find_seen(texts: Iterable[str], hashes: Hashes) -> npt.NDArray[np.bool_]:
+    """bool [n]: the texts whose hash is among ``hashes``."""
+    return np.isin(hash_texts(texts), hashes)
 
 
 def used_for(config: Mapping[str, Any], sha256: str) -> set[str]:
