@@ -172,5 +172,11 @@ def test_another_architecture() -> None:
         assert scores(result["emotions"]) == pytest.approx(expected, abs=1.1e-4)
 
 
-def test_lone_surrogates_are_not_a_defect(server: Server) -> None:
-    assert server.post("/v1/emotions", b'{"texts": ["\\ud800 half"]}').status in (200, 422)
+@pytest.mark.parametrize("half", [r"\ud800", r"\udc00", r"\ud83d\ud83d", "\ud800"])
+@pytest.mark.parametrize(
+    "body", ['{"texts": ["%s half"]}', '{"texts": ["a"], "%s": 1}', '{"texts": [], "threshold": {"%s": 0}}']
+)
+def test_half_a_surrogate_pair_is_no_text(server: Server, body: str, half: str) -> None:
+    """Fault 17: it is no character, so that no tokeniser takes it."""
+    answer = server.post("/v1/emotions", (body % half).encode("utf-8", "surrogatepass"))
+    assert (answer.status, answer.json["error"]) == (422, "the body is not valid JSON")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import socket
 import time
 from collections.abc import Iterator
@@ -116,36 +115,6 @@ def test_slow_clients_are_cut_off(keyed: Server) -> None:
         answer = endless.recv(4000)
         assert b" 408 " in answer.splitlines()[0]
         assert b"--read-timeout" in answer
-
-
-def test_an_endless_head_is_refused(server: Server) -> None:
-    with connect(server) as endless:
-        endless.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n")
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            for number in range(400_000):
-                endless.sendall(f"X-{number}: {'x' * 100}\r\n".encode())
-            raise AssertionError("40 MB of headers were taken")
-
-
-def test_a_wish_for_another_protocol_is_declined(server: Server) -> None:
-    """As Java's client has it, also with a body; and the connection goes on."""
-    body = b'{"texts": ["Thank you!"]}'
-    head = (
-        "POST /v1/emotions HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
-        f"HTTP2-Settings: AAEAAEAA\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    with connect(server) as java:
-        for pause in (0.0, 0.1, 0.0):
-            java.sendall(head.encode())
-            time.sleep(pause)
-            java.sendall(body)
-            answer = b""
-            while b"gratitude" not in answer:
-                answer += java.recv(4000)
-                assert b"HTTP/1.1 200 OK" in answer
-    with connect(server) as proxied:
-        proxied.sendall(b"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n")
-        assert b" 400 " in proxied.recv(4000).splitlines()[0]
 
 
 def test_texts_are_not_logged() -> None:

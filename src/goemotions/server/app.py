@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -25,6 +27,9 @@ from goemotions.server.scoring import Service
 from goemotions.server.security import Gate, SecurityHeaders
 from goemotions.server.settings import Settings
 
+logger = logging.getLogger("goemotions.server")
+
+FAILURE = 1
 DESCRIPTION = "Which of 28 emotions does a text express? It rates words: do not judge people by it."
 WARM_UP = ("Thank you!", "word " * 100)
 
@@ -48,6 +53,11 @@ def load(settings: Settings) -> tuple[EmotionClassifier, int]:
     return classifier, slots
 
 
+def stop_process() -> None:
+    """As a signal from outside does: uvicorn, which knows no other way, answers what it can and ends."""
+    signal.raise_signal(signal.SIGTERM)
+
+
 def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -63,11 +73,13 @@ def create_app(settings: Settings, classifier: EmotionClassifier, slots: int = 1
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        batcher = Batcher(classifier, settings, slots, metrics)
+        batcher = Batcher(classifier, settings, slots, metrics, on_broken=stop_process)
         app.state.service = Service(classifier, settings, batcher, metrics)
         batcher.start()
         yield
-        await batcher.stop()
+        if not await batcher.stop():  # Python would wait for the thread for ever
+            logger.error("a computation does not end: the process ends without it")
+            os._exit(FAILURE)
 
     app = FastAPI(
         title="goemotions",

@@ -8,22 +8,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
+from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from goemotions.architectures import Scored
-from goemotions.architectures.prepared import Prepared, join
+from goemotions.architectures.prepared import join
 from goemotions.classifier import EmotionClassifier, LongText
+from goemotions.server.errors import where
+from goemotions.server.jobs import Job, Piece, as_exception, split
 from goemotions.server.metrics import Metrics
 from goemotions.server.settings import Settings
+
+logger = logging.getLogger("goemotions.server")
+
+Argument = TypeVar("Argument")
+Found = TypeVar("Found")
+
+LAST_CALL = 5.0
+"""Seconds that :meth:`Batcher.stop` waits for a thread at work."""
 
 
 class QueueFullError(Exception):
@@ -38,61 +48,8 @@ class QueueFullError(Exception):
         self.retry_after = retry_after
 
 
-@dataclass
-class Job:
-    """One request's texts on their way, and what is known of them."""
-
-    texts: Sequence[str]
-    long_text: LongText
-    arrived: float
-    result: asyncio.Future[Scored] = field(repr=False)
-    logits: npt.NDArray[np.float32] | None = field(default=None, repr=False)
-    truncated: npt.NDArray[np.bool_] | None = field(default=None, repr=False)
-    missing: int = 0
-
-    def add(self, texts: npt.NDArray[np.int64], scored: Scored) -> None:
-        """Take the results of some texts; with the last ones the job is done."""
-        if self.logits is None or self.truncated is None:
-            self.logits = np.empty((len(self.texts), scored.logits.shape[1]), dtype=np.float32)
-            self.truncated = np.empty(len(self.texts), dtype=np.bool_)
-            self.missing = len(self.texts)
-        self.logits[texts], self.truncated[texts] = scored
-        self.missing -= len(texts)
-        if self.missing == 0 and not self.result.done():
-            self.result.set_result(Scored(self.logits, self.truncated))
-
-    def fail(self, error: Exception) -> None:
-        if not self.result.done():
-            self.result.set_exception(error)
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Some texts of a job, tokenised: so many as a batch takes at most, so that no request holds up the others."""
-
-    job: Job
-    texts: npt.NDArray[np.int64]
-    prepared: Prepared
-    cost: int
-
-
-def split(job: Job, prepared: Prepared, texts: int, tokens: int) -> list[Piece]:
-    """A job in pieces of like lengths, each of at most so many texts and tokens, or of one text.
-
-    Texts of like length compute fastest together.
-    """
-    costs = prepared.costs
-    order = np.argsort(costs, kind="stable")
-    bounds, spent = [0], 0
-    for place, cost in enumerate(costs[order]):
-        if place - bounds[-1] == texts or (place > bounds[-1] and spent + cost > tokens):
-            bounds.append(place)
-            spent = 0
-        spent += cost
-    if len(bounds) == 1:
-        return [Piece(job, np.arange(len(order)), prepared, spent)]
-    groups = [order[start:end] for start, end in pairwise([*bounds, len(order)])]
-    return [Piece(job, group, prepared.select(group), int(costs[group].sum())) for group in groups]
+class BrokenError(Exception):
+    """The batcher has a defect: it computes nothing any more, and the process is to end."""
 
 
 class Batcher:
@@ -101,45 +58,89 @@ class Batcher:
     Args:
         classifier: computes.
         slots: batches computed at the same time.
+        on_broken: called once if a loop ends by a defect; it should end the process, for nothing else mends that.
     """
 
-    def __init__(self, classifier: EmotionClassifier, settings: Settings, slots: int, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        classifier: EmotionClassifier,
+        settings: Settings,
+        slots: int,
+        metrics: Metrics,
+        on_broken: Callable[[], None],
+    ) -> None:
         self._classifier = classifier
         self._settings = settings
         self._slots = slots
         self._metrics = metrics
+        self._on_broken = on_broken
         self._pool = ThreadPoolExecutor(slots + 1, thread_name_prefix="score")
         self._new: deque[Job] = deque()
         self._ready: deque[Piece] = deque()
         self._arrived, self._prepared, self._taken = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+        self._results: set[asyncio.Future[Scored]] = set()
+        self._at_work: set[Future[Any]] = set()
         self._rate = 100.0
         self._busy = 0
         # A request that is alone is shared out among the slots, down to what still computes well together.
         self._share = max(16, settings.max_batch // slots)
         self.waiting = 0
         """Texts accepted and not yet being computed."""
+        self.broken = False
+        """Whether a loop has ended by a defect."""
 
     def start(self) -> None:
         loops = [self._prepare_loop(), *(self._compute_loop() for _ in range(self._slots))]
         self._tasks = [asyncio.create_task(loop) for loop in loops]
+        for task in self._tasks:
+            task.add_done_callback(self._ended)
 
-    async def stop(self) -> None:
-        """End; call it when no request is under way."""
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A loop has ended: unless it was told to, nobody's texts are computed any more, and everyone is told so."""
+        if self._stopping or self.broken:
+            return
+        self.broken = True
+        error = None if task.cancelled() else task.exception()
+        logger.error("a loop of the queue has ended: %s\n%s", type(error).__name__, where(error) if error else "")
+        for result in self._results:
+            if not result.done():
+                result.set_exception(BrokenError())
+        self._on_broken()
+
+    async def stop(self) -> bool:
+        """End; call it when no request is under way. False if a thread is still at work after some seconds."""
+        self._stopping = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._pool.shutdown()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        end = time.monotonic() + LAST_CALL
+        while self._at_work and time.monotonic() < end:
+            await asyncio.sleep(0.02)
+        return not self._at_work
+
+    async def _in_thread(self, work: Callable[[Argument], Found], argument: Argument) -> Found:
+        future = self._pool.submit(work, argument)
+        self._at_work.add(future)
+        future.add_done_callback(self._at_work.discard)
+        return await asyncio.wrap_future(future)
 
     def submit(self, texts: Sequence[str], long_text: LongText) -> asyncio.Future[Scored]:
         """Accept texts. The future, cancelled, takes them out of the queue again.
 
         Raises:
             QueueFullError: there is no room for them.
+            BrokenError: nothing is computed any more; the future may also give it.
         """
+        if self.broken:
+            raise BrokenError
         if self.waiting + len(texts) > self._settings.max_queue:
             raise QueueFullError(max(1, math.ceil(self.waiting / 2 / self._rate)))
         job = Job(texts, long_text, time.monotonic(), asyncio.get_running_loop().create_future())
+        self._results.add(job.result)
+        job.result.add_done_callback(self._results.discard)
         self._count(len(texts))
         self._new.append(job)
         self._arrived.set()
@@ -151,7 +152,6 @@ class Batcher:
 
     async def _prepare_loop(self) -> None:
         """Tokenise what has come, a batch's worth at a time, and no further ahead than the slots will need next."""
-        loop = asyncio.get_running_loop()
         ahead = self._settings.max_batch * (self._slots + 1)
         while True:
             await until(self._arrived, lambda: bool(self._new))
@@ -161,7 +161,7 @@ class Batcher:
             while self._new and texts + len(self._new[0].texts) <= self._settings.max_batch:
                 jobs.append(self._new.popleft())
                 texts += len(jobs[-1].texts)
-            for made in await loop.run_in_executor(self._pool, self._prepare, jobs):
+            for made in await self._in_thread(self._prepare, jobs):
                 if isinstance(made, Piece):
                     self._ready.append(made)
                 else:
@@ -177,34 +177,36 @@ class Batcher:
             try:
                 prepared = self._classifier.prepare(job.texts, long_text=job.long_text)
                 made += split(job, prepared, self._share, self._settings.max_batch_tokens)
-            except Exception as error:
-                made.append((job, error))
+            except BaseException as error:  # a panic of the tokenizers' Rust code is no Exception
+                made.append((job, as_exception(error)))
         return made
 
     async def _compute_loop(self) -> None:
         """One slot: compute a batch of what is ready, and again."""
-        loop = asyncio.get_running_loop()
         while True:
             await until(self._prepared, lambda: bool(self._ready))
             await self._let_others_come()
             pieces = self._take()
             self._taken.set()
-            if not pieces:
-                continue
-            texts = np.cumsum([0, *(len(piece.texts) for piece in pieces)])
-            start = time.perf_counter()
-            self._busy += 1
-            try:
-                scored = await loop.run_in_executor(self._pool, self._compute, pieces)
-            except Exception as error:
-                for piece in pieces:
-                    piece.job.fail(error)
-                continue
-            finally:
-                self._busy -= 1
-            for piece, (first, end) in zip(pieces, pairwise(texts), strict=True):
-                piece.job.add(piece.texts, Scored(scored.logits[first:end], scored.truncated[first:end]))
-            self._learn(int(texts[-1]), time.perf_counter() - start)
+            if pieces:
+                await self._answer(pieces)
+
+    async def _answer(self, pieces: list[Piece]) -> None:
+        start = time.perf_counter()
+        self._busy += 1
+        try:
+            results = await self._in_thread(self._compute, pieces)
+            for piece, result in zip(pieces, results, strict=True):
+                if isinstance(result, Scored):
+                    piece.job.add(piece.texts, result)
+                else:
+                    piece.job.fail(result)
+        except Exception as error:
+            for piece in pieces:
+                piece.job.fail(error)
+        finally:
+            self._busy -= 1
+        self._learn(sum(len(piece.texts) for piece in pieces), time.perf_counter() - start)
 
     async def _let_others_come(self) -> None:
         """While other slots compute, wait until a batch is full or its oldest text has waited long enough.
@@ -239,11 +241,18 @@ class Batcher:
             self._ready.popleft()
         return taken
 
-    def _compute(self, pieces: list[Piece]) -> Scored:
-        """In a thread."""
-        scored = self._classifier.compute(join([piece.prepared for piece in pieces]))
+    def _compute(self, pieces: list[Piece]) -> list[Scored | Exception]:
+        """In a thread: a result or an error a piece. What fails together is computed apart: one request's failure is
+        its own."""
+        try:
+            scored = self._classifier.compute(join([piece.prepared for piece in pieces]))
+        except BaseException as error:
+            if len(pieces) == 1:
+                return [as_exception(error)]
+            return [self._compute([piece])[0] for piece in pieces]
         self._metrics.batch_texts.observe(len(scored.truncated))
-        return scored
+        bounds = pairwise(np.cumsum([0, *(len(piece.texts) for piece in pieces)]))
+        return [Scored(scored.logits[first:end], scored.truncated[first:end]) for first, end in bounds]
 
     def _learn(self, texts: int, seconds: float) -> None:
         """Follow how many texts a second all slots compute."""

@@ -15,10 +15,19 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from goemotions.errors import GoEmotionsError
+
 logger = logging.getLogger("goemotions.server")
 
 KINDS = {401: "Unauthorized", 403: "Forbidden", 429: "Overloaded", 503: "Unhealthy", 504: "Timeout"}
 """``error_type`` by status; below 500 all others are ``Validation``, as TEI calls it, above ``Backend``."""
+
+LISTED = 10
+"""Problems of one request that its answer names."""
+
+LONGEST_NAME = 80
+BRANCHES = ("str", "float", "constrained-float", "constrained-str")
+Path = tuple[str | int, ...]
 
 
 class ErrorBody(BaseModel):
@@ -74,6 +83,12 @@ def add_handlers(app: FastAPI) -> None:
             return respond(405, f"{request.method} is not among this path's methods: {allowed}", {"Allow": allowed})
         return respond(error.status_code, str(error.detail), error.headers)
 
+    @app.exception_handler(GoEmotionsError)
+    async def on_failure(request: Request, error: GoEmotionsError) -> Response:
+        """What is wrong with the model, for example: the client cannot mend it, but is told."""
+        log_failure(request.url.path, error)
+        return respond(500, str(error))
+
     @app.exception_handler(RequestValidationError)
     async def on_invalid(_: Request, error: RequestValidationError) -> Response:
         return respond(422, describe(error.errors()))
@@ -83,23 +98,25 @@ def describe(errors: Sequence[Mapping[str, Any]]) -> str:
     """What is wrong with a request, in one line; where a value may have one of several types, all are named."""
     if errors[0]["type"] == "json_invalid":
         return "the body is not valid JSON"
-    found: dict[str, list[str]] = {}
+    found: dict[Path, list[str]] = {}
     for error in errors:
-        found.setdefault(place(error["loc"][1:]), []).append(explain(error))
+        found.setdefault(path(error["loc"][1:]), []).append(explain(error))
     # Of a union's branches, the one that fails deepest is what was meant: no word of the others.
-    meant = {at: why for at, why in found.items() if not any(other.startswith((at + "[", at + ".")) for other in found)}
-    return "; ".join(f"{at or 'the body'}: {' or '.join(dict.fromkeys(why))}" for at, why in meant.items())
+    around = {at[:end] for at in found for end in range(len(at))}
+    meant = [(at, why) for at, why in found.items() if at not in around]
+    listed = [f"{shown(at) or 'the body'}: {' or '.join(dict.fromkeys(why))}" for at, why in meant[:LISTED]]
+    return "; ".join([*listed, f"and {len(meant) - LISTED:,} more"] if len(meant) > LISTED else listed)
 
 
-def place(parts: Sequence[str | int]) -> str:
-    """As ``inputs[3]`` or ``parameters.top_k``, without the names of a union's branches, as ``list[str]``."""
-    shown = ""
-    for part in parts:
-        if isinstance(part, int):
-            shown += f"[{part}]"
-        elif part not in ("str", "float", "constrained-float") and "[" not in part:
-            shown += f".{part}" if shown else part
-    return shown
+def path(parts: Sequence[str | int]) -> Path:
+    """A place in the body, without the names of a union's branches, as ``list[str]``."""
+    return tuple(part for part in parts if isinstance(part, int) or not (part in BRANCHES or "[" in part))
+
+
+def shown(at: Path) -> str:
+    """As ``inputs[3]`` or ``parameters.top_k``; what a client called a parameter is cut."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part[:LONGEST_NAME]}" for part in at)
+    return "".join(parts).removeprefix(".")
 
 
 def explain(error: Mapping[str, Any]) -> str:
@@ -132,9 +149,13 @@ class CatchAll:
         except Exception as error:
             if scope["type"] != "http":
                 raise
-            logger.error("%s in %s\n%s", type(error).__name__, scope["path"], where(error))
+            log_failure(scope["path"], error)
             if not started:
                 await send_error(send, 500, "the server failed on this request; its log says where")
+
+
+def log_failure(path: str, error: BaseException) -> None:
+    logger.error("%s in %s\n%s", type(error).__name__, path, where(error))
 
 
 def where(error: BaseException) -> str:

@@ -9,9 +9,11 @@ from starlette.responses import Response
 
 from goemotions import __version__
 from goemotions.labels import SENTIMENT
+from goemotions.server.errors import ApiError
 from goemotions.server.metrics import CONTENT_TYPE
 from goemotions.server.routes import ERRORS, service
 from goemotions.server.schemas import Info, Status
+from goemotions.server.scoring import BROKEN
 
 OPEN = frozenset({"/health", "/ready"})
 """Answered without a key."""
@@ -30,9 +32,16 @@ async def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/ready", response_model=Status, summary="Ready for texts")
-async def ready() -> dict[str, str]:
+@router.get(
+    "/ready",
+    response_model=Status,
+    summary="Ready for texts",
+    responses={503: {"content": ERROR, "description": "The server has a defect, and ends."}},
+)
+async def ready(request: Request) -> dict[str, str]:
     """200. Nothing answers before the model is loaded and warm, nor once the server stops."""
+    if service(request).batcher.broken:
+        raise ApiError(503, BROKEN)
     return {"status": "ready"}
 
 

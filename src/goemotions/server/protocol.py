@@ -18,6 +18,8 @@ KEEP_ALIVE = 30
 MAX_HEAD = 65_536
 """Bytes of a request's head; the parser itself knows no limit."""
 
+Parsable = bytes | memoryview
+
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -46,7 +48,8 @@ class Connection(HttpToolsProtocol):
         self._head: asyncio.TimerHandle | None = None
         self._write: asyncio.TimerHandle | None = None
         self._in_head = False
-        self._head_bytes = 0
+        self._too_large = False
+        self._head_bytes = self._read_of_head = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -55,23 +58,48 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._head is None and self._idle():
             self._head = self.loop.call_later(self._timeout, self._give_up)
-        in_head = self._in_head
-        self._unset_keepalive_if_required()
+        rest: Parsable | None = data
+        while rest is not None and not self.transport.is_closing():
+            rest = self._feed(rest)
+
+    def _feed(self, data: Parsable) -> memoryview | None:
+        """Parse ``data``; what is left of it after a head that asks for another protocol."""
+        in_head, rest = self._in_head, None
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._decline(data[upgrade.args[0] :])
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                rest = memoryview(data)[upgrade.args[0] :]
+                self._decline()
+            if in_head and self._in_head:  # a header that never ends is not given to `on_header`
+                self._read_of_head += len(data)
+                self._bound(self._read_of_head)
         except httptools.HttpParserError:
-            self.send_400_response("the request is not valid HTTP")
-            return
-        if in_head and self._in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD and not self.transport.is_closing():
-                self.send_400_response(f"the head of a request may have {MAX_HEAD} bytes")
+            large = f"the head of a request may have {MAX_HEAD} bytes"
+            self.send_400_response(large if self._too_large else "the request is not valid HTTP")
+            return None
+        return rest
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_head, self._head_bytes = True, 0
+        self._in_head, self._head_bytes, self._read_of_head = True, 0, 0
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._head_bytes += len(url)
+        self._bound(self._head_bytes)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._head_bytes += len(name) + len(value) + len(": \r\n")
+        self._bound(self._head_bytes)
+
+    def _bound(self, size: int) -> None:
+        """End the parsing of a head that is too large; within a callback the parser stops and says so by an error of
+        its own."""
+        if size > MAX_HEAD:
+            self._too_large = True
+            raise httptools.HttpParserError
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
@@ -87,11 +115,11 @@ class Connection(HttpToolsProtocol):
     def _should_upgrade(self) -> bool:
         return True  # so that uvicorn's callbacks leave requests for another protocol to `_decline`
 
-    def _decline(self, rest: bytes) -> None:
+    def _decline(self) -> None:
         """Answer, in HTTP/1.1, a request for another protocol too: Java's client asks for h2c with every first one.
 
         The parser, made for proxies, takes what follows such a head for the other protocol. So the head is parsed
-        again without its wish, then its body.
+        again without its wish, and what follows it by the same new parser.
         """
         method = self.parser.get_method()
         if method == b"CONNECT":
@@ -100,7 +128,8 @@ class Connection(HttpToolsProtocol):
         headers = [header for header in self.headers if header[0] not in (b"connection", b"upgrade")]
         lines = [method + b" " + self.url + b" HTTP/1.1", *(name + b": " + value for name, value in headers)]
         self.parser = httptools.HttpRequestParser(self)
-        self.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn sets it
+        self.parser.feed_data(b"\r\n".join(lines) + b"\r\n\r\n")
 
     def connection_lost(self, exc: Exception | None) -> None:
         for timer in (self._head, self._write):

@@ -33,6 +33,7 @@ def serve(settings: Settings) -> None:
     Raises:
         ModelError, MissingExtraError: the model cannot be loaded.
         OSError: the address is taken or not this machine's.
+        GoEmotionsError: the server ended because of a defect.
     """
     if settings.workers == 1:
         classifier, slots = load(settings)
@@ -45,6 +46,8 @@ def serve(settings: Settings) -> None:
             ):  # uvicorn, done, raises what stopped it again: that is no failure
                 signal.signal(number, lambda *_: None)
             uvicorn.Server(ServerConfig(settings, app)).run([listener])
+        if app.state.service.batcher.broken:
+            raise GoEmotionsError("the server ended because of a defect: see above")
         return
     read_config(find_model(settings.model))  # what is wrong with it is said once, not by each worker
     with listen(settings) as listener, tempfile.TemporaryDirectory(prefix="goemotions-") as figures:

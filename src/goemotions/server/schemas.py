@@ -14,7 +14,14 @@ def whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+Texts = Annotated[list[str], Field(fail_fast=True)]
+"""Only the first mistake is said: there may be as many as texts."""
+
+LabelName = Annotated[str, Field(max_length=1000)]
 Count = Annotated[int, Field(ge=1), BeforeValidator(whole)]
+
+
+OneText = Annotated[list[str], Field(min_length=1, max_length=1)]
 
 
 class Strict(BaseModel):
@@ -53,7 +60,7 @@ class HfOptions(Strict):
 class HfRequest(Strict):
     """Hugging Face's text classification."""
 
-    inputs: str | list[str]
+    inputs: str | Texts
     parameters: HfParameters | None = None
     options: HfOptions | None = None
 
@@ -61,7 +68,7 @@ class HfRequest(Strict):
 class TeiRequest(Strict):
     """Text Embeddings Inference's `/predict`."""
 
-    inputs: str | list[str] | list[Annotated[list[str], Field(min_length=1, max_length=1)]] = Field(
+    inputs: str | Texts | Annotated[list[OneText], Field(fail_fast=True)] = Field(
         description='One text, or several: `["a", "b"]` or, as TEI documents it, `[["a"], ["b"]]`.'
     )
     truncate: bool | None = Field(
@@ -73,8 +80,8 @@ class TeiRequest(Strict):
 class EmotionsRequest(Strict):
     """Our own: the model's thresholds, one a label, unless told otherwise."""
 
-    texts: list[str]
-    threshold: Probability | dict[str, Probability] | None = Field(
+    texts: Texts
+    threshold: Probability | dict[LabelName, Probability] | None = Field(
         default=None, description="For every label, or for some; the others keep the model's own."
     )
     top_k: Count | None = Field(default=None, description="At most so many emotions a text.")

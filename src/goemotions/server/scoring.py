@@ -11,13 +11,15 @@ from fastapi import Request
 
 from goemotions.architectures import Scored
 from goemotions.classifier import EmotionClassifier, LongText
-from goemotions.server.batcher import Batcher, QueueFullError
+from goemotions.server.batcher import Batcher, BrokenError, QueueFullError
 from goemotions.server.errors import ApiError
 from goemotions.server.metrics import Metrics
 from goemotions.server.settings import Settings, option
 
 PATIENCE = 0.5
 """Seconds after which a waiting request looks whether its client is still there."""
+
+BROKEN = "the server has a defect and ends: ask another, or again in a moment"
 
 Ranked = list[dict[str, Any]]
 
@@ -35,13 +37,14 @@ class Service:
         """Logits of ``texts``, computed together with those of other requests.
 
         Raises:
-            ApiError: too many or too long texts (413), a full queue (429), too long a wait (504).
+            ApiError: too many or too long texts (413), a full queue (429), too long a wait (504), a queue with a
+                defect (503).
         """
         self._check(texts)
         if not texts:
             return self.classifier.score([])
         try:
-            result = self.batcher.submit(texts, long_text)
+            scored = await self._wait(request, self.batcher.submit(texts, long_text))
         except QueueFullError as full:
             raise ApiError(
                 429,
@@ -49,7 +52,8 @@ class Service:
                 f"in {full.retry_after} s",
                 {"Retry-After": str(full.retry_after)},
             ) from None
-        scored = await self._wait(request, result)
+        except BrokenError:
+            raise ApiError(503, BROKEN) from None
         self.metrics.texts.inc(len(texts))
         self.metrics.truncated.inc(int(scored.truncated.sum()))
         return scored
