@@ -24,6 +24,8 @@ from goemotions.architectures.head import new_head
 from goemotions.decoder.layer import rms_norm
 from goemotions.decoder.plan import make_plan
 from goemotions.decoder.tensors import TensorSource, open_source
+from goemotions.evaluation.model_metrics import ModelMetrics
+from goemotions.records import from_json
 from goemotions.training.embedded import (
     EmbeddedData,
     EmbeddingTask,
@@ -114,14 +116,14 @@ def run(variant: str, recipe: LlmRecipe, data: EmbeddedData, show: bool) -> dict
     with tempfile.TemporaryDirectory() as folder:
         position = fit(task, settings, Path(folder), show)
     with evaluating(model):
-        figures = measure(task.probabilities, data)["metrics"]["test"]
+        test = from_json(ModelMetrics, measure(task.probabilities, data)["metrics"]).test
     best = position.history[position.best_epoch - 1]
     return {
         "trainable": sum(p.numel() for p in model.parameters() if p.requires_grad),
         "dev_macro_f1": round(best["dev_macro_f1"], 4),
         "dev_mean_average_precision": round(best["dev_mean_average_precision"], 4),
-        "test_macro_f1": round(figures["macro_f1"]["value"], 4),
-        "test_micro_f1": round(figures["micro_f1"]["value"], 4),
+        "test_macro_f1": round(test.macro_f1.value or 0, 4),
+        "test_micro_f1": round(test.micro_f1.value or 0, 4),
     }
 
 

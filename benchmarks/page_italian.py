@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from page_parts import HALVES, SETS, Results, Sets, always, listed, overall, ranked, reads
+from page_parts import HALVES, SETS, MappedFigures, Results, ShortReport, always, listed, overall, ranked, reads
 
 from goemotions.evaluation.formatting import Table, format_figure
 
@@ -31,40 +29,40 @@ ABOUT = (
 )
 
 
-def italian_page(results: Results, made: str) -> str:
+def italian_page(results: dict[str, Results], made: str) -> str:
     parts = ["# Italian", made, *ABOUT, summary(results), *kept(results)]
     for model, sets in results.items():
         note = "" if "it" in reads(model) else " (made for English only)"
         parts += [f"## `{model}`{note}", verdict(sets)]
         for name, map_name in MAPS.items():
-            parts += [f"### {SETS[name]}", beside_english(sets[name], sets["english_on_maps"][map_name])]
+            parts += [f"### {SETS[name]}", beside_english(sets.reports[name], sets.english_on_maps[map_name])]
     return "\n\n".join(parts) + "\n"
 
 
-def summary(results: Results) -> str:
+def summary(results: dict[str, Results]) -> str:
     """All models on both sets, and in English."""
     rows = []
     for model, sets in results.items():
         for name, map_name in MAPS.items():
-            english = sets["english_on_maps"][map_name]
+            found, english = sets.reports[name], sets.english_on_maps[map_name]
             rows.append(
                 [
                     f"`{model}`",
                     name,
-                    overall(sets[name], "macro_f1"),
-                    format_figure(english["at"]["own"]["overall"]["macro_f1"]),
-                    overall(sets[name], "macro_f1", HALVES),
-                    ranked(sets[name], "macro_roc_auc"),
-                    format_figure(english["ranking"]["overall"]["macro_roc_auc"]),
-                    ranked(sets[name], "macro_average_precision"),
-                    f"{chance(sets[name]):.3f}",
+                    overall(found, "macro_f1"),
+                    format_figure(english.own.overall.macro_f1),
+                    overall(found, "macro_f1", HALVES),
+                    ranked(found, "macro_roc_auc"),
+                    format_figure(english.ranking.overall.macro_roc_auc),
+                    ranked(found, "macro_average_precision"),
+                    f"{chance(found):.3f}",
                 ]
             )
     header = ["model", "data", "macro F1", "in English", "macro F1, Italian thresholds", "macro ROC AUC", "in English"]
     return Table("", [*header, "mean average precision", "of chance"], rows).markdown()
 
 
-def kept(results: Results) -> list[str]:
+def kept(results: dict[str, Results]) -> list[str]:
     """Of the models that read Italian, in a sentence each, how much is left."""
     lines = []
     for model, sets in results.items():
@@ -73,8 +71,8 @@ def kept(results: Results) -> list[str]:
         shares = []
         for name, map_name in MAPS.items():
             here, english = (
-                figures["ranking"]["overall"]["macro_roc_auc"]["value"] - 0.5
-                for figures in (sets[name]["figures"], sets["english_on_maps"][map_name])
+                (figures.ranking.overall.macro_roc_auc.value or 0) - 0.5
+                for figures in (sets.reports[name].figures, sets.english_on_maps[map_name])
             )
             shares.append(f"{here / english:.0%} ({name})".replace("%", " %"))
         lines.append(
@@ -85,25 +83,25 @@ def kept(results: Results) -> list[str]:
     return ["\n".join(lines)] if lines else []
 
 
-def chance(found: dict[str, Any]) -> float:
+def chance(found: ShortReport) -> float:
     """Mean average precision of scores that say nothing."""
-    support = [count for count in found["figures"]["support"].values() if count]
-    return sum(support) / len(support) / found["data"]["rows"]
+    support = [count for count in found.figures.support.values() if count]
+    return sum(support) / len(support) / found.data.rows
 
 
-def verdict(sets: Sets) -> str:
+def verdict(sets: Results) -> str:
     """What works and what does not, by the intervals: of rankings against chance, of F1 against giving every label."""
     lines = []
     for name in MAPS:
-        found = sets[name]
-        ranking, rows = found["figures"]["ranking"]["labels"], found["data"]["rows"]
+        found = sets.reports[name]
+        ranking, rows = found.figures.ranking.labels, found.data.rows
         usable, weak, none = [], [], []
         better: dict[str, list[str]] = {"own": [], HALVES: []}
-        for label, support in found["figures"]["support"].items():
-            low = ranking[label]["roc_auc"]["low"] or 0
+        for label, support in found.figures.support.items():
+            low = ranking[label].roc_auc.low or 0
             (usable if low > CLEAR else weak if low > 0.5 else none).append(label)
             for at, names in better.items():
-                if (found["figures"]["at"][at]["labels"][label]["f1"]["low"] or 0) > always(support, rows):
+                if (found.figures.at[at].labels[label].f1.low or 0) > always(support, rows):
                     names.append(label)
         lines.append(
             f"- {SETS[name]}. Works, as a ranking (ROC AUC surely above {CLEAR:g}): {listed(usable)}. Hardly (above "
@@ -114,33 +112,32 @@ def verdict(sets: Sets) -> str:
     return "\n".join(lines)
 
 
-def beside_english(found: dict[str, Any], english: dict[str, Any]) -> str:
+def beside_english(found: ShortReport, english: MappedFigures) -> str:
     """A row a label, and one for the mean."""
-    own, other = found["figures"]["at"]["own"], english["at"]["own"]
-    halves = found["figures"]["at"][HALVES]
-    ranking, rows = found["figures"]["ranking"], found["data"]["rows"]
+    figures, rows = found.figures, found.data.rows
+    own, halves, other = figures.own, figures.at[HALVES], english.own
     lines = [
         [
             label,
             f"{support:,}",
-            *(format_figure(own["labels"][label][figure]) for figure in ("precision", "recall", "f1")),
-            format_figure(halves["labels"][label]["f1"]),
+            *map(format_figure, (own.labels[label].precision, own.labels[label].recall, own.labels[label].f1)),
+            format_figure(halves.labels[label].f1),
             f"{always(support, rows):.3f}",
-            format_figure(ranking["labels"][label]["roc_auc"]),
-            format_figure(other["labels"][label]["f1"]),
-            format_figure(english["ranking"]["labels"][label]["roc_auc"]),
+            format_figure(figures.ranking.labels[label].roc_auc),
+            format_figure(other.labels[label].f1),
+            format_figure(english.ranking.labels[label].roc_auc),
         ]
-        for label, support in found["figures"]["support"].items()
+        for label, support in figures.support.items()
     ]
     mean = [
         "**macro**",
         "",
-        *(format_figure(own["overall"][f"macro_{figure}"]) for figure in ("precision", "recall", "f1")),
-        format_figure(halves["overall"]["macro_f1"]),
+        *map(format_figure, (own.overall.macro_precision, own.overall.macro_recall, own.overall.macro_f1)),
+        format_figure(halves.overall.macro_f1),
         "",
-        format_figure(ranking["overall"]["macro_roc_auc"]),
-        format_figure(other["overall"]["macro_f1"]),
-        format_figure(english["ranking"]["overall"]["macro_roc_auc"]),
+        format_figure(figures.ranking.overall.macro_roc_auc),
+        format_figure(other.overall.macro_f1),
+        format_figure(english.ranking.overall.macro_roc_auc),
     ]
     header = ["label", "positives", "precision", "recall", "F1", "F1, Italian thresholds", "F1 of “always”", "ROC AUC"]
     return Table("", [*header, "English F1", "English ROC AUC"], [*lines, mean]).markdown()

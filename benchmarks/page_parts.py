@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from goemotions.catalog import find_model, shipped
+from goemotions.evaluation.figures import OWN, CalibrationFigure, Figures, Subset
 from goemotions.evaluation.formatting import format_figure
 from goemotions.evaluation.head_card import languages
+from goemotions.evaluation.report import DataFacts
+from goemotions.records import from_json, to_json
 
 RESULTS = Path(__file__).parent / "results" / "quality"
 OFFICIAL = "goemotions-test"
+ON_MAPS = "english_on_maps"
 HALVES = "halves"
 """Decisions at thresholds tuned on the other half of the same data."""
 SETS = {
@@ -23,14 +29,63 @@ SETS = {
     "brighter-en": "BRIGHTER, English posts, 5 emotions",
 }
 
-Sets = dict[str, Any]
-Results = dict[str, Sets]
+
+@dataclass(frozen=True)
+class ShortReport:
+    """What the pages need of a report.
+
+    Attributes:
+        rows_seen: rows that the model was trained on; None if it does not say.
+        figures: also at :data:`HALVES`.
+    """
+
+    data: DataFacts
+    marks: Sequence[str]
+    resamples: int
+    seed: int
+    undefined: Sequence[str]
+    unreliable: Mapping[str, str]
+    slices: Mapping[str, Subset]
+    rows_seen: int | None
+    calibration_error: CalibrationFigure
+    figures: Figures
 
 
-def results() -> Results:
-    """By model, those measured, in the catalogue's order."""
+@dataclass(frozen=True)
+class MappedFigures(Figures):
+    """Figures of the English test on the labels of another corpus."""
+
+    rows: int
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything measured of one model.
+
+    Attributes:
+        english_on_maps: by label map.
+        reports: by data set.
+    """
+
+    english_on_maps: Mapping[str, MappedFigures]
+    reports: Mapping[str, ShortReport]
+
+    def to_json(self) -> dict[str, object]:
+        """Return what :func:`read_results` reads."""
+        return {ON_MAPS: to_json(self.english_on_maps), **{name: to_json(r) for name, r in self.reports.items()}}
+
+
+def read_results(path: Path) -> Results:
+    """Read the results of a model."""
+    raw: dict[str, object] = dict(json.loads(path.read_text(encoding="utf-8"))["sets"])
+    english = from_json(Mapping[str, MappedFigures], raw.pop(ON_MAPS), ON_MAPS)
+    return Results(english, {name: from_json(ShortReport, report, name) for name, report in raw.items()})
+
+
+def results() -> dict[str, Results]:
+    """Return the results by model, of those measured, in the catalogue's order."""
     paths = {model: RESULTS / f"{model}.json" for model in shipped().models}
-    return {model: json.loads(p.read_text(encoding="utf-8"))["sets"] for model, p in paths.items() if p.exists()}
+    return {model: read_results(path) for model, path in paths.items() if path.exists()}
 
 
 def config(model: str) -> dict[str, Any]:
@@ -43,13 +98,14 @@ def reads(model: str) -> list[str]:
     return languages(config(model))
 
 
-def overall(found: dict[str, Any], figure: str, at: str = "own") -> str:
-    return format_figure(found["figures"]["at"][at]["overall"][figure])
+def overall(found: ShortReport, figure: str, at: str = OWN) -> str:
+    """Return a figure of all labels at a choice of thresholds."""
+    return format_figure(getattr(found.figures.at[at].overall, figure))
 
 
-def ranked(found: dict[str, Any], figure: str) -> str:
-    """A figure of all labels that does not depend on thresholds."""
-    return format_figure(found["figures"]["ranking"]["overall"][figure])
+def ranked(found: ShortReport, figure: str) -> str:
+    """Return a figure of all labels that does not depend on thresholds."""
+    return format_figure(getattr(found.figures.ranking.overall, figure))
 
 
 def always(support: int, rows: int) -> float:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from page_italian import chance, italian_page
-from page_parts import HALVES, OFFICIAL, SETS, Results, Sets, always, config, overall, ranked, results
+from page_parts import HALVES, OFFICIAL, SETS, Results, always, config, overall, ranked, results
 
 from goemotions.catalog import shipped
+from goemotions.evaluation.figures import HALF
 from goemotions.evaluation.formatting import Table, format_figure
+from goemotions.evaluation.model_metrics import read_metrics
 from goemotions.evaluation.unreliable import MAX_WIDTH, MIN_POSITIVES
 
 ROOT = Path(__file__).parent.parent
@@ -34,29 +35,30 @@ SIZES = {"smollm2": "135 M in 4 bit, 1.3 M trained, on a frozen encoder"}  # whe
 TRANSLATED = {OFFICIAL: "English", "goemotions-ru": "Russian", "goemotions-ko": "Korean"}
 
 
-def readme_block(found: Results) -> str:
+def readme_block(found: dict[str, Results]) -> str:
     """The part of README between the markers."""
     rows = []
     for model, sets in found.items():
-        test, about = sets[OFFICIAL], config(model).get("about", {})
+        test, about = sets.reports[OFFICIAL], config(model).get("about", {})
         size = about.get("parameters", SIZES.get(model, ""))
         figures = [overall(test, "macro_f1"), overall(test, "micro_f1")]
         rows.append([f"**`{model}`, in this package**", size, "dev, per label", *figures])
-        without = config(model)["metrics"].get("test_without_train_duplicates")
+        metrics = read_metrics(config(model))
+        without = metrics.test_without_train_duplicates if metrics else None
         if without and model == shipped().default:
-            seen = test["data"]["rows"] - without["rows"]
+            seen = test.data.rows - without.rows
             title = f"the same, without the {seen} test comments that also stand in train"
-            rows.append([title, "", "", format_figure(without["macro_f1"]), format_figure(without["micro_f1"])])
+            rows.append([title, "", "", format_figure(without.macro_f1), format_figure(without.micro_f1)])
     rows += map(list, PUBLISHED)
     default = shipped().default
+    at_half = overall(found[default].reports[OFFICIAL], "macro_f1", HALF)
     few = ", ".join(f"{label} ({support})" for label, support in config(default)["unreliable_labels"].items())
     return "\n\n".join(
         [
             Table("", ["", "parameters", "thresholds from", "macro F1", "micro F1"], rows).markdown(),
-            f"With one threshold of 0.5 for all labels `{default}` has macro F1 "
-            f"{overall(found[default][OFFICIAL], 'macro_f1', '0.5')}. [docs/quality.md](docs/quality.md) has every "
-            "figure, also on other kinds of text and other languages, [docs/italian.md](docs/italian.md) those of "
-            "Italian.",
+            f"With one threshold of 0.5 for all labels `{default}` has macro F1 {at_half}. "
+            "[docs/quality.md](docs/quality.md) has every figure, also on other kinds of text and other languages, "
+            "[docs/italian.md](docs/italian.md) those of Italian.",
             f"**Unreliable labels**: {few}, with their positives in the test split. Those with fewer than "
             f"{MIN_POSITIVES}, or whose F1 has an interval wider than {MAX_WIDTH:g}, are listed: neither their "
             "threshold nor their F1 is known well. `reliable_only=True` leaves them out.",
@@ -64,7 +66,7 @@ def readme_block(found: Results) -> str:
     )
 
 
-def quality_page(found: Results) -> str:
+def quality_page(found: dict[str, Results]) -> str:
     parts = [
         "# Quality",
         MADE,
@@ -87,21 +89,23 @@ def quality_page(found: Results) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def overview(sets: Sets) -> str:
+def overview(sets: Results) -> str:
     """A row a data set."""
-    rows = [
-        [
-            title,
-            f"{sets[name]['data']['rows']:,}",
-            overall(sets[name], "macro_f1"),
-            overall(sets[name], "micro_f1"),
-            "" if name == OFFICIAL else overall(sets[name], "macro_f1", HALVES),
-            ranked(sets[name], "macro_average_precision"),
-            f"{chance(sets[name]):.3f}",
-            format_figure(sets[name]["calibration_error"]),
-        ]
-        for name, title in SETS.items()
-    ]
+    rows = []
+    for name, title in SETS.items():
+        found = sets.reports[name]
+        rows.append(
+            [
+                title,
+                f"{found.data.rows:,}",
+                overall(found, "macro_f1"),
+                overall(found, "micro_f1"),
+                "" if name == OFFICIAL else overall(found, "macro_f1", HALVES),
+                ranked(found, "macro_average_precision"),
+                f"{chance(found):.3f}",
+                format_figure(found.calibration_error),
+            ]
+        )
     header = [
         "data",
         "texts",
@@ -114,38 +118,37 @@ def overview(sets: Sets) -> str:
     return Table("", [*header, "calibration error"], rows).markdown()
 
 
-def beside_own(sets: Sets) -> str:
+def beside_own(sets: Results) -> str:
     """BRIGHTER beside the official test on the same five groups of labels."""
-    figures, english = sets["brighter-en"]["figures"], sets["english_on_maps"]["brighter"]
+    found, english = sets.reports["brighter-en"], sets.english_on_maps["brighter"]
     rows = []
-    for label, support in figures["support"].items():
-        own, ranking = figures["at"]["own"]["labels"][label], figures["ranking"]["labels"][label]
+    for label, support in found.figures.support.items():
+        own, ranking = found.figures.own.labels[label], found.figures.ranking.labels[label]
         rows.append(
             [
                 label,
                 f"{support:,}",
-                *(format_figure(own[figure]) for figure in ("precision", "recall", "f1")),
-                f"{always(support, sets['brighter-en']['data']['rows']):.3f}",
-                format_figure(ranking["roc_auc"]),
-                format_figure(english["at"]["own"]["labels"][label]["f1"]),
-                format_figure(english["ranking"]["labels"][label]["roc_auc"]),
+                *map(format_figure, (own.precision, own.recall, own.f1)),
+                f"{always(support, found.data.rows):.3f}",
+                format_figure(ranking.roc_auc),
+                format_figure(english.own.labels[label].f1),
+                format_figure(english.ranking.labels[label].roc_auc),
             ]
         )
     header = ["label", "positives", "precision", "recall", "F1", "F1 of “always”", "ROC AUC"]
     return Table("", [*header, "GoEmotions F1", "GoEmotions ROC AUC"], rows).markdown()
 
 
-def in_translation(sets: Sets) -> str:
+def in_translation(sets: Results) -> str:
     """F1 and average precision of each label in English, Russian and Korean."""
-    support: dict[str, int] = sets[OFFICIAL]["figures"]["support"]
     rows = []
-    for label, count in support.items():
+    for label, count in sets.reports[OFFICIAL].figures.support.items():
         row = [label, f"{count:,}"]
         for name in TRANSLATED:
-            figures: dict[str, Any] = sets[name]["figures"]
+            figures = sets.reports[name].figures
             row += [
-                format_figure(figures["at"]["own"]["labels"][label]["f1"]),
-                format_figure(figures["ranking"]["labels"][label]["average_precision"]),
+                format_figure(figures.own.labels[label].f1),
+                format_figure(figures.ranking.labels[label].average_precision),
             ]
         rows.append(row)
     header = [f"{language}, {figure}" for language in TRANSLATED.values() for figure in ("F1", "AP")]

@@ -9,25 +9,26 @@ not named keep the results that they have. ``--store`` also writes a model's fig
 
 from __future__ import annotations
 
-import json
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import harness
 import numpy as np
 import pages
+from page_parts import MappedFigures, Results, ShortReport
 
 from goemotions import EmotionClassifier
 from goemotions.catalog import shipped
 from goemotions.evaluation import page
-from goemotions.evaluation.bootstrap import rounded
 from goemotions.evaluation.datasets import read_labelled
-from goemotions.evaluation.evaluate import OWN, evaluate, predictions_of
+from goemotions.evaluation.evaluate import evaluate, predictions_of
+from goemotions.evaluation.figures import rounded
 from goemotions.evaluation.formatting import format_figure
 from goemotions.evaluation.label_groups import read_label_map
-from goemotions.evaluation.measure import Predictions, measure
+from goemotions.evaluation.measure import Predictions, measure_predictions
 from goemotions.evaluation.model_card import store
+from goemotions.evaluation.report import Report
 from goemotions.thresholds import accepted, tune
 
 OFFICIAL = "goemotions-test"
@@ -40,24 +41,30 @@ SETS = {  # name: file beside the official folder, and label map
     "brighter-en": ("ood/brighter-eng.csv", "brighter"),
 }
 MAPPED = ("plutchik", "dailydialog", "brighter")
-KEPT = ("data", "marks", "resamples", "seed", "undefined", "unreliable", "slices")
 REPORTS = Path(__file__).parent.parent / "docs" / "reports"
 
 
-def short(report: dict[str, Any]) -> dict[str, Any]:
-    """What the pages need of a report."""
-    figures = report["figures"]["labels"]
-    return {key: report[key] for key in KEPT} | {
-        "rows_seen": report["seen"]["rows"],
-        "calibration_error": report["calibration"]["error"],
-        "figures": {"support": figures["support"], "at": figures["at"], "ranking": figures["ranking"]},
-    }
+def short(report: Report) -> ShortReport:
+    """Return what the pages need of a report."""
+    return ShortReport(
+        data=report.data,
+        marks=report.marks,
+        resamples=report.resamples,
+        seed=report.seed,
+        undefined=report.undefined,
+        unreliable=report.unreliable,
+        slices=report.slices,
+        rows_seen=report.seen.rows,
+        calibration_error=report.calibration.error,
+        figures=report.of_labels,
+    )
 
 
-def measured(model: str, folder: Path, write_store: bool) -> dict[str, Any]:
-    """Everything of one model, by data set; the report page of the official test is written on the way."""
+def measure_model(model: str, folder: Path, write_store: bool) -> Results:
+    """Measure a model on every data set; the report page of the official test is written on the way."""
     classifier = EmotionClassifier(model)
-    found: dict[str, Any] = {}
+    found: dict[str, ShortReport] = {}
+    english: dict[str, MappedFigures] = {}
     for name, (file, map_name) in SETS.items():
         label_map = read_label_map(map_name, classifier.labels) if map_name else None
         data = read_labelled(folder / file, classifier.labels, label_map)
@@ -65,19 +72,26 @@ def measured(model: str, folder: Path, write_store: bool) -> dict[str, Any]:
         scored = classifier.score(data.texts)
         inference = time.perf_counter() - start
         report = evaluate(classifier, data, label_map=label_map, scored=scored)
-        report["model"]["name"] = model  # one of the published layout is named after its base
+        # One of the published layout is named after its base.
+        report = replace(report, model=replace(report.model, name=model))
+        predictions = predictions_of(scored.probabilities, classifier, data, label_map)
+        found[name] = short(report)
         if name == OFFICIAL:
             page.write(report, REPORTS / model)
-            found["english_on_maps"] = on_maps(predictions_of(scored.probabilities, classifier, data))
+            english = on_maps(predictions)
             if write_store:
                 store(report, classifier.directory)
-        found[name] = short(report)
-        if name != OFFICIAL:
-            made = tuned_on_halves(predictions_of(scored.probabilities, classifier, data, label_map))
-            found[name]["figures"]["at"][pages.HALVES] = measure(made)["labels"]["at"][pages.HALVES]
-        macro = report["figures"]["labels"]["at"][OWN]["overall"]["macro_f1"]
-        print(f"{model} {name}: macro F1 {format_figure(macro)}; {inference:.1f} s inference", flush=True)
-    return found
+        else:
+            found[name] = with_halves(found[name], predictions)
+        macro = format_figure(report.of_labels.own.overall.macro_f1)
+        print(f"{model} {name}: macro F1 {macro}; {inference:.1f} s inference", flush=True)
+    return Results(english, found)
+
+
+def with_halves(report: ShortReport, predictions: Predictions) -> ShortReport:
+    """Return a report with the figures at thresholds tuned on the other half of its rows."""
+    halves = measure_predictions(tuned_on_halves(predictions)).labels.at[pages.HALVES]
+    return replace(report, figures=replace(report.figures, at={**report.figures.at, pages.HALVES: halves}))
 
 
 def tuned_on_halves(predictions: Predictions) -> Predictions:
@@ -90,13 +104,13 @@ def tuned_on_halves(predictions: Predictions) -> Predictions:
     return Predictions(predictions.labels, predictions.targets, predictions.probabilities, {pages.HALVES: made})
 
 
-def on_maps(predictions: Predictions) -> dict[str, Any]:
-    """The English test rolled up by each label map, to set figures of other corpora beside."""
-    groups = {name: read_label_map(name, predictions.labels).groups for name in MAPPED}
-    return {
-        name: measure(predictions.grouped(group))["labels"] | {"rows": len(predictions)}
-        for name, group in groups.items()
-    }
+def on_maps(predictions: Predictions) -> dict[str, MappedFigures]:
+    """Return the English test rolled up by each label map, to set figures of other corpora beside."""
+    found = {}
+    for name in MAPPED:
+        figures = measure_predictions(predictions.grouped(read_label_map(name, predictions.labels).groups)).labels
+        found[name] = MappedFigures(figures.support, figures.at, figures.ranking, len(predictions))
+    return found
 
 
 def main() -> None:
@@ -110,11 +124,11 @@ def main() -> None:
         parser.error(f"no shipped model {', '.join(unknown)}; there are: {', '.join(shipped().models)}")
     for model in given.models or shipped().models:
         start = time.perf_counter()
-        sets = rounded(measured(model, folder, given.store))
+        measured = rounded(measure_model(model, folder, given.store))
         path = harness.RESULTS / "quality" / f"{model}.json"
         path.parent.mkdir(exist_ok=True)
-        content = {"machine": harness.describe(), "model": model, "sets": sets}
-        path.write_text(page.to_json(json.loads(json.dumps(content))), encoding="utf-8")
+        content = {"machine": harness.describe(), "model": model, "sets": measured.to_json()}
+        path.write_text(page.json_text(content), encoding="utf-8")
         print(f"{model}: {time.perf_counter() - start:.0f} s in all", flush=True)
     pages.write()
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from figures import numbers
 from scipy.stats import norm
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
-from goemotions.evaluation.bootstrap import Estimate, interval, resample, weights
-from goemotions.evaluation.measure import Predictions, measure
+from goemotions.evaluation.bootstrap import interval, resample, weights
+from goemotions.evaluation.figures import Figure
+from goemotions.evaluation.formatting import format_figure, format_interval, format_number
+from goemotions.evaluation.measure import Predictions, measure_predictions
 from goemotions.evaluation.metrics import counts, overall
 
 FREQUENCIES = [504, 264, 198, 320, 351, 135, 153, 284, 83, 151, 267, 123, 37, 103, 78, 352, 6, 161, 238, 23, 186, 16]
@@ -60,10 +63,10 @@ def test_as_a_plain_bootstrap() -> None:
         rows = generator.integers(0, 400, 400)
         samples["f1"].append(f1_score(truth[rows], scores[rows] >= 0.5))
         samples["average_precision"].append(average_precision_score(truth[rows], scores[rows]))
-    found = measure(made, resamples=4000)["labels"]
-    for figure, place in (("f1", found["at"]["own"]), ("average_precision", found["ranking"])):
-        ours = place["labels"]["a"][figure]
-        assert (ours["low"], ours["high"]) == pytest.approx(np.percentile(samples[figure], [2.5, 97.5]), abs=0.02)
+    found = measure_predictions(made, resamples=4000).labels
+    figures = {"f1": found.own.labels["a"].f1, "average_precision": found.ranking.labels["a"].average_precision}
+    for name, ours in figures.items():
+        assert (ours.low, ours.high) == pytest.approx(np.percentile(samples[name], [2.5, 97.5]), abs=0.02)
 
 
 def test_intervals_narrow_with_rows() -> None:
@@ -76,17 +79,19 @@ def test_intervals_narrow_with_rows() -> None:
     )
     widths = []
     for predictions in (made, many):
-        found = measure(predictions, resamples=1000)["labels"]
-        figures = [found["at"]["own"]["labels"]["a"]["f1"], found["ranking"]["labels"]["a"]["roc_auc"]]
-        assert all(figure["low"] <= figure["value"] <= figure["high"] for figure in figures)
-        widths.append([figure["high"] - figure["low"] for figure in figures])
+        found = measure_predictions(predictions, resamples=1000).labels
+        figures = [numbers(found.own.labels["a"].f1), numbers(found.ranking.labels["a"].roc_auc)]
+        assert all(figure.low <= figure.value <= figure.high for figure in figures)
+        widths.append([figure.high - figure.low for figure in figures])
     assert np.divide(*widths) == pytest.approx([3, 3], rel=0.35)
 
 
-def test_how_an_estimate_reads() -> None:
-    assert str(Estimate(0.5, 0.41234, 0.6)) == "0.500 (0.412 to 0.600)"
-    assert str(Estimate(None)) == "undefined"
-    assert str(Estimate(0.25)) == "0.250"
+def test_how_a_figure_reads() -> None:
+    assert format_figure(Figure(0.5, 0.41234, 0.6)) == "0.500 (0.412 to 0.600)"
+    assert format_figure(Figure(0.5, 0.41234, 0.6), 2) == "0.50 (0.41 to 0.60)"
+    assert format_figure(Figure(None)) == format_number(None) == "undefined"
+    assert format_figure(Figure(0.25)) == format_number(0.25) == "0.250"
+    assert format_interval(Figure(None)) == format_interval(Figure(0.25)) == ""
 
 
 @pytest.mark.slow
@@ -107,12 +112,12 @@ def test_coverage(positives: int) -> None:
     assert expected["roc_auc"] == pytest.approx(roc_auc_score(truth, large.probabilities[:, 0]), abs=2e-3)
     held: dict[str, list[bool]] = {name: [] for name in expected}
     for _ in range(draws):
-        found = measure(drawn(generator, rows, positives / rows), resamples=1000, seed=int(generator.integers(2**31)))
-        labels = found["labels"]
-        figures = labels["at"]["own"]["labels"]["a"] | labels["ranking"]["labels"]["a"]
-        for name, value in expected.items():
-            figure = figures[name]
-            held[name].append(figure["low"] is not None and figure["low"] <= value <= figure["high"])
+        seed = int(generator.integers(2**31))
+        found = measure_predictions(drawn(generator, rows, positives / rows), resamples=1000, seed=seed).labels
+        single, ranking = found.own.labels["a"], found.ranking.labels["a"]
+        figures = (single.precision, single.recall, single.f1, ranking.average_precision, ranking.roc_auc)
+        for (name, value), figure in zip(expected.items(), figures, strict=True):
+            held[name].append(figure.low is not None and figure.low <= value <= numbers(figure).high)
     coverage = {name: float(np.mean(holds)) for name, holds in held.items()}
     print(f"{positives} positives: {coverage}")
     if positives >= 50:

@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import CARD_TEXTS
+from figures import numbers
 from sklearn.metrics import brier_score_loss
 
 from goemotions import LABELS, EmotionClassifier
 from goemotions.calibration import METHODS, Calibration
 from goemotions.errors import ModelError
 from goemotions.evaluation.calibration_error import brier, calibration_error, calibration_figures, reliability_curve
+from goemotions.evaluation.figures import CalibrationFigure
 from goemotions.evaluation.fit_calibration import fit
 
 EXACT = 1e-12
@@ -29,10 +31,9 @@ def sample(seed: int, rows: int = 6000) -> tuple[np.ndarray, np.ndarray]:
     return (3 * honest + 1).astype(np.float32), targets
 
 
-def errors(p: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-    """Of the label "common"."""
-    found: dict[str, float] = calibration_figures(p, targets, NAMES, resamples=400)["labels"]["common"]["error"]
-    return found
+def error_of_common(p: np.ndarray, targets: np.ndarray) -> CalibrationFigure:
+    """Return the calibration error of the label "common"."""
+    return calibration_figures(p, targets, NAMES, resamples=400).labels["common"].error
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
@@ -45,12 +46,12 @@ def test_it_helps_on_other_data(method: str) -> None:
     logits, targets = sample(1)
     calibrated = made.apply(logits, NAMES)
     assert calibrated.dtype == np.float32
-    before, after = (errors(sigmoid(x), targets) for x in (logits, calibrated))
-    assert after["value"] < 0.6 * before["value"]
-    assert after["high"] < before["low"]
+    before, after = (numbers(error_of_common(sigmoid(x), targets)) for x in (logits, calibrated))
+    assert after.value < 0.6 * before.value
+    assert after.high < before.low
     if method != "temperature":
-        assert after["value"] < 0.03
-        assert after["low"] < 0.015
+        assert after.value < 0.03
+        assert after.low < 0.015
     for column in range(3):  # the order of texts is kept
         order = np.argsort(logits[:, column])
         assert (np.diff(calibrated[order, column]) >= 0).all()
@@ -115,12 +116,12 @@ def test_curve_and_error_by_hand() -> None:
     p = np.array([0.05, 0.2, 0.2, 0.8, 0.8], np.float32)
     y = np.array([1, 0, 1, 1, 1], np.uint8)
     (only,) = reliability_curve(p, y)  # too few for two bins; 0.05 does not count
-    assert only == {"predicted": pytest.approx(0.5), "observed": 0.75, "count": 4}
+    assert (only.predicted, only.observed, only.count) == (pytest.approx(0.5), 0.75, 4)
     assert calibration_error([only]) == pytest.approx(0.25)
     assert np.isnan(calibration_error(reliability_curve(p * 0, y)))
     many = reliability_curve(np.tile(p[1:], 50), np.tile(y[1:], 50))
-    assert sum(point["count"] for point in many) == 200
-    assert max(point["count"] for point in many) - min(point["count"] for point in many) <= 1
+    assert sum(point.count for point in many) == 200
+    assert max(point.count for point in many) - min(point.count for point in many) <= 1
 
 
 def test_interval_of_the_error() -> None:
@@ -128,38 +129,41 @@ def test_interval_of_the_error() -> None:
     noise = []
     for rows in (1000, 9000):
         logits, targets = sample(5, rows)
-        right, wrong = (errors(sigmoid(x), targets) for x in ((logits - 1) / 3, logits))
-        assert (right["low"], right["value"] > 0) == (0, True)
-        assert right["value"] < 1.7 * right["noise"]
-        assert 0 < wrong["low"] < wrong["value"] <= wrong["high"]
-        assert wrong["noise"] < wrong["low"]
-        noise.append(right["noise"])
+        found = [error_of_common(sigmoid(x), targets) for x in ((logits - 1) / 3, logits)]
+        (right, wrong), of_chance = map(numbers, found), [error.noise for error in found]
+        assert of_chance[0] is not None
+        assert of_chance[1] is not None
+        assert (right.low, right.value > 0) == (0, True)
+        assert right.value < 1.7 * of_chance[0]
+        assert 0 < wrong.low < wrong.value <= wrong.high
+        assert of_chance[1] < wrong.low
+        noise.append(of_chance[0])
     assert noise[0] / noise[1] == pytest.approx(3, rel=0.3)
 
 
 def test_calibration_of_nothing() -> None:
     found = calibration_figures(np.full((30, 1), 0.01), np.zeros((30, 1), np.uint8), ["a"], resamples=50)
-    assert found["error"] == {"value": None, "low": None, "high": None, "noise": None}
-    assert found["labels"]["a"]["brier_skill"]["value"] is None  # it is nowhere
-    assert found["brier"]["value"] == pytest.approx(1e-4, abs=EXACT)
+    assert found.error == CalibrationFigure(None, None, None, None)
+    assert found.labels["a"].brier_skill.value is None  # it is nowhere
+    assert found.brier.value == pytest.approx(1e-4, abs=EXACT)
 
 
 def test_curve_and_estimate_agree() -> None:
     logits, targets = sample(6, 700)
     p = sigmoid(logits)
     found = calibration_figures(p, targets, NAMES, resamples=50)
-    assert found["error"]["value"] == pytest.approx(calibration_error(reliability_curve(p, targets)), abs=EXACT)
+    assert found.error.value == pytest.approx(calibration_error(reliability_curve(p, targets)), abs=EXACT)
     everything = calibration_error(reliability_curve(p, targets, 0.0))
-    assert found["error_of_all"]["value"] == pytest.approx(everything, abs=EXACT)
+    assert found.error_of_all.value == pytest.approx(everything, abs=EXACT)
     for column, name in enumerate(NAMES):
-        ours, (score, skill) = found["labels"][name], (values[column] for values in brier(p, targets))
+        ours, (score, skill) = found.labels[name], (values[column] for values in brier(p, targets))
         curve = reliability_curve(p[:, column], targets[:, column])
-        assert ours["error"]["value"] == pytest.approx(calibration_error(curve), abs=EXACT)
-        assert ours["brier"]["value"] == pytest.approx(score, abs=EXACT)
-        assert ours["brier"]["low"] < score < ours["brier"]["high"]
+        assert ours.error.value == pytest.approx(calibration_error(curve), abs=EXACT)
+        assert ours.brier.value == pytest.approx(score, abs=EXACT)
+        assert numbers(ours.brier).low < score < numbers(ours.brier).high
         if name != "never":
-            assert ours["brier_skill"]["value"] == pytest.approx(skill, abs=EXACT)
-            assert ours["brier_skill"]["low"] < skill < ours["brier_skill"]["high"]
+            assert ours.brier_skill.value == pytest.approx(skill, abs=EXACT)
+            assert numbers(ours.brier_skill).low < skill < numbers(ours.brier_skill).high
 
 
 def test_brier_as_scikit_learn() -> None:
@@ -198,8 +202,9 @@ def test_coverage_of_the_error(rows: int, centre: float, scale: float, least: fl
     truth = calibration_error(reliability_curve(*drawn(4_000_000)))
     held, values = [], []
     for _ in range(400):
-        found = calibration_figures(*drawn(rows), ["a"], 300, int(generator.integers(2**31)))["error"]
-        held.append(found["low"] <= truth + 2e-3 and truth <= found["high"])  # of 0 a large sample leaves 0.001
-        values.append(found["value"])
+        found = calibration_figures(*drawn(rows), ["a"], 300, int(generator.integers(2**31))).error
+        value, low, high = numbers(found)
+        held.append(low <= truth + 2e-3 and truth <= high)  # of 0 a large sample leaves 0.001
+        values.append(value)
     print(f"truth {truth:.4f}, mean figure {np.mean(values):.4f}, held by {np.mean(held):.3f}")
     assert np.mean(held) >= least

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
-from goemotions.evaluation.compare import compare_predictions, shared_labels, sign_wrong
-from goemotions.evaluation.measure import Predictions, measure
+from goemotions.evaluation.compare import Comparison, compare_predictions, shared_labels, sign_wrong
+from goemotions.evaluation.figures import Difference
+from goemotions.evaluation.measure import Predictions, measure_predictions
+from goemotions.records import from_json, to_json
 
 LABELS = ("a", "b", "never")
 
@@ -20,28 +24,44 @@ def model(noise: float, seed: int = 0, rows: int = 600) -> Predictions:
 
 def test_a_model_and_itself() -> None:
     found = compare_predictions(model(0.6), model(0.6), "own", resamples=300)
-    for figures in (*found["overall"].values(), found["labels"]["a"]["f1"]):
-        assert (figures["value"], figures["low"], figures["high"], figures["sign_wrong"]) == (0, 0, 0, 0.5)
-    assert found["labels"]["never"]["f1"]["value"] is None
-    assert found["labels"]["never"]["f1"]["sign_wrong"] is None
+    for difference in (*overall(found).values(), found.labels["a"].f1):
+        assert (difference.value, difference.low, difference.high, difference.sign_wrong) == (0, 0, 0, 0.5)
+    assert found.labels["never"].f1.value is None
+    assert found.labels["never"].f1.sign_wrong is None
+
+
+def overall(found: Comparison) -> dict[str, Difference]:
+    """Return the differences of figures of all labels by name."""
+    return {field.name: getattr(found.overall, field.name) for field in fields(found.overall)}
+
+
+def test_differences_as_json() -> None:
+    found = compare_predictions(model(0.6), model(0.7), "own", resamples=100)
+    assert list(to_json(found)["overall"]["macro_f1"]) == ["value", "low", "high", "first", "second", "sign_wrong"]
+    assert from_json(Comparison, to_json(found)) == found
 
 
 def test_the_better_one() -> None:
     good, bad = model(0.55), model(0.8, seed=1)
     found = compare_predictions(good, bad, "own", resamples=2000)
     turned = compare_predictions(bad, good, "own", resamples=2000)
-    for name, figures in found["overall"].items():
-        assert figures["value"] == pytest.approx(figures["first"] - figures["second"], abs=2e-6)
-        assert figures["low"] < figures["value"] < figures["high"]
-        assert figures["low"] > 0
-        assert figures["sign_wrong"] < 0.01
-        assert turned["overall"][name]["value"] == -figures["value"]
-        assert turned["overall"][name]["sign_wrong"] == figures["sign_wrong"]
-    alone = measure(good, resamples=200)["labels"]
-    macro_f1 = alone["at"]["own"]["overall"]["macro_f1"]["value"]
-    assert found["overall"]["macro_f1"]["first"] == pytest.approx(macro_f1, abs=1e-6)
-    ranked = alone["ranking"]["overall"]["macro_average_precision"]["value"]
-    assert found["overall"]["macro_average_precision"]["first"] == pytest.approx(ranked, abs=1e-6)
+    for name, difference in overall(found).items():
+        assert difference.value is not None
+        assert difference.first is not None
+        assert difference.second is not None
+        assert difference.low is not None
+        assert difference.high is not None
+        assert difference.value == pytest.approx(difference.first - difference.second, abs=2e-6)
+        assert 0 < difference.low < difference.value < difference.high
+        assert difference.sign_wrong is not None
+        assert difference.sign_wrong < 0.01
+        assert overall(turned)[name].value == -difference.value
+        assert overall(turned)[name].sign_wrong == difference.sign_wrong
+    alone = measure_predictions(good, resamples=200).labels
+    macro_f1 = alone.own.overall.macro_f1.value
+    assert found.overall.macro_f1.first == pytest.approx(macro_f1, abs=1e-6)
+    precision = alone.ranking.overall.macro_average_precision.value
+    assert found.overall.macro_average_precision.first == pytest.approx(precision, abs=1e-6)
 
 
 def test_paired_is_narrower_than_apart() -> None:
@@ -51,8 +71,10 @@ def test_paired_is_narrower_than_apart() -> None:
     unlike = model(0.7, seed=5)
 
     def width(other: Predictions) -> float:
-        figures = compare_predictions(first, other, "own", resamples=500)["overall"]["micro_f1"]
-        return float(figures["high"] - figures["low"])
+        difference = compare_predictions(first, other, "own", resamples=500).overall.micro_f1
+        assert difference.low is not None
+        assert difference.high is not None
+        return difference.high - difference.low
 
     assert width(like) < 0.8 * width(unlike)
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from goemotions.evaluation.measure import Predictions, measure, undefined_labels
+from goemotions.evaluation.figures import Figure
+from goemotions.evaluation.measure import Predictions, measure_predictions
 from goemotions.evaluation.unreliable import MAX_WIDTH, MIN_POSITIVES, reason, unreliable_labels
 
 LABELS = ("joy", "love", "anger")
@@ -25,19 +26,21 @@ def test_groups_and_subsets() -> None:
     predictions = made()
     chosen = np.arange(300) < 120
     groups = {"good": ("joy", "love"), "bad": ("anger",)}
-    found = measure(predictions, {"sentiment": groups}, {"first": chosen}, resamples=200)
+    found = measure_predictions(predictions, {"sentiment": groups}, {"first": chosen}, resamples=200)
     good = predictions.targets[:, :2].any(1)
     for name, decided in predictions.decisions.items():
-        value = found["sentiment"]["at"][name]["labels"]["good"]["f1"]["value"]
+        value = found.groups["sentiment"].at[name].labels["good"].f1.value
         assert value == pytest.approx(f1_score(good, decided[:, :2].any(1)), abs=1e-6)
-    assert found["sentiment"]["support"] == {"good": int(good.sum()), "bad": int(predictions.targets[:, 2].sum())}
-    part = found["subsets"]["first"]
-    assert part["rows"] == 120
+    assert found.groups["sentiment"].support == {"good": int(good.sum()), "bad": int(predictions.targets[:, 2].sum())}
+    part = found.subsets["first"]
+    assert part.rows == 120
     expected = f1_score(predictions.targets[chosen], predictions.decisions["own"][chosen], average="macro")
-    assert part["macro_f1"]["value"] == pytest.approx(expected, abs=1e-6)
-    assert part["macro_f1"]["high"] - part["macro_f1"]["low"] > 0.02
-    assert undefined_labels(found["labels"]) == []
-    same = measure(predictions, {"sentiment": groups}, {"first": chosen}, resamples=200)
+    assert part.macro_f1.value == pytest.approx(expected, abs=1e-6)
+    assert part.macro_f1.low is not None
+    assert part.macro_f1.high is not None
+    assert part.macro_f1.high - part.macro_f1.low > 0.02
+    assert found.labels.undefined_labels() == []
+    same = measure_predictions(predictions, {"sentiment": groups}, {"first": chosen}, resamples=200)
     assert same == found
 
 
@@ -64,11 +67,11 @@ def test_what_cannot_be_measured(change: dict[str, object], message: str) -> Non
 
 
 def test_reliability_is_of_support_and_width() -> None:
-    narrow, wide = ({"value": 0.5, "low": 0.5 - w, "high": 0.5 + w} for w in (0.05, 0.11))
+    narrow, wide = (Figure(0.5, 0.5 - w, 0.5 + w) for w in (0.05, 0.11))
     assert reason(MIN_POSITIVES, narrow) == ""
     assert reason(MIN_POSITIVES - 1, narrow) == "99 positives, fewer than 100"
     assert reason(500, wide) == "F1 is known only to within 0.39 to 0.61"
-    assert "no interval" in reason(0, {"value": None, "low": None, "high": None})
+    assert "no interval" in reason(0, Figure(None))
     assert pytest.approx(0.2) == MAX_WIDTH
-    found = measure(made(), resamples=300)["labels"]
-    assert set(unreliable_labels(found, "own")) >= {"love", "anger"}  # about 60 and 30 positives
+    found = measure_predictions(made(), resamples=300).labels
+    assert set(unreliable_labels(found)) >= {"love", "anger"}  # about 60 and 30 positives

@@ -13,7 +13,8 @@ from sklearn import metrics as oracle
 
 from goemotions.evaluation import metrics
 from goemotions.evaluation.bootstrap import Ranking
-from goemotions.evaluation.measure import Predictions, measure
+from goemotions.evaluation.figures import Figure, Figures
+from goemotions.evaluation.measure import Predictions, measure_predictions
 
 EXACT = 1e-12
 
@@ -96,8 +97,10 @@ SETS = {"precision": oracle.precision_score, "recall": oracle.recall_score, "f1"
 RANKINGS = {"average_precision": oracle.average_precision_score, "roc_auc": oracle.roc_auc_score}
 
 
-def known(figure: dict[str, float | None]) -> float:
-    return np.nan if figure["value"] is None else figure["value"]
+def known(part: object, name: str) -> float:
+    """Return the value of a figure, NaN where it is undefined."""
+    figure: Figure = getattr(part, name)
+    return np.nan if figure.value is None else figure.value
 
 
 @settings(deadline=None, max_examples=60)
@@ -107,35 +110,37 @@ def test_the_whole_measurement_as_scikit_learn(problem: tuple[np.ndarray, np.nda
     targets, scores, cuts = problem
     labels = tuple("abcd"[: targets.shape[1]])
     groups = {"first": labels[:1], "every": labels}
-    found = measure(Predictions(labels, targets, scores, {"own": scores >= cuts}), {"groups": groups}, resamples=3)
+    found = measure_predictions(
+        Predictions(labels, targets, scores, {"own": scores >= cuts}), {"groups": groups}, resamples=3
+    )
     pooled = [values[:, :1] for values in (targets, scores, scores >= cuts)]
     every = [values.max(1, keepdims=True) for values in (targets, scores, scores >= cuts)]
     grouped = [np.concatenate(pair, axis=1) for pair in zip(pooled, every, strict=True)]
     for view, (y, s, decided) in {"labels": (targets, scores, scores >= cuts), "groups": grouped}.items():
-        as_expected(found[view], y, s, decided)
+        as_expected(found.labels if view == "labels" else found.groups[view], y, s, decided)
 
 
-def as_expected(figures: dict[str, Any], targets: np.ndarray, scores: np.ndarray, decided: np.ndarray) -> None:
-    own, ranking = figures["at"]["own"], figures["ranking"]
+def as_expected(figures: Figures, targets: np.ndarray, scores: np.ndarray, decided: np.ndarray) -> None:
+    own, ranking = figures.own, figures.ranking
     present, absent = targets.any(0), ~targets.all(0)
-    assert list(figures["support"].values()) == targets.sum(0).tolist()
-    for column, label in enumerate(figures["support"]):
+    assert list(figures.support.values()) == targets.sum(0).tolist()
+    for column, label in enumerate(figures.support):
         y, d, s = targets[:, column], decided[:, column], scores[:, column]
         for name, score in SETS.items():
-            same(known(own["labels"][label][name]), score(y, d, zero_division=np.nan) if y.any() else np.nan)
+            same(known(own.labels[label], name), score(y, d, zero_division=np.nan) if y.any() else np.nan)
         for name, score in RANKINGS.items():
             defined = y.any() and (name == "average_precision" or not y.all())
-            same(known(ranking["labels"][label][name]), score(y, s) if defined else np.nan)
-    same(known(own["overall"]["exact_match"]), (targets == decided).all(1).mean())
-    same(known(own["overall"]["hamming_loss"]), oracle.hamming_loss(targets, decided))
+            same(known(ranking.labels[label], name), score(y, s) if defined else np.nan)
+    same(known(own.overall, "exact_match"), (targets == decided).all(1).mean())
+    same(known(own.overall, "hamming_loss"), oracle.hamming_loss(targets, decided))
     labelled = targets.any(1)
     if labelled.any() and targets.shape[1] > 1:
         expected = oracle.label_ranking_average_precision_score(targets[labelled], scores[labelled])
-        same(known(ranking["overall"]["lrap"]), expected)
+        same(known(ranking.overall, "lrap"), expected)
     for kind in ("micro", "macro", "weighted"):
         for name, score in SETS.items():
             keep = np.flatnonzero(present)
-            got = known(own["overall"][f"{kind}_{name}"])
+            got = known(own.overall, f"{kind}_{name}")
             if kind == "micro":
                 whole = score(targets.ravel(), decided.ravel(), zero_division=np.nan) if present.any() else np.nan
             elif len(keep) > 1:
@@ -145,7 +150,7 @@ def as_expected(figures: dict[str, Any], targets: np.ndarray, scores: np.ndarray
             same(got, whole)
         for name, score in RANKINGS.items():
             keep = np.flatnonzero(present & absent if name == "roc_auc" else present)
-            got = known(ranking["overall"][f"{kind}_{name}"])
+            got = known(ranking.overall, f"{kind}_{name}")
             flat = targets.ravel()
             if kind == "micro":
                 defined = flat.any() and (name == "average_precision" or not flat.all())
@@ -159,14 +164,13 @@ def test_nothing_is_silently_0_or_1() -> None:
     scores = np.array([[0.2, 0.9, 0.8], [0.1, 0.9, 0.7]], np.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = measure(
+        found = measure_predictions(
             Predictions(("rare", "never", "always"), targets, scores, {"own": scores >= 0.5}), resamples=200
-        )
-    labels = found["labels"]["at"]["own"]["labels"]
-    assert labels["rare"]["precision"]["value"] is None  # it is never predicted
-    assert labels["rare"]["recall"]["value"] == labels["rare"]["f1"]["value"] == 0
-    assert all(labels["never"][name]["value"] is None for name in ("precision", "recall", "f1"))
-    ranking = found["labels"]["ranking"]["labels"]
-    assert ranking["never"]["average_precision"] == {"value": None, "low": None, "high": None}
-    assert ranking["always"]["roc_auc"]["value"] is None
-    assert found["labels"]["at"]["own"]["overall"]["macro_f1"]["value"] == pytest.approx(0.5)  # of rare and always
+        ).labels
+    labels = found.own.labels
+    assert labels["rare"].precision.value is None  # it is never predicted
+    assert labels["rare"].recall.value == labels["rare"].f1.value == 0
+    assert [labels["never"].precision.value, labels["never"].recall.value, labels["never"].f1.value] == [None] * 3
+    assert found.ranking.labels["never"].average_precision == Figure(None, None, None)
+    assert found.ranking.labels["always"].roc_auc.value is None
+    assert found.own.overall.macro_f1.value == pytest.approx(0.5)  # of rare and always

@@ -6,7 +6,6 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,9 +14,12 @@ from goemotions.errors import DataError
 from goemotions.evaluation import page
 from goemotions.evaluation.datasets import LabelledTexts, read_labelled
 from goemotions.evaluation.evaluate import evaluate
+from goemotions.evaluation.formatting import format_figure
 from goemotions.evaluation.label_groups import read_label_map
 from goemotions.evaluation.model_card import card, store
+from goemotions.evaluation.report import Report
 from goemotions.evaluation.tuning import tune_model
+from goemotions.records import from_json, to_json
 
 TEXTS = {
     "gratitude": ["Thank you so much for the {}!", "Thanks, I appreciate the {}."],
@@ -45,7 +47,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> LabelledTexts:
 
 
 @pytest.fixture(scope="module")
-def report(classifier: EmotionClassifier, corpus: LabelledTexts) -> dict[str, Any]:
+def report(classifier: EmotionClassifier, corpus: LabelledTexts) -> Report:
     return evaluate(classifier, corpus, threshold={"anger": 0.3}, resamples=300)
 
 
@@ -67,7 +69,7 @@ class Outside(HTMLParser):
             self.fetched.append(tag)
 
 
-def test_the_page_needs_nothing_else(report: dict[str, Any]) -> None:
+def test_the_page_needs_nothing_else(report: Report) -> None:
     whole = page.page(report)
     parsed = Outside()
     parsed.feed(whole)
@@ -88,25 +90,27 @@ def test_the_page_needs_nothing_else(report: dict[str, Any]) -> None:
         assert f"<h2>{expected}</h2>" in whole
 
 
-def test_every_form_has_the_same_figures(report: dict[str, Any], tmp_path: Path) -> None:
+def test_every_form_has_the_same_figures(report: Report, tmp_path: Path) -> None:
     written = page.write(report, tmp_path / "out" / "mine")
     assert [path.name for path in written] == ["mine.html", "mine.md", "mine.json"]
-    assert json.loads(written[2].read_text(encoding="utf-8")) == json.loads(json.dumps(report))
-    overall = report["figures"]["labels"]["at"]["given"]["overall"]
-    figure = f"{overall['macro_f1']['value']:.3f} ({overall['macro_f1']['low']:.3f}"
+    assert from_json(Report, json.loads(written[2].read_text(encoding="utf-8"))) == as_read(report)
+    figure = format_figure(report.of_labels.at["given"].overall.macro_f1)
     for path in written[:2]:
         assert figure in path.read_text(encoding="utf-8")
     assert page.page(report) == written[0].read_text(encoding="utf-8")  # equal reports are equal files
 
 
-def test_texts_only_when_asked_for(
-    report: dict[str, Any], classifier: EmotionClassifier, corpus: LabelledTexts
-) -> None:
-    assert sum(map(len, report["worst"].values())) > 3
+def as_read(report: Report) -> Report:
+    """Return a report with lists where JSON has lists."""
+    return from_json(Report, to_json(report))
+
+
+def test_texts_only_when_asked_for(report: Report, classifier: EmotionClassifier, corpus: LabelledTexts) -> None:
+    assert len(report.worst.false_alarms) + len(report.worst.misses) > 3
     for text in corpus.texts:
-        assert text not in json.dumps(report)
+        assert text not in json.dumps(to_json(report))
     shown = evaluate(classifier, corpus, resamples=100, with_texts=True)
-    texts = {error["text"] for errors in shown["worst"].values() for error in errors}
+    texts = {str(error.text) for error in (*shown.worst.false_alarms, *shown.worst.misses)}
     assert texts <= set(corpus.texts)
     whole = page.page(shown)
     assert "<b>so</b>" not in whole  # a text is no markup
@@ -115,12 +119,12 @@ def test_texts_only_when_asked_for(
         assert "\\| really" in page.markdown(shown)
 
 
-def test_what_is_undefined_is_said(report: dict[str, Any]) -> None:
-    assert set(report["undefined"]) == set(LABELS) - set(TEXTS)
+def test_what_is_undefined_is_said(report: Report) -> None:
+    assert set(report.undefined) == set(LABELS) - set(TEXTS)
     assert "left out here: admiration" in page.markdown(report)
     row = next(line for line in page.markdown(report).splitlines() if line.startswith("| grief * | 0 |"))
     assert row.count("undefined") == 5
-    assert report["unreliable"]["grief"].startswith("0 positives")
+    assert report.unreliable["grief"].startswith("0 positives")
 
 
 @pytest.mark.parametrize("rows", ["Thank you!\t15\ta\n", "Thanks\t15\ta\nMany thanks\t15\tb\n", "xyzzy\t16\ta\n"])
@@ -129,7 +133,7 @@ def test_very_little_data(classifier: EmotionClassifier, tmp_path: Path, rows: s
     path = tmp_path / "few.tsv"
     path.write_text(rows)
     report = evaluate(classifier, read_labelled(path, LABELS), resamples=100)
-    assert len(report["undefined"]) == 27
+    assert len(report.undefined) == 27
     for written in page.write(report, tmp_path / "few"):
         assert written.stat().st_size > 3000
     assert "undefined" in (tmp_path / "few.md").read_text()
@@ -141,14 +145,14 @@ def test_a_label_map(classifier: EmotionClassifier, tmp_path: Path) -> None:
     found = read_label_map("ekman", LABELS)
     data = read_labelled(labelled, LABELS, found, absent_ok=True)
     report = evaluate(classifier, data, label_map=found, resamples=100)
-    assert report["figures"]["labels"]["at"]["own"]["labels"]["joy"]["f1"]["value"] == 1
-    assert report["data"]["label_map"]["rule"] == "any"
+    assert report.of_labels.own.labels["joy"].f1.value == 1
+    assert report.data.label_map == found
     assert "ranked by the highest of their probabilities" in page.markdown(report)
     with pytest.raises(ValueError, match="not of its own labels"):
         store(report, classifier.directory)
 
 
-def test_figures_in_the_model_and_its_card(corpus: LabelledTexts, report: dict[str, Any], model_copy: Path) -> None:
+def test_figures_in_the_model_and_its_card(corpus: LabelledTexts, report: Report, model_copy: Path) -> None:
     store(report, model_copy)
     config = json.loads((model_copy / "config.json").read_text())
     assert config["tested_on"] == {"name": "mine.tsv", "sha256": corpus.sha256, "rows": len(corpus)}
@@ -164,7 +168,7 @@ def test_figures_in_the_model_and_its_card(corpus: LabelledTexts, report: dict[s
         tune_model(classifier, corpus, model_copy)
 
 
-def test_a_card_of_other_making_keeps_its_text(report: dict[str, Any], model_copy: Path) -> None:
+def test_a_card_of_other_making_keeps_its_text(report: Report, model_copy: Path) -> None:
     path = model_copy / "config.json"
     path.write_text(json.dumps({key: value for key, value in json.loads(path.read_text()).items() if key != "about"}))
     (model_copy / "README.md").write_text("# mine\n\n## Use\n\nas you like\n\n## Limits\n\nmany\n")
@@ -182,17 +186,17 @@ def test_tuning(model_copy: Path, corpus: LabelledTexts, tmp_path: Path) -> None
     config["calibration"] = {"method": "temperature", "knots": {label: [[-1, -5], [1, 5]] for label in LABELS}}
     (model_copy / "config.json").write_text(json.dumps(config))
     record = tune_model(EmotionClassifier(model_copy), corpus, tmp_path / "tuned", calibration="platt")
-    assert record["macro_f1"] >= record["macro_f1_before"]
-    assert record["calibration_error"] < record["calibration_error_before"]
+    assert record.macro_f1 >= record.macro_f1_before
+    assert record.calibration_error < record.calibration_error_before
     tuned = EmotionClassifier(tmp_path / "tuned")
     assert tuned.calibration is not None
     assert "metrics" not in tuned.config.raw  # those of the old thresholds
     assert "Not measured yet" in (tmp_path / "tuned" / "README.md").read_text(encoding="utf-8")
     report = evaluate(tuned, corpus, resamples=100)
-    own = report["figures"]["labels"]["at"]["own"]["overall"]["macro_f1"]["value"]
+    own = report.of_labels.own.overall.macro_f1.value
     # The label without a positive keeps 0.5 and out of macro F1 in both.
-    assert own == pytest.approx(record["macro_f1"], abs=1e-6)
-    assert report["marks"] == ["the model's thresholds were tuned on this very data"]
+    assert own == pytest.approx(record.macro_f1, abs=1e-6)
+    assert report.marks == ["the model's thresholds were tuned on this very data"]
     assert "Not an honest figure" in page.page(report)
     assert "Not an honest figure" in page.markdown(report)
 
@@ -207,10 +211,10 @@ def test_forced_tuning_marks_the_model(model_copy: Path, corpus: LabelledTexts, 
         tune_model(model, corpus, tmp_path / "forced")
     assert not (tmp_path / "forced").exists()
     record = tune_model(model, corpus, tmp_path / "forced", force=True)
-    assert record["forced"] == "it is the split the model was tested on"
+    assert record.forced == "it is the split the model was tested on"
     other = read_labelled(write_corpus(tmp_path / "other.tsv"), LABELS)
     report = evaluate(EmotionClassifier(tmp_path / "forced"), other, resamples=100)
-    assert "tuned by force on mine.tsv" in report["marks"][0]
+    assert "tuned by force on mine.tsv" in report.marks[0]
     store(report, tmp_path / "forced")
     assert "**Marked: " in (tmp_path / "forced" / "README.md").read_text(encoding="utf-8")
 
@@ -221,11 +225,12 @@ def test_training_texts_are_found_and_not_tuned_on(model_copy: Path, corpus: Lab
     model = EmotionClassifier(model_copy)
     (model_copy / HASHES_FILE).write_bytes(hashes_to_bytes(hash_texts([text.upper() for text in corpus.texts[:10]])))
     report = evaluate(model, corpus, resamples=100)
-    assert report["seen"]["rows"] == 10
-    assert report["seen"]["ids"] == corpus.ids[:10]
-    assert report["seen"]["without"]["rows"] == len(corpus) - 10
-    assert report["marks"] == []
+    assert report.seen.rows == 10
+    assert report.seen.ids == corpus.ids[:10]
+    assert report.seen.without is not None
+    assert report.seen.without.rows == len(corpus) - 10
+    assert report.marks == []
     (model_copy / HASHES_FILE).write_bytes(hashes_to_bytes(hash_texts(corpus.texts)))
-    assert evaluate(model, corpus, resamples=100)["marks"] == ["the model was trained on this data"]
+    assert evaluate(model, corpus, resamples=100).marks == ["the model was trained on this data"]
     with pytest.raises(DataError, match="the model was trained on it"):
         tune_model(model, corpus, tmp_path / "tuned")

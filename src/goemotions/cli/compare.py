@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from goemotions.cli import options as opt
 from goemotions.cli.evaluate import AbsentOk, Labelled, MapName, Resamples, Seed, read_data
+from goemotions.records import to_json
+
+if TYPE_CHECKING:
+    from goemotions.evaluation.compare import Comparison
+    from goemotions.evaluation.figures import Difference
 
 WIDTH = 13  # of a model's name
 
@@ -33,7 +38,8 @@ def compare(
     opt.require_report("comparison")
     from goemotions.classifier import EmotionClassifier
     from goemotions.evaluation.compare import compare_predictions, shared_labels
-    from goemotions.evaluation.evaluate import HALF, OWN, predictions_of
+    from goemotions.evaluation.evaluate import predictions_of
+    from goemotions.evaluation.figures import HALF, OWN
     from goemotions.evaluation.measure import Predictions
 
     models = [EmotionClassifier(name, threads=threads) for name in (first, second)]
@@ -46,12 +52,12 @@ def compare(
         predictions.append(made if not predictions else made.ordered(predictions[0].labels))
     found = compare_predictions(predictions[0], predictions[1], HALF if at_half else OWN, resamples, seed)
     if as_json:
-        typer.echo(json.dumps({"first": first, "second": second, "data": labelled.name, **found}))
+        typer.echo(json.dumps({"first": first, "second": second, "data": labelled.name, **to_json(found)}))
     else:
         show(first, second, found, resamples)
 
 
-def show(first: str, second: str, found: Mapping[str, Any], resamples: int) -> None:
+def show(first: str, second: str, found: Comparison, resamples: int) -> None:
     """A line a figure, on stdout."""
     one, other = (Path(name).name[-WIDTH:] for name in (first, second))
     if one == other:
@@ -59,21 +65,23 @@ def show(first: str, second: str, found: Mapping[str, Any], resamples: int) -> N
         typer.echo(f"first: {first}; second: {second}")
     head = f"{'':<24} {one:>{WIDTH}} {other:>{WIDTH}}   difference (95 % interval)    chance of the other sign"
     typer.echo(head)
-    for name, figures in found["overall"].items():
-        typer.echo(line(name.replace("_", " ").replace("f1", "F1"), figures, resamples))
-    for label, figures in found["labels"].items():
-        typer.echo(line(f"F1 of {label}", figures["f1"], resamples))
-    expected = 0.05 * len(found["labels"])
+    for field in fields(found.overall):
+        title = field.name.replace("_", " ").replace("f1", "F1")
+        typer.echo(line(title, getattr(found.overall, field.name), resamples))
+    for label, figures in found.labels.items():
+        typer.echo(line(f"F1 of {label}", figures.f1, resamples))
+    expected = 0.05 * len(found.labels)
     if expected >= 1:
-        note = f"of {len(found['labels'])} labels about {expected:.1f} have an interval without 0 by chance alone"
+        note = f"of {len(found.labels)} labels about {expected:.1f} have an interval without 0 by chance alone"
         typer.secho(f"note: {note}", err=True)
 
 
-def line(name: str, figures: Mapping[str, float | None], resamples: int) -> str:
-    if figures["value"] is None:
+def line(name: str, found: Difference, resamples: int) -> str:
+    """Return a row: both figures, their difference with its interval, and the chance of the other sign."""
+    if found.value is None:
         return f"{name:<24} undefined: no positives"
-    low, high, wrong = (figures[key] for key in ("low", "high", "sign_wrong"))
-    between = "" if low is None or high is None else f"({low:+.3f} to {high:+.3f})"
-    values = f"{figures['first']:>{WIDTH}.3f} {figures['second']:>{WIDTH}.3f}   {figures['value']:+.3f}"
+    wrong = found.sign_wrong
+    between = "" if found.low is None or found.high is None else f"({found.low:+.3f} to {found.high:+.3f})"
+    values = f"{found.first:>{WIDTH}.3f} {found.second:>{WIDTH}.3f}   {found.value:+.3f}"
     chance = "" if wrong is None else f"{wrong:.4f}" if wrong else f"< {1 / resamples:g}"
     return f"{name:<24} {values} {between:<22} {chance:>8}"

@@ -10,7 +10,7 @@ import typer
 from goemotions.cli import options as opt
 
 if TYPE_CHECKING:
-    from goemotions.evaluation.report_tables import Report
+    from goemotions.evaluation.report import Report
 
 Labelled = Annotated[
     Path,
@@ -84,7 +84,7 @@ def evaluate(
     if output is not None:
         for path in page.write(report, output):
             typer.echo(str(path), err=True)
-    typer.echo(page.to_json(report) if as_json else summary(report), nl=not as_json)
+    typer.echo(page.json_text(report) if as_json else summary(report), nl=not as_json)
 
 
 def read_data(
@@ -103,22 +103,21 @@ def summary(report: Report) -> str:
     from goemotions.evaluation.formatting import format_figure
     from goemotions.evaluation.report_tables import seen_note
 
-    figures = report["figures"]["labels"]
-    own, half = figures["at"]["own"]["overall"], figures["at"]["0.5"]["overall"]
-    lines = [f"{report['model']['name']} on {report['data']['name']}: {report['data']['rows']:,} texts"]
-    lines += [f"NOT AN HONEST FIGURE: {mark}" for mark in report["marks"]]
+    own, half = report.of_labels.own.overall, report.of_labels.half.overall
+    lines = [f"{report.model.name} on {report.data.name}: {report.data.rows:,} texts"]
+    lines += [f"NOT AN HONEST FIGURE: {mark}" for mark in report.marks]
     lines += [
-        f"macro F1                {format_figure(own['macro_f1'])}; at 0.5 for all {format_figure(half['macro_f1'])}",
-        f"micro F1                {format_figure(own['micro_f1'])}; at 0.5 for all {format_figure(half['micro_f1'])}",
-        f"mean average precision  {format_figure(figures['ranking']['overall']['macro_average_precision'])}",
-        f"exact match             {format_figure(own['exact_match'])}",
-        f"calibration error       {format_figure(report['calibration']['error'])}",
-        seen_note(report["seen"]["rows"]),
+        f"macro F1                {format_figure(own.macro_f1)}; at 0.5 for all {format_figure(half.macro_f1)}",
+        f"micro F1                {format_figure(own.micro_f1)}; at 0.5 for all {format_figure(half.micro_f1)}",
+        f"mean average precision  {format_figure(report.of_labels.ranking.overall.macro_average_precision)}",
+        f"exact match             {format_figure(own.exact_match)}",
+        f"calibration error       {format_figure(report.calibration.error)}",
+        seen_note(report.seen.rows),
     ]
-    if report["seen"]["without"]:
-        lines[-1] += f" Macro F1 without them: {format_figure(report['seen']['without']['macro_f1'])}."
-    if report["undefined"]:
-        lines.append(f"undefined, and left out of macro figures (no positives): {', '.join(report['undefined'])}")
-    if report["unreliable"]:
-        lines.append(f"unreliable labels: {', '.join(report['unreliable'])}")
+    if report.seen.without:
+        lines[-1] += f" Macro F1 without them: {format_figure(report.seen.without.macro_f1)}."
+    if report.undefined:
+        lines.append(f"undefined, and left out of macro figures (no positives): {', '.join(report.undefined)}")
+    if report.unreliable:
+        lines.append(f"unreliable labels: {', '.join(report.unreliable)}")
     return "\n".join(lines)

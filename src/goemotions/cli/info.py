@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,6 +15,7 @@ from goemotions.cli import options as opt
 if TYPE_CHECKING:
     from goemotions.catalog import Catalog
     from goemotions.checkpoint import ModelConfig
+    from goemotions.evaluation.model_metrics import StoredFigures
 
 PIPE_WIDTH = 110
 LIMITS = (
@@ -37,6 +38,7 @@ def info(
         list_shipped(shipped(), as_json)
         return
     from goemotions.checkpoint import read_config
+    from goemotions.evaluation.model_metrics import read_metrics
 
     directory = find_model(model)
     config = read_config(directory)
@@ -47,8 +49,9 @@ def info(
     if not console.is_terminal:
         console.width = PIPE_WIDTH
     describe(console, directory, config, backbone)
-    if config.raw.get("metrics"):
-        console.print(quality(config))
+    metrics = read_metrics(config.raw)
+    if metrics is not None:
+        console.print(quality(config, metrics.test))
 
 
 def list_shipped(catalog: Catalog, as_json: bool) -> None:
@@ -129,23 +132,22 @@ def llm_facts(directory: Path, config: ModelConfig, backbone: str | None) -> dic
     }
 
 
-def quality(config: ModelConfig) -> Table:
-    """The figures on the test split, a row a label."""
+def quality(config: ModelConfig, test: StoredFigures) -> Table:
+    """Return the figures on the test split, a row per label."""
     from goemotions.evaluation.formatting import format_figure, format_number
 
-    test: dict[str, Any] = config.raw["metrics"]["test"]
-    overall = ", ".join(f"{name} F1 {format_figure(test[f'{name}_f1'])}" for name in ("macro", "micro"))
-    table = Table(title=f"Test split, {test['rows']:,} rows, thresholds tuned on dev: {overall}", title_justify="left")
+    overall = f"macro F1 {format_figure(test.macro_f1)}, micro F1 {format_figure(test.micro_f1)}"
+    table = Table(title=f"Test split, {test.rows:,} rows, thresholds tuned on dev: {overall}", title_justify="left")
     for column in ("label", "threshold", "precision", "recall", "F1 (95 % interval)", "positives"):
         table.add_column(column, justify="left" if column == "label" else "right")
-    for label, figures in test["labels"].items():
+    for label, figures in test.labels.items():
         table.add_row(
             label + (" *" if label in config.unreliable_labels else ""),
             f"{config.thresholds[label]:.3f}",
-            format_number(figures["precision"]),
-            format_number(figures["recall"]),
-            format_figure(figures["f1"]),
-            str(figures["support"]),
+            format_number(figures.precision),
+            format_number(figures.recall),
+            format_figure(figures.f1),
+            str(figures.support),
         )
     if config.unreliable_labels:
         table.caption = "* unreliable"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from goemotions.cli import options as opt
 from goemotions.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from goemotions.evaluation.model_metrics import StoredFigures
 
 
 def train(
@@ -84,24 +87,24 @@ def train(
         train_teacher(data, folder, settings, place, limit)
         test = None  # it ships no model, and test is for what does
     elif isinstance(settings, CompactRecipe):
-        from goemotions.evaluation.model_card import stored_metrics
+        from goemotions.evaluation.model_metrics import metrics_of
         from goemotions.training.compact import train_compact
         from goemotions.training.teachers import train_teachers
 
         if from_scratch:
             train_teachers(settings.teachers, data, teachers, place, limit)
-        test = stored_metrics(train_compact(data, folder, settings, place, teachers, limit))["test"]
+        test = metrics_of(train_compact(data, folder, settings, place, teachers, limit)).test
     else:
         raise ValueError(f"the recipe {recipe} is for `goemotions distill`")
     if test is not None:
         typer.echo(f"{folder}: {summary(test)}", err=True)
 
 
-def summary(test: dict[str, Any]) -> str:
-    """The figures on test in a line."""
+def summary(test: StoredFigures) -> str:
+    """Return the figures on test in a line."""
     from goemotions.evaluation.formatting import format_figure
 
-    return f"test macro F1 {format_figure(test['macro_f1'])}, micro F1 {format_figure(test['micro_f1'])}"
+    return f"test macro F1 {format_figure(test.macro_f1)}, micro F1 {format_figure(test.micro_f1)}"
 
 
 def show_log() -> None:

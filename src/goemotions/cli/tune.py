@@ -10,6 +10,7 @@ import typer
 
 from goemotions.cli import options as opt
 from goemotions.cli.evaluate import AbsentOk, read_data
+from goemotions.records import to_json
 
 if TYPE_CHECKING:
     from goemotions.thresholds import Objective
@@ -60,13 +61,13 @@ def tune(
         force=force,
     )
     if as_json:
-        typer.echo(json.dumps(record))
+        typer.echo(json.dumps(to_json(record)))
         return
-    if "forced" in record:
-        typer.secho(f"warning: {record['forced']}; the model and its figures are marked", err=True, fg="yellow")
+    if record.forced:
+        typer.secho(f"warning: {record.forced}; the model and its figures are marked", err=True, fg="yellow")
     typer.echo(
-        f"{output}: on {found.name} macro F1 {record['macro_f1_before']:.3f} became {record['macro_f1']:.3f}, "
-        f"calibration error {record['calibration_error_before']:.3f} became {record['calibration_error']:.3f}. "
+        f"{output}: on {found.name} macro F1 {record.macro_f1_before:.3f} became {record.macro_f1:.3f}, "
+        f"calibration error {record.calibration_error_before:.3f} became {record.calibration_error:.3f}. "
         "These are of the data tuned on: goemotions evaluate measures on other data."
     )
 

@@ -8,13 +8,13 @@ a sparse product gives at the places that count (:class:`Ranking`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse, stats
 
+from goemotions.evaluation.figures import Figure
 from goemotions.evaluation.metrics import divide
 
 Floats = npt.NDArray[np.float64]
@@ -23,27 +23,7 @@ Weights = npt.NDArray[np.float32]
 RESAMPLES = 10_000
 LEVEL = 0.95
 BLOCK = 512
-DIGITS = 6
 FEW_RESAMPLES = 0.5  # of the resamples; an interval from fewer is not given
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A figure and its 95 % interval; None where the data cannot give it."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-
-    def as_dict(self) -> dict[str, float | None]:
-        return {"value": self.value, "low": self.low, "high": self.high}
-
-    def __str__(self) -> str:
-        if self.value is None:
-            return "undefined"
-        if self.low is None:
-            return f"{self.value:.3f}"
-        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
 
 
 def weights(rows: int, resamples: int, seed: int) -> Iterator[Weights]:
@@ -207,24 +187,13 @@ def proportion_interval(share: npt.ArrayLike, trials: npt.ArrayLike) -> tuple[Fl
     return np.where(ones, bound, 0.0), np.where(ones, 1.0, 1 - bound)
 
 
-def estimates(values: npt.ArrayLike, low: npt.ArrayLike, high: npt.ArrayLike) -> list[Estimate]:
-    """One a figure, None for NaN. *Shape:* [k] three times."""
+def to_figures(values: npt.ArrayLike, low: npt.ArrayLike, high: npt.ArrayLike) -> list[Figure]:
+    """Return a figure for each value, None for NaN. *Shape:* [k] three times."""
 
     def known(number: float) -> float | None:
         return None if np.isnan(number) else float(number)
 
     return [
-        Estimate(None) if np.isnan(v) else Estimate(float(v), known(a), known(b))
+        Figure(None) if np.isnan(v) else Figure(float(v), known(a), known(b))
         for v, a, b in zip(np.ravel(values), np.ravel(low), np.ravel(high), strict=True)
     ]
-
-
-def rounded(figures: Any) -> Any:
-    """A copy of what JSON can hold, with every number to :data:`DIGITS` places: finer is not known, and not kept."""
-    if isinstance(figures, float):
-        return round(figures, DIGITS)
-    if isinstance(figures, Mapping):
-        return {key: rounded(value) for key, value in figures.items()}
-    if isinstance(figures, (list, tuple)):
-        return [rounded(value) for value in figures]
-    return figures

@@ -6,7 +6,7 @@ Learning*, 2019).
 
 A mean of absolute differences is never 0, however good the probabilities: chance alone leaves some. A resample has
 that chance twice, so that its plain percentiles lie above the truth (they hold it never where probabilities are
-right, ``docs/experiments.md``). Hence :func:`error_estimate`'s own interval, and the figure ``noise`` beside it.
+right, ``docs/experiments.md``). Hence :func:`calibration_figure`'s own interval, and the figure ``noise`` beside it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.evaluation.bootstrap import RESAMPLES, Estimate, estimates, interval, resample
+from goemotions.evaluation.bootstrap import RESAMPLES, interval, resample, to_figures
+from goemotions.evaluation.figures import CalibrationFigure, CalibrationFigures, CurvePoint, Figure, LabelCalibration
 from goemotions.evaluation.metrics import Floats, divide
 
 AT_LEAST = 0.1
@@ -37,23 +38,21 @@ def equal_bins(probabilities: npt.NDArray[np.floating], at_least: float) -> Plac
 
 def reliability_curve(
     probabilities: npt.NDArray[np.floating], targets: npt.NDArray[np.integer], at_least: float = AT_LEAST
-) -> list[dict[str, float]]:
-    """One ``{"predicted", "observed", "count"}`` a bin: mean probability and share of positives; none without
-    predictions. *Shape:* any, twice.
-    """
+) -> list[CurvePoint]:
+    """Return a point per bin; none without predictions. *Shape:* any, twice."""
     p, y = np.ravel(probabilities).astype(np.float64), np.ravel(targets)
     return [
-        {"predicted": float(p[places].mean()), "observed": float(y[places].mean()), "count": len(places)}
+        CurvePoint(float(p[places].mean()), float(y[places].mean()), len(places))
         for places in equal_bins(probabilities, at_least)
     ]
 
 
-def calibration_error(curve: Sequence[dict[str, float]]) -> float:
+def calibration_error(curve: Sequence[CurvePoint]) -> float:
     """Mean distance of prediction and observation over the bins of a curve, by count; NaN without any."""
-    total = sum(point["count"] for point in curve)
+    total = sum(point.count for point in curve)
     if not total:
         return float("nan")
-    return sum(point["count"] * abs(point["predicted"] - point["observed"]) for point in curve) / total
+    return sum(point.count * abs(point.predicted - point.observed) for point in curve) / total
 
 
 def brier(probabilities: npt.NDArray[np.floating], targets: npt.NDArray[np.integer]) -> tuple[Floats, Floats]:
@@ -86,7 +85,7 @@ def bin_differences(
     return np.stack([*columns, np.bincount(every // labels, minlength=rows)], axis=1)
 
 
-def error_estimate(totals: Floats, sums: npt.NDArray[np.floating]) -> dict[str, float | None]:
+def calibration_figure(totals: Floats, sums: npt.NDArray[np.floating]) -> CalibrationFigure:
     """The calibration error with its interval, and ``noise``: what perfectly calibrated probabilities would show.
 
     Noise is the mean, over the resamples, of the error of the bins' deviations from their own sums. The interval is
@@ -100,7 +99,7 @@ def error_estimate(totals: Floats, sums: npt.NDArray[np.floating]) -> dict[str, 
     sums = sums.astype(np.float64)
     value = float(divide(np.abs(totals[:-1]).sum(), totals[-1]))
     if np.isnan(value):
-        return Estimate(None).as_dict() | {"noise": None}
+        return CalibrationFigure(None)
     counts = sums[:, -1]
     drawn = divide(np.abs(sums[:, :-1]).sum(1), counts)
     apart = sums[:, :-1] - totals[:-1] * (counts / totals[-1])[:, None]
@@ -108,8 +107,8 @@ def error_estimate(totals: Floats, sums: npt.NDArray[np.floating]) -> dict[str, 
     low, high = (float(bound) - 2 * (float(np.nanmean(drawn)) - value) for bound in interval(drawn))
     if value <= interval(noise)[1]:
         low = 0.0
-    (found,) = estimates(value, max(low, 0.0), max(high, value))
-    return found.as_dict() | {"noise": float(np.nanmean(noise))}
+    (found,) = to_figures(value, max(low, 0.0), max(high, value))
+    return CalibrationFigure(found.value, found.low, found.high, float(np.nanmean(noise)))
 
 
 def calibration_figures(
@@ -118,8 +117,8 @@ def calibration_figures(
     labels: Sequence[str],
     resamples: int = RESAMPLES,
     seed: int = 0,
-) -> dict[str, Any]:
-    """All of it, as a dict that JSON can hold; undefined figures are None. *Shape:* [n, labels] twice."""
+) -> CalibrationFigures:
+    """Return all of it; undefined figures are None. *Shape:* [n, labels] twice."""
     groups = {f"label {column}": (slice(column, column + 1), AT_LEAST) for column in range(len(labels))}
     groups |= {"whole": (slice(None), AT_LEAST), "all": (slice(None), 0.0)}
     columns: dict[str, npt.NDArray[Any]] = {
@@ -128,29 +127,29 @@ def calibration_figures(
     columns["squares"] = (probabilities.astype(np.float64) - targets) ** 2
     columns["positives"] = targets
     sums, _ = resample(columns, [], len(targets), resamples, seed)
-    errors = {name: error_estimate(columns[name].sum(0), sums[name]) for name in groups}
-    scores, skills, mean = brier_estimates(columns, sums)
-    return {
-        "at_least": AT_LEAST,
-        "error": errors["whole"],
-        "error_of_all": errors["all"],
-        "brier": mean,
-        "curve": reliability_curve(probabilities, targets),
-        "labels": {
-            label: {
-                "error": errors[f"label {column}"],
-                "brier": scores[column],
-                "brier_skill": skills[column],
-                "curve": reliability_curve(probabilities[:, column], targets[:, column]),
-            }
+    errors = {name: calibration_figure(columns[name].sum(0), sums[name]) for name in groups}
+    scores, skills, mean = brier_figures(columns, sums)
+    return CalibrationFigures(
+        at_least=AT_LEAST,
+        error=errors["whole"],
+        error_of_all=errors["all"],
+        brier=mean,
+        curve=reliability_curve(probabilities, targets),
+        labels={
+            label: LabelCalibration(
+                error=errors[f"label {column}"],
+                brier=scores[column],
+                brier_skill=skills[column],
+                curve=reliability_curve(probabilities[:, column], targets[:, column]),
+            )
             for column, label in enumerate(labels)
         },
-    }
+    )
 
 
-def brier_estimates(
+def brier_figures(
     columns: Mapping[str, npt.NDArray[Any]], sums: Mapping[str, npt.NDArray[Any]]
-) -> tuple[list[dict[str, float | None]], list[dict[str, float | None]], dict[str, float | None]]:
+) -> tuple[list[Figure], list[Figure], Figure]:
     """Brier score and skill of each label, and the mean score, from the rows' squares and positives."""
     rows = np.float64(len(columns["squares"]))
     points, drawn = (
@@ -160,7 +159,5 @@ def brier_estimates(
     values = skill(*points, rows)
     skills = np.where(np.isnan(values), np.nan, skill(*drawn, rows))
     scores = drawn[0] / rows
-    (mean,) = estimates(points[0].mean() / rows, *interval(scores.mean(1)))
-    of_labels = (estimates(points[0] / rows, *interval(scores)), estimates(values, *interval(skills)))
-    score_dicts, skill_dicts = ([estimate.as_dict() for estimate in found] for found in of_labels)
-    return score_dicts, skill_dicts, mean.as_dict()
+    (mean,) = to_figures(points[0].mean() / rows, *interval(scores.mean(1)))
+    return to_figures(points[0] / rows, *interval(scores)), to_figures(values, *interval(skills)), mean

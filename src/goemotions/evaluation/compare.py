@@ -3,28 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from goemotions.evaluation import metrics
-from goemotions.evaluation.bootstrap import RESAMPLES, Ranking, estimates, interval, resample, rounded
+from goemotions.evaluation.bootstrap import RESAMPLES, Ranking, interval, resample, to_figures
+from goemotions.evaluation.figures import Difference, rounded
 from goemotions.evaluation.measure import Predictions
 
-OVERALL = ("macro_f1", "micro_f1", "weighted_f1", "macro_average_precision", "exact_match")
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class OverallDifferences:
+    """Differences of figures of all labels."""
+
+    macro_f1: Difference
+    micro_f1: Difference
+    weighted_f1: Difference
+    macro_average_precision: Difference
+    exact_match: Difference
+
+
+@dataclass(frozen=True)
+class LabelDifferences:
+    """Differences of figures of a label."""
+
+    f1: Difference
+    average_precision: Difference
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Differences of two models on the same rows, of all labels and per label."""
+
+    overall: OverallDifferences
+    labels: Mapping[str, LabelDifferences]
 
 
 def compare_predictions(
     first: Predictions, second: Predictions, decision: str, resamples: int = RESAMPLES, seed: int = 0
-) -> dict[str, Any]:
-    """Figures of the first minus figures of the second, resampled over the same rows.
-
-    Returns:
-        ``{"overall": {figure: difference}, "labels": {label: {figure: difference}}}``, each difference as
-        ``{"first", "second", "value", "low", "high", "sign_wrong"}``. ``sign_wrong`` is the share of resamples in
-        which the difference has the other sign, ties counting half: near 0 the order of the two is sure, at 0.5 it is
-        a toss-up. Where a figure is undefined all are None.
+) -> Comparison:
+    """Return figures of the first minus figures of the second, resampled over the same rows; None where undefined.
 
     Raises:
         ValueError: the two are not of the same rows and labels.
@@ -43,43 +66,35 @@ def compare_predictions(
     sums, ranked = resample(columns, rankings, len(truth), resamples, seed)
     totals = {name: np.asarray(values, np.float64).sum(0) for name, values in columns.items()}
     halves = dict(zip(both, np.split(ranked[:, 0], 2, axis=1), strict=True))
+    points = {n: compared(totals, n, metrics.average_precision(m.probabilities, m.targets)) for n, m in both.items()}
+    drawn = {name: compared(sums, name, halves[name]) for name in both}
+    whole = {field.name: differences(field.name, points, drawn)[0] for field in fields(OverallDifferences)}
+    single = (differences(name, points, drawn) for name in ("f1", "average_precision"))
+    of_labels = (LabelDifferences(f1, precision) for f1, precision in zip(*single, strict=True))
+    return rounded(Comparison(OverallDifferences(**whole), dict(zip(first.labels, of_labels, strict=True))))
 
-    def figures(name: str, source: Mapping[str, Any], precision: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
-        counted = source[f"counts {name}"]
-        overall = metrics.overall(counted)
-        overall["macro_average_precision"] = metrics.mean_defined(precision)
-        overall["exact_match"] = metrics.divide(source[f"exact {name}"], source["rows"])
-        return {key: overall[key] for key in OVERALL} | {
-            "f1": metrics.of_labels(counted)["f1"],
-            "average_precision": precision,
-        }
 
-    points = {n: figures(n, totals, metrics.average_precision(m.probabilities, m.targets)) for n, m in both.items()}
-    drawn = {name: figures(name, sums, halves[name]) for name in both}
-    found = {key: differences(key, points, drawn) for key in points["first"]}
-    whole = {
-        "overall": {key: found[key][0] for key in OVERALL},
-        "labels": {
-            label: {key: found[key][column] for key in ("f1", "average_precision")}
-            for column, label in enumerate(first.labels)
-        },
+def compared(sums: Arrays, name: str, precision: npt.NDArray[Any]) -> Arrays:
+    """Return the figures of one model that are compared, from its sums and average precisions."""
+    counted = sums[f"counts {name}"]
+    return metrics.overall(counted) | {
+        "macro_average_precision": metrics.mean_defined(precision),
+        "exact_match": metrics.divide(sums[f"exact {name}"], sums["rows"]),
+        "f1": metrics.of_labels(counted)["f1"],
+        "average_precision": precision,
     }
-    differing: dict[str, Any] = rounded(whole)
-    return differing
 
 
-def differences(
-    figure: str, points: Mapping[str, Mapping[str, Any]], drawn: Mapping[str, Mapping[str, Any]]
-) -> list[dict[str, float | None]]:
-    """One a value of the figure."""
+def differences(figure: str, points: Mapping[str, Arrays], drawn: Mapping[str, Arrays]) -> list[Difference]:
+    """Return a difference per value of the figure."""
     first, second = (np.atleast_1d(points[name][figure]) for name in ("first", "second"))
     a, b = (np.asarray(drawn[name][figure]) for name in ("first", "second"))
     samples = (a - b).reshape(len(a), -1)
     value = first - second
     wrong = sign_wrong(value, samples)
     return [
-        estimate.as_dict() | {"first": known(one), "second": known(other), "sign_wrong": known(chance)}
-        for estimate, one, other, chance in zip(estimates(value, *interval(samples)), first, second, wrong, strict=True)
+        Difference(found.value, found.low, found.high, known(one), known(other), known(chance))
+        for found, one, other, chance in zip(to_figures(value, *interval(samples)), first, second, wrong, strict=True)
     ]
 
 

@@ -1,8 +1,6 @@
-"""The whole evaluation of a model on a data set, as one dict: what every report, table and model card is made from."""
+"""Evaluate a model on a data set: score its texts, measure everything, and say what is against the figures."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,18 +8,30 @@ import numpy.typing as npt
 from goemotions.architectures import Scored
 from goemotions.classifier import EmotionClassifier
 from goemotions.evaluation import metrics
-from goemotions.evaluation.bootstrap import RESAMPLES, rounded
+from goemotions.evaluation.bootstrap import RESAMPLES
 from goemotions.evaluation.calibration_error import calibration_figures
 from goemotions.evaluation.datasets import LabelledTexts
+from goemotions.evaluation.figures import GIVEN, HALF, OWN, Subset, rounded
 from goemotions.evaluation.label_groups import LabelMap, pool, roll_ups
-from goemotions.evaluation.measure import Predictions, measure, undefined_labels
+from goemotions.evaluation.measure import Predictions, measure_predictions
 from goemotions.evaluation.model_card import thresholds_from
-from goemotions.evaluation.provenance import find_seen, marks, read_hashes
+from goemotions.evaluation.provenance import find_seen, marks, read_hashes, read_provenance
+from goemotions.evaluation.report import (
+    FORMAT,
+    LABELS,
+    DataFacts,
+    Mistake,
+    Mistakes,
+    ModelFacts,
+    Report,
+    Seen,
+    ThresholdPoint,
+)
 from goemotions.evaluation.unreliable import unreliable_labels
 from goemotions.thresholds import Threshold, accepted, resolve
 
-FORMAT = 1
-OWN, HALF, GIVEN, UNSEEN = "own", "0.5", "given", "unseen"
+UNSEEN = "unseen"
+"""The name of the rows whose text does not stand in the model's training data."""
 WORDS = {"up to 5 words": (0, 5), "6 to 10": (6, 10), "11 to 20": (11, 20), "over 20": (21, None)}
 COMMON = tuple(round(0.05 * step, 2) for step in range(1, 20))
 CURVE_POINTS = 40
@@ -62,7 +72,7 @@ def evaluate(
     seed: int = 0,
     with_texts: bool = False,
     scored: Scored | None = None,
-) -> dict[str, Any]:
+) -> Report:
     """Score the data and measure everything.
 
     Args:
@@ -81,40 +91,39 @@ def evaluate(
     subsets = slices(data.texts)
     if known is not None and known.any() and not known.all():
         subsets[UNSEEN] = ~known
-    figures = measure(predictions, roll_ups(data.labels), subsets, resamples, seed)
-    parts = figures.pop("subsets")
-    own = predictions.decisions[OWN]
-    found = {
-        "format": FORMAT,
-        "model": {"name": classifier.config.name, "architecture": classifier.config.architecture},
-        "data": {
-            "name": data.name,
-            "sha256": data.sha256,
-            "rows": len(data),
-            "truncated": int(scored.truncated.sum()),
-            "labels": list(data.labels),
-            "label_map": label_map.as_dict() if label_map else None,
-        },
-        "resamples": resamples,
-        "seed": seed,
-        "marks": marks(classifier.config.raw, data, known),
-        "thresholds": {OWN: classifier.thresholds}
-        | ({GIVEN: resolve(threshold, classifier.thresholds)} if threshold is not None else {}),
-        "thresholds_from": thresholds_from(classifier.config.raw),
-        "undefined": undefined_labels(figures["labels"]),
-        "unreliable": unreliable_labels(figures["labels"], OWN),
-        "figures": figures,
-        "seen": seen_rows(data, known, parts.pop(UNSEEN, None)),
-        "slices": parts,
-        "calibration": calibration_figures(predictions.probabilities, data.targets, data.labels, resamples, seed),
-        "curves": precision_recall_curves(predictions),
-        "common_threshold": common_threshold(predictions),
-        "confusion": confusion(data.targets, own),
-        "together": confusion(data.targets, data.targets.astype(bool)),
-        "worst": worst_errors(predictions, data, with_texts),
-    }
-    whole: dict[str, Any] = rounded(found)
-    return whole
+    measured = measure_predictions(predictions, roll_ups(data.labels), subsets, resamples, seed)
+    parts = dict(measured.subsets)
+    unseen = parts.pop(UNSEEN, None)
+    thresholds = {OWN: classifier.thresholds}
+    if threshold is not None:
+        thresholds[GIVEN] = resolve(threshold, classifier.thresholds)
+    report = Report(
+        format=FORMAT,
+        model=ModelFacts(classifier.config.name, classifier.config.architecture),
+        data=data_facts(data, scored, label_map),
+        resamples=resamples,
+        seed=seed,
+        marks=marks(read_provenance(classifier.config.raw), data, known),
+        thresholds=thresholds,
+        thresholds_from=thresholds_from(classifier.config.raw),
+        undefined=measured.labels.undefined_labels(),
+        unreliable=unreliable_labels(measured.labels),
+        figures={LABELS: measured.labels} | dict(measured.groups),
+        seen=seen_rows(data, known, unseen),
+        slices=parts,
+        calibration=calibration_figures(predictions.probabilities, data.targets, data.labels, resamples, seed),
+        curves=precision_recall_curves(predictions),
+        common_threshold=common_threshold(predictions),
+        confusion=confusion(data.targets, predictions.decisions[OWN]),
+        together=confusion(data.targets, data.targets.astype(bool)),
+        worst=worst_errors(predictions, data, with_texts),
+    )
+    return rounded(report)
+
+
+def data_facts(data: LabelledTexts, scored: Scored, label_map: LabelMap | None) -> DataFacts:
+    """Return what a report says of its data."""
+    return DataFacts(data.name, data.sha256, len(data), int(scored.truncated.sum()), data.labels, label_map)
 
 
 def slices(texts: list[str]) -> dict[str, npt.NDArray[np.bool_]]:
@@ -124,16 +133,19 @@ def slices(texts: list[str]) -> dict[str, npt.NDArray[np.bool_]]:
     return {name: rows for name, rows in found.items() if rows.any()}
 
 
-def seen_rows(data: LabelledTexts, known: npt.NDArray[np.bool_] | None, unseen: Any) -> dict[str, Any]:
-    """Rows the model was trained on, and the figures without them; ``rows`` is None if the model does not say."""
+def seen_rows(data: LabelledTexts, known: npt.NDArray[np.bool_] | None, unseen: Subset | None) -> Seen:
+    """Return the rows the model was trained on, with figures of the others.
+
+    Args:
+        known: bool [n], rows seen in training; None if the model does not say.
+    """
     if known is None:
-        return {"rows": None, "ids": [], "without": None}
-    ids = [data.ids[row] for row in np.flatnonzero(known)[:MANY_IDS]]
-    return {"rows": int(known.sum()), "ids": ids, "without": unseen}
+        return Seen(None, [], None)
+    return Seen(int(known.sum()), [data.ids[row] for row in np.flatnonzero(known)[:MANY_IDS]], unseen)
 
 
-def precision_recall_curves(predictions: Predictions) -> dict[str, list[list[float]]]:
-    """(recall, precision) points of each label with positives, few enough to draw."""
+def precision_recall_curves(predictions: Predictions) -> dict[str, list[tuple[float, float]]]:
+    """Return points (recall, precision) of each label with positives, few enough to draw."""
     from sklearn.metrics import precision_recall_curve
 
     found = {}
@@ -145,21 +157,21 @@ def precision_recall_curves(predictions: Predictions) -> dict[str, list[list[flo
         # Recall falls from 1 to 0; of equal recalls the last has the highest precision.
         wanted = np.searchsorted(-recall, -np.linspace(1, 0, CURVE_POINTS), side="right") - 1
         steps = np.unique(np.append(wanted[wanted >= 0], len(recall) - 1))
-        found[label] = [[round(float(recall[i]), 4), round(float(precision[i]), 4)] for i in steps]
+        found[label] = [(round(float(recall[i]), 4), round(float(precision[i]), 4)) for i in steps]
     return found
 
 
-def common_threshold(predictions: Predictions) -> list[dict[str, float | None]]:
-    """Macro and micro F1 with one threshold for all labels."""
+def common_threshold(predictions: Predictions) -> list[ThresholdPoint]:
+    """Return macro and micro F1 with one threshold for all labels."""
     truth = predictions.targets.astype(bool)
-    found: list[dict[str, float | None]] = []
+    found = []
     for threshold in COMMON:
         made = accepted(predictions.probabilities, [threshold] * len(predictions.labels))
         overall = metrics.overall(metrics.counts(truth, made).sum(0, dtype=np.float64))
-        point: dict[str, float | None] = {"threshold": threshold}
-        for name in ("macro_f1", "micro_f1"):
-            point[name] = None if np.isnan(overall[name]) else round(float(overall[name]), 4)
-        found.append(point)
+        macro, micro = (
+            None if np.isnan(overall[name]) else round(float(overall[name]), 4) for name in ("macro_f1", "micro_f1")
+        )
+        found.append(ThresholdPoint(threshold, macro, micro))
     return found
 
 
@@ -170,24 +182,23 @@ def confusion(targets: npt.NDArray[np.uint8], decisions: npt.NDArray[np.bool_]) 
     return [[None if np.isnan(share) else round(float(share), 3) for share in row] for row in shares]
 
 
-def worst_errors(predictions: Predictions, data: LabelledTexts, with_texts: bool) -> dict[str, list[dict[str, Any]]]:
-    """The surest false alarms, and the misses with the lowest probability."""
+def worst_errors(predictions: Predictions, data: LabelledTexts, with_texts: bool) -> Mistakes:
+    """Return the surest false alarms, and the misses with the lowest probability."""
     p, truth, made = predictions.probabilities, predictions.targets.astype(bool), predictions.decisions[OWN]
 
-    def described(place: npt.NDArray[np.int64]) -> dict[str, Any]:
-        row, column = place
-        found: dict[str, Any] = {
-            "id": data.ids[row],
-            "label": data.labels[column],
-            "probability": round(float(p[row, column]), 4),
-            "true": [data.labels[i] for i in np.flatnonzero(truth[row])],
-            "given": [data.labels[i] for i in np.flatnonzero(made[row])],
-        }
-        return found | ({"text": data.texts[row]} if with_texts else {})
+    def mistake(row: int, column: int) -> Mistake:
+        return Mistake(
+            id=data.ids[row],
+            label=data.labels[column],
+            probability=round(float(p[row, column]), 4),
+            true=[data.labels[i] for i in np.flatnonzero(truth[row])],
+            given=[data.labels[i] for i in np.flatnonzero(made[row])],
+            text=data.texts[row] if with_texts else None,
+        )
 
-    def ranked(wrong: npt.NDArray[np.bool_], sign: int) -> list[dict[str, Any]]:
+    def ranked(wrong: npt.NDArray[np.bool_], sign: int) -> list[Mistake]:
         places = np.argwhere(wrong)
         order = np.argsort(sign * p[wrong], kind="stable")[:WORST]
-        return [described(places[i]) for i in order]
+        return [mistake(*places[i]) for i in order]
 
-    return {"false_alarms": ranked(made & ~truth, -1), "misses": ranked(truth & ~made, 1)}
+    return Mistakes(false_alarms=ranked(made & ~truth, -1), misses=ranked(truth & ~made, 1))

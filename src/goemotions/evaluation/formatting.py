@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-Figure = Mapping[str, float | None]
+from goemotions.evaluation.figures import Figure
 
 UNDEFINED = "undefined"
 
 
 def format_figure(figure: Figure, digits: int = 3) -> str:
     """Return a figure and its interval, ``0.536 (0.520 to 0.552)``; ``undefined`` where there is none."""
-    value, low, high = figure["value"], figure["low"], figure["high"]
-    shown = format_number(value, digits)
-    return shown if low is None or high is None else f"{shown} ({low:.{digits}f} to {high:.{digits}f})"
+    shown = format_number(figure.value, digits)
+    between = format_interval(figure, digits)
+    return f"{shown} {between}" if between else shown
+
+
+def format_interval(figure: Figure, digits: int = 3) -> str:
+    """Return the interval alone, ``(0.520 to 0.552)``; empty where there is none."""
+    if figure.value is None or figure.low is None or figure.high is None:
+        return ""
+    return f"({figure.low:.{digits}f} to {figure.high:.{digits}f})"
 
 
 def format_number(value: float | None, digits: int = 3) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from goemotions.errors import DataError, nearest
 from goemotions.labels import EKMAN, LABELS, SENTIMENT
+from goemotions.records import named
 
 RULE = "any"
 Groups = Mapping[str, Sequence[str]]
@@ -39,19 +40,10 @@ class LabelMap:
     """
 
     name: str
-    groups: Groups
+    rule: str
+    groups: Groups = field(metadata=named("labels"))
     ignored: tuple[str, ...]
     about: str
-
-    def as_dict(self) -> dict[str, Any]:
-        groups = {label: list(members) for label, members in self.groups.items()}
-        return {
-            "name": self.name,
-            "rule": RULE,
-            "labels": groups,
-            "ignored": list(self.ignored),
-            "about": self.about,
-        }
 
 
 def pool(values: npt.NDArray[Any], labels: Sequence[str], groups: Groups) -> npt.NDArray[Any]:
@@ -98,7 +90,7 @@ def read_label_map(name: str, model_labels: Sequence[str]) -> LabelMap:
                     f"{name}: {label!r} stands for {member!r}, which is no label of the model"
                     f"{nearest(str(member), model_labels)}"
                 )
-    return LabelMap(Path(name).name, groups, tuple(content.get("ignored", ())), str(content.get("about", "")))
+    return LabelMap(Path(name).name, RULE, groups, tuple(content.get("ignored", ())), str(content.get("about", "")))
 
 
 def parse(name: str, text: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""All figures of one model on one data set, each with its bootstrap interval, as a dict that JSON can hold."""
+"""Measure all figures of one model on one data set, each with its bootstrap interval."""
 
 from __future__ import annotations
 
@@ -13,11 +13,22 @@ from goemotions.evaluation import metrics
 from goemotions.evaluation.bootstrap import (
     RESAMPLES,
     Ranking,
-    estimates,
     interval,
     log_odds_interval,
     proportion_interval,
     resample,
+    to_figures,
+)
+from goemotions.evaluation.figures import (
+    Decided,
+    Figure,
+    Figures,
+    LabelFigures,
+    LabelRanking,
+    Overall,
+    Ranked,
+    RankingAverages,
+    Subset,
 )
 from goemotions.evaluation.label_groups import Groups, pool
 
@@ -89,25 +100,29 @@ class Predictions:
         )
 
 
-def measure(
+@dataclass(frozen=True)
+class Measured:
+    """Figures of the labels, of groups of them by name, and of subsets of the rows by name."""
+
+    labels: Figures
+    groups: Mapping[str, Figures]
+    subsets: Mapping[str, Subset]
+
+
+def measure_predictions(
     predictions: Predictions,
     roll_ups: Mapping[str, Groups] | None = None,
     subsets: Mapping[str, npt.NDArray[np.bool_]] | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
-) -> dict[str, Any]:
-    """Every figure at every decision, and of the rankings.
+) -> Measured:
+    """Measure every figure at every decision, and of the rankings.
 
     Args:
         roll_ups: groups of labels, each measured like the labels themselves.
-        subsets: rows, bool [n], whose overall figures are wanted beside those of all.
-
-    Returns:
-        ``{"labels": figures, <roll-up>: figures, "subsets": {name: {"rows", figures of the first decision}}}``, where
-        figures are ``{"support", "at": {decision: {"overall", "labels"}}, "ranking": {"overall", "labels"}}`` and every
-        figure is ``{"value", "low", "high"}``.
+        subsets: rows, bool [n], whose overall figures at the first decision are wanted beside those of all.
     """
-    views = {"labels": predictions} | {name: predictions.grouped(g) for name, g in (roll_ups or {}).items()}
+    views = {"": predictions} | {name: predictions.grouped(groups) for name, groups in (roll_ups or {}).items()}
     columns: dict[str, npt.NDArray[Any]] = {}
     rankings: list[Ranking] = []
     for name, view in views.items():
@@ -118,21 +133,21 @@ def measure(
         columns[f"subset {name}"] = first * chosen[:, None, None]
     sums, ranked = resample(columns, rankings, len(predictions), resamples, seed)
     totals = {name: np.asarray(values, np.float64).sum(0) for name, values in columns.items()}
-    found: dict[str, Any] = {}
+    found: dict[str, Figures] = {}
     for name, view in views.items():
         mine, ranked = ranked[:, :, : len(view.labels) + 1], ranked[:, :, len(view.labels) + 1 :]
-        prefix = f"{name} "
-        points, drawn = (
-            {key.removeprefix(prefix): values for key, values in part.items() if key.startswith(prefix)}
-            for part in (totals, sums)
-        )
+        points, drawn = of_view(totals, name), of_view(sums, name)
         found[name] = figures_of(view, points, drawn, mine)
-    found["subsets"] = {
-        name: {"rows": int(chosen.sum())}
-        | with_intervals(metrics.overall(totals[f"subset {name}"]), metrics.overall(sums[f"subset {name}"]))
-        for name, chosen in (subsets or {}).items()
-    }
-    return found
+    parts = {}
+    for name, chosen in (subsets or {}).items():
+        points, drawn = (metrics.overall(source[f"subset {name}"]) for source in (totals, sums))
+        parts[name] = Subset(rows=int(chosen.sum()), **with_intervals(points, drawn))
+    return Measured(found.pop(""), found, parts)
+
+
+def of_view(sums: Sums, name: str) -> dict[str, npt.NDArray[Any]]:
+    """Return the sums of one view of the labels, by what is added up."""
+    return {key.removeprefix(f"{name} "): values for key, values in sums.items() if key.startswith(f"{name} ")}
 
 
 def row_values(view: Predictions) -> dict[str, npt.NDArray[Any]]:
@@ -157,16 +172,17 @@ def rankings_of(view: Predictions) -> list[Ranking]:
     return [*single, Ranking(view.probabilities.ravel(), view.targets.ravel(), np.repeat(every, labels))]
 
 
-def figures_of(view: Predictions, points: Sums, drawn: Sums, ranked: npt.NDArray[np.float64]) -> dict[str, Any]:
-    return {
-        "support": dict(zip(view.labels, view.targets.sum(0).tolist(), strict=True)),
-        "at": {name: figures_at(view, name, points, drawn) for name in view.decisions},
-        "ranking": ranking_figures(view, points, drawn, ranked),
-    }
+def figures_of(view: Predictions, points: Sums, drawn: Sums, ranked: npt.NDArray[np.float64]) -> Figures:
+    """Return the figures of one view from its sums: of all rows, and of each resample's."""
+    return Figures(
+        support=dict(zip(view.labels, view.targets.sum(0).tolist(), strict=True)),
+        at={name: figures_at(view, name, points, drawn) for name in view.decisions},
+        ranking=ranking_figures(view, points, drawn, ranked),
+    )
 
 
-def figures_at(view: Predictions, name: str, points: Sums, drawn: Sums) -> dict[str, Any]:
-    """Figures of one set of decisions."""
+def figures_at(view: Predictions, name: str, points: Sums, drawn: Sums) -> Decided:
+    """Return the figures of one set of decisions."""
 
     def whole(sums: Sums) -> dict[str, npt.NDArray[Any]]:
         totals = sums[f"counts {name}"]
@@ -180,27 +196,31 @@ def figures_at(view: Predictions, name: str, points: Sums, drawn: Sums) -> dict[
     tp, fp, fn = counted
     # What a figure is a share of, for those that are 0 or 1; F1 is 2·J / (1 + J) of the share J = tp / (tp + fp + fn).
     trials = {"precision": tp + fp, "recall": tp + fn, "f1": tp + fp + fn}
-    singles: dict[str, dict[str, Any]] = {}
-    for figure, samples in metrics.of_labels(drawn[f"counts {name}"]).items():
-        values = metrics.of_labels(counted)[figure]
-        low, high = where_level(values, interval(samples), trials[figure], figure == "f1")
-        made = [estimate.as_dict() for estimate in estimates(values, low, high)]
-        singles[figure] = dict(zip(view.labels, made, strict=True))
-    predicted = view.decisions[name].sum(0).tolist()
-    return {
-        "overall": with_intervals(whole(points), whole(drawn)),
-        "labels": {
-            label: {figure: values[label] for figure, values in singles.items()} | {"predicted": count}
-            for label, count in zip(view.labels, predicted, strict=True)
-        },
+    values, samples = metrics.of_labels(counted), metrics.of_labels(drawn[f"counts {name}"])
+    singles = {
+        figure: to_figures(
+            values[figure], *where_level(values[figure], interval(samples[figure]), tried, figure == "f1")
+        )
+        for figure, tried in trials.items()
     }
+    predicted = view.decisions[name].sum(0).tolist()
+    return Decided(
+        overall=Overall(**with_intervals(whole(points), whole(drawn))),
+        labels={
+            label: LabelFigures(
+                **{figure: made[column] for figure, made in singles.items()}, predicted=predicted[column]
+            )
+            for column, label in enumerate(view.labels)
+        },
+    )
 
 
-def ranking_figures(view: Predictions, points: Sums, drawn: Sums, ranked: npt.NDArray[np.float64]) -> dict[str, Any]:
-    """Average precision, ROC AUC and LRAP."""
+def ranking_figures(view: Predictions, points: Sums, drawn: Sums, ranked: npt.NDArray[np.float64]) -> Ranked:
+    """Return average precision, ROC AUC and LRAP."""
     support = view.targets.sum(0).astype(np.float64)
     scores, targets = view.probabilities, view.targets
-    found: dict[str, Any] = {"overall": {}, "labels": {label: {} for label in view.labels}}
+    overall: dict[str, Figure] = {}
+    singles: list[list[Figure]] = []
     kinds = {"average_precision": metrics.average_precision, "roc_auc": metrics.roc_auc}
     for number, (figure, score) in enumerate(kinds.items()):
         values, samples = score(scores, targets), ranked[:, number, :-1]
@@ -209,10 +229,8 @@ def ranking_figures(view: Predictions, points: Sums, drawn: Sums, ranked: npt.ND
         micro = score(scores.reshape(-1, 1), targets.reshape(-1, 1))[0]
         bounds = log_odds_interval(values, samples, support, len(view)) if figure == "roc_auc" else interval(samples)
         few = np.minimum(support, len(view) - support) if figure == "roc_auc" else support
-        low, high = where_level(values, bounds, few)
-        for label, estimate in zip(view.labels, estimates(values, low, high), strict=True):
-            found["labels"][label][figure] = estimate.as_dict()
-        found["overall"] |= with_intervals(
+        singles.append(to_figures(values, *where_level(values, bounds, few)))
+        overall |= with_intervals(
             {
                 f"macro_{figure}": metrics.mean_defined(values),
                 f"micro_{figure}": micro,
@@ -225,8 +243,9 @@ def ranking_figures(view: Predictions, points: Sums, drawn: Sums, ranked: npt.ND
             },
         )
     lrap, drawn_lrap = (metrics.divide(*np.moveaxis(sums["lrap"], -1, 0)) for sums in (points, drawn))
-    found["overall"] |= with_intervals({"lrap": lrap}, {"lrap": drawn_lrap})
-    return found
+    overall |= with_intervals({"lrap": lrap}, {"lrap": drawn_lrap})
+    of_labels = (LabelRanking(precision, area) for precision, area in zip(*singles, strict=True))
+    return Ranked(RankingAverages(**overall), dict(zip(view.labels, of_labels, strict=True)))
 
 
 def where_level(
@@ -240,14 +259,6 @@ def where_level(
     return np.where(level, exact[0], bounds[0]), np.where(level, exact[1], bounds[1])
 
 
-def with_intervals(points: Sums, samples: Sums) -> dict[str, Any]:
-    """Estimates as dicts, by figure."""
-    return {
-        figure: estimates(value, *interval(np.asarray(samples[figure])))[0].as_dict()
-        for figure, value in points.items()
-    }
-
-
-def undefined_labels(figures: Mapping[str, Any]) -> list[str]:
-    """The labels without a positive: their figures are undefined, and macro figures leave them out."""
-    return [label for label, support in figures["support"].items() if not support]
+def with_intervals(points: Sums, samples: Sums) -> dict[str, Figure]:
+    """Return figures with percentile intervals, by name."""
+    return {figure: to_figures(value, *interval(np.asarray(samples[figure])))[0] for figure, value in points.items()}

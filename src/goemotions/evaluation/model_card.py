@@ -7,14 +7,17 @@ limits) is prose that whoever made the model puts into the config's key ``about`
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
-from goemotions.evaluation.bootstrap import rounded
 from goemotions.evaluation.formatting import format_figure, format_number
+from goemotions.evaluation.model_metrics import F1OfRows, StoredFigures, metrics_of, read_metrics
+from goemotions.evaluation.provenance import DataFile, read_provenance
+from goemotions.evaluation.report import Report
 from goemotions.evaluation.unreliable import MAX_WIDTH, MIN_POSITIVES
+from goemotions.records import to_json
 
 WARNING = """\
 - **Do not judge people by it.** It rates the words of a text, as crowd workers read comments. It does not know
@@ -88,60 +91,61 @@ Labels, in output order: {labels}."""
 
 
 def results(config: Mapping[str, Any]) -> str:
-    if "test" not in config.get("metrics", {}):
+    """Return the figures on test, or that there are none."""
+    metrics = read_metrics(config)
+    if metrics is None:
         return UNMEASURED
-    test = config["metrics"]["test"]
-    parts = [f"{test['name']}, {test['rows']:,} texts; 95 % bootstrap intervals. {thresholds_from(config)}"]
-    parts += [f"**Marked: {mark}.**" for mark in test.get("marks", ())]
-    parts.append(headline(config))
+    test = metrics.test
+    parts = [f"{test.name}, {test.rows:,} texts; 95 % bootstrap intervals. {thresholds_from(config)}"]
+    parts += [f"**Marked: {mark}.**" for mark in test.marks]
+    parts.append(headline(test, metrics.test_without_train_duplicates))
     parts.append(
         "| label | threshold | precision | recall | F1 | average precision | positives |\n"
-        "|---|---|---|---|---|---|---|\n" + "\n".join(label_row(label, config) for label in config["emotion_labels"])
+        "|---|---|---|---|---|---|---|\n"
+        + "\n".join(label_row(label, test, config) for label in config["emotion_labels"])
     )
     if config.get("unreliable_labels"):
         parts.append("\\* low support, see below.")
-    error, at_half = test["calibration_error"], test["at_0.5"]
-    if not isinstance(error, Mapping):  # as older directories keep it
-        error = {"value": error, "low": None, "high": None}
     parts.append(
-        f"Probabilities of at least 0.1 are off by {format_figure(error)} on average (expected calibration error, bins "
-        f"of equal size). With one threshold of 0.5 for all labels macro F1 is {format_figure(at_half['macro_f1'])}."
+        f"Probabilities of at least 0.1 are off by {format_figure(test.calibration_error)} on average (expected "
+        "calibration error, bins of equal size). With one threshold of 0.5 for all labels macro F1 is "
+        f"{format_figure(test.at_half.macro_f1)}."
     )
     return "\n\n".join(parts)
 
 
 def thresholds_from(config: Mapping[str, Any]) -> str:
-    tuned = config.get("tuned_on")
+    """Return a sentence on where the thresholds are from; empty if the config does not say."""
+    tuned = read_provenance(config).tuned_on
     if not tuned:
         return str(config.get("about", {}).get("thresholds", ""))
-    forced = f" ({tuned['forced']})" if "forced" in tuned else ""
-    return f"The thresholds were tuned on {tuned['name']}{forced}, for {tuned['objective'].replace('f1', 'F1')}."
+    forced = f" ({tuned.forced})" if tuned.forced else ""
+    return f"The thresholds were tuned on {tuned.name}{forced}, for {tuned.objective.replace('f1', 'F1')}."
 
 
-def headline(config: Mapping[str, Any]) -> str:
-    test, fresh = config["metrics"]["test"], config["metrics"].get("test_without_train_duplicates")
-    rows = {"all": test}
+def headline(test: StoredFigures, fresh: F1OfRows | None) -> str:
+    """Return the table of the figures to read first, also without the texts that stand in train."""
+    figures = (test.macro_f1, test.micro_f1, test.macro_average_precision, test.exact_match)
+    rows = [["all", *map(format_figure, figures)]]
     if fresh:
-        rows[f"without the {test['rows'] - fresh['rows']} texts that also stand in train"] = fresh
-    figures = ("macro_f1", "micro_f1", "macro_average_precision", "exact_match")
+        name = f"without the {test.rows - fresh.rows} texts that also stand in train"
+        rows.append([name, format_figure(fresh.macro_f1), format_figure(fresh.micro_f1), "", ""])
     lines = ["| | macro F1 | micro F1 | mean average precision | exact match |", "|---|---|---|---|---|"]
-    for name, found in rows.items():
-        cells = [format_figure(found[figure]) if figure in found else "" for figure in figures]
-        lines.append(f"| {' | '.join([name, *cells])} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
-def label_row(label: str, config: Mapping[str, Any]) -> str:
-    figures = config["metrics"]["test"]["labels"][label]
+def label_row(label: str, test: StoredFigures, config: Mapping[str, Any]) -> str:
+    """Return a label's row of the table of figures."""
+    figures = test.labels[label]
     mark = " \\*" if label in config.get("unreliable_labels", {}) else ""
     cells = [
         f"{label}{mark}",
         f"{config['thresholds'][label]:.3f}",
-        format_number(figures["precision"]),
-        format_number(figures["recall"]),
-        format_figure(figures["f1"]),
-        format_figure(figures["average_precision"]),
-        f"{figures['support']}",
+        format_number(figures.precision),
+        format_number(figures.recall),
+        format_figure(figures.f1),
+        format_figure(figures.average_precision),
+        f"{figures.support}",
     ]
     return f"| {' | '.join(cells)} |"
 
@@ -161,70 +165,32 @@ def low_support(config: Mapping[str, Any]) -> str:
 
 
 def training(config: Mapping[str, Any]) -> str:
-    about, trained = config.get("about", {}), config.get("trained_on", {})
+    """Return the data and the settings of the training."""
+    about, trained = config.get("about", {}), read_provenance(config).trained_on
     parts = []
     if trained:
-        parts.append(f"Data: {trained['dataset']}, {trained['rows']:,} texts.")
+        parts.append(f"Data: {trained.dataset}, {trained.rows:,} texts.")
     if about.get("training"):
         rows = [f"| {name} | {value} |" for name, value in about["training"].items()]
         parts.append("\n".join(["| setting | value |", "|---|---|", *rows]))
-    if trained.get("splits"):
-        rows = [f"| {name} | `{digest}` |" for name, digest in trained["splits"].items()]
+    if trained and trained.splits:
+        rows = [f"| {name} | `{digest}` |" for name, digest in trained.splits.items()]
         parts.append("\n".join(["| split | SHA-256 |", "|---|---|", *rows]))
     return "\n\n".join([*parts, *about.get("notes", ())])
 
 
-def stored_metrics(report: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a report that a model's config keeps under ``metrics``."""
-    figures = report["figures"]["labels"]
-    own, half, ranking = figures["at"]["own"], figures["at"]["0.5"], figures["ranking"]
-
-    def four(value: float | None) -> float | None:
-        return None if value is None else round(value, 4)
-
-    def of_label(label: str, support: int) -> dict[str, Any]:
-        found = own["labels"][label]
-        return {
-            "precision": four(found["precision"]["value"]),
-            "recall": four(found["recall"]["value"]),
-            "f1": found["f1"],
-            "average_precision": ranking["labels"][label]["average_precision"],
-            "support": support,
-        }
-
-    overall = ("macro_f1", "micro_f1")
-    test: dict[str, Any] = {
-        "name": report["data"]["name"],
-        "rows": report["data"]["rows"],
-        **{name: own["overall"][name] for name in (*overall, "weighted_f1", "exact_match")},
-        "macro_average_precision": ranking["overall"]["macro_average_precision"],
-        "at_0.5": {name: half["overall"][name] for name in overall},
-        "calibration_error": report["calibration"]["error"],
-        "labels": {label: of_label(label, support) for label, support in figures["support"].items()},
-    }
-    if report["marks"]:
-        test["marks"] = report["marks"]
-    found = {"test": test}
-    if report["seen"]["without"]:
-        without = report["seen"]["without"]
-        found["test_without_train_duplicates"] = {"rows": without["rows"], **{name: without[name] for name in overall}}
-    kept: dict[str, Any] = rounded(found)
-    return kept
-
-
-def store(report: Mapping[str, Any], directory: Path) -> None:
+def store(report: Report, directory: Path) -> None:
     """Write a report's figures, unreliable labels and card into the model directory that it is of.
 
     Raises:
         ValueError: the report is of other labels than the model's, as one made with a label map is.
     """
     config: dict[str, Any] = dict(read_config(directory).raw)
-    labels: Sequence[str] = report["data"]["labels"]
-    if list(labels) != config["emotion_labels"]:
+    if list(report.data.labels) != config["emotion_labels"]:
         raise ValueError("figures on mapped labels cannot be stored in the model: they are not of its own labels")
-    support = report["figures"]["labels"]["support"]
-    config["metrics"] = stored_metrics(report)
-    config["unreliable_labels"] = {label: support[label] for label in report["unreliable"]}
-    config["tested_on"] = {key: report["data"][key] for key in ("name", "sha256", "rows")}
+    support = report.of_labels.support
+    config["metrics"] = to_json(metrics_of(report))
+    config["unreliable_labels"] = {label: support[label] for label in report.unreliable}
+    config["tested_on"] = to_json(DataFile(report.data.name, report.data.sha256, report.data.rows))
     files = {"config.json": config_bytes(config), "README.md": card_of(directory, config).encode()}
     copy_directory(directory, directory, files)

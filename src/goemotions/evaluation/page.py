@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from goemotions.atomic import new_file
 from goemotions.evaluation import report_tables as tables
-from goemotions.evaluation.formatting import Table, format_figure, format_number
-from goemotions.evaluation.report_tables import Report
+from goemotions.evaluation.figures import Figure
+from goemotions.evaluation.formatting import Table, format_interval, format_number
+from goemotions.evaluation.report import Report
+from goemotions.records import to_json
 
 HEADLINE = {"macro F1": "macro_f1", "micro F1": "micro_f1", "exact match": "exact_match"}
 STYLE = """\
@@ -42,12 +43,12 @@ def page(report: Report) -> str:
     from goemotions.evaluation.plots import draw_all
 
     drawn = draw_all(report)
-    name = escape(f"{report['model']['name']} on {report['data']['name']}")
+    name = escape(f"{report.model.name} on {report.data.name}")
     curves = f'<div class="square">{drawn["calibration"]}</div>{grid(drawn["reliability"])}'
     parts = [
         f"<h1>{name}</h1>",
-        f"<p>{report['data']['rows']:,} texts, {len(report['data']['labels'])} labels.</p>",
-        *(f'<p class="mark">Not an honest figure: {escape(mark)}.</p>' for mark in report["marks"]),
+        f"<p>{report.data.rows:,} texts, {len(report.data.labels)} labels.</p>",
+        *(f'<p class="mark">Not an honest figure: {escape(mark)}.</p>' for mark in report.marks),
         headline(report),
         html(tables.seen_table(report)),
         html(tables.unreliable_table(report)),
@@ -56,7 +57,7 @@ def page(report: Report) -> str:
         html(tables.label_table(report)),
         html(tables.overall_table(report)),
         html(tables.ranking_table(report)),
-        *(html(tables.group_table(report, view)) for view in tables.ROLL_UPS if view in report["figures"]),
+        *(html(tables.group_table(report, view)) for view in tables.ROLL_UPS if view in report.figures),
         "<h2>Precision and recall</h2><p>Precision up, recall across, over all thresholds; the dot is at the model's "
         "own (below the line where a stricter one finds as many). * unreliable.</p>",
         grid(drawn["precision_recall"]),
@@ -75,7 +76,7 @@ def page(report: Report) -> str:
         html(tables.error_table(report, "misses")),
         "<h2>How it was measured</h2><ul>",
         *(f"<li>{escape(line)}</li>" for line in tables.conventions(report)),
-        f"</ul><footer>SHA-256 of the data: <code>{report['data']['sha256'][:16]}</code>…</footer>",
+        f"</ul><footer>SHA-256 of the data: <code>{report.data.sha256[:16]}</code>…</footer>",
     ]
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -91,15 +92,14 @@ def grid(drawings: Sequence[str]) -> str:
 
 def headline(report: Report) -> str:
     """The figures to read first, large."""
-    figures = report["figures"]["labels"]
-    overall = figures["at"]["own"]["overall"]
-    shown = {title: overall[name] for title, name in HEADLINE.items()}
-    shown["mean average precision"] = figures["ranking"]["overall"]["macro_average_precision"]
-    shown["calibration error"] = report["calibration"]["error"]
+    figures = report.of_labels
+    shown = {title: getattr(figures.own.overall, name) for title, name in HEADLINE.items()}
+    shown["mean average precision"] = figures.ranking.overall.macro_average_precision
+    shown["calibration error"] = report.calibration.error
 
-    def box(title: str, figure: Mapping[str, float | None]) -> str:
-        rest = format_figure(figure).removeprefix(format_number(figure["value"])).strip()
-        return f"<div><dt>{title}</dt><dd>{format_number(figure['value'])}<small>{rest}</small></dd></div>"
+    def box(title: str, figure: Figure) -> str:
+        number, between = format_number(figure.value), format_interval(figure)
+        return f"<div><dt>{title}</dt><dd>{number}<small>{between}</small></dd></div>"
 
     boxes = "".join(box(title, figure) for title, figure in shown.items())
     return f'<dl class="figures">{boxes}</dl><p>At the model\'s thresholds, with 95 % intervals.</p>'
@@ -130,15 +130,15 @@ def markdown(report: Report) -> str:
         tables.overall_table(report),
         tables.ranking_table(report),
         tables.label_table(report),
-        *(tables.group_table(report, view) for view in tables.ROLL_UPS if view in report["figures"]),
+        *(tables.group_table(report, view) for view in tables.ROLL_UPS if view in report.figures),
         tables.calibration_table(report),
         tables.confusion_table(report),
         tables.slice_table(report),
         tables.error_table(report, "false_alarms"),
         tables.error_table(report, "misses"),
     ]
-    parts = [f"# {report['model']['name']} on {report['data']['name']}", f"{report['data']['rows']:,} texts."]
-    parts += [f"**Not an honest figure: {mark}.**" for mark in report["marks"]]
+    parts = [f"# {report.model.name} on {report.data.name}", f"{report.data.rows:,} texts."]
+    parts += [f"**Not an honest figure: {mark}.**" for mark in report.marks]
     for table in listed:
         parts.append(f"## {table.title}")
         parts += [part for part in (table.note, table.markdown() if table.rows else "") if part]
@@ -146,14 +146,14 @@ def markdown(report: Report) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def to_json(report: Mapping[str, Any]) -> str:
-    """JSON with a line a figure, and short lists on one."""
-    return json.dumps(report, ensure_ascii=False, separators=(",", ":")).replace('},"', '},\n"') + "\n"
+def json_text(record: object) -> str:
+    """Return JSON of dataclasses or what JSON can hold, with a line per figure, and short lists on one."""
+    return json.dumps(to_json(record), ensure_ascii=False, separators=(",", ":")).replace('},"', '},\n"') + "\n"
 
 
 def write(report: Report, stem: Path) -> list[Path]:
     """Write ``<stem>.html``, ``.md`` and ``.json``, each whole or not at all; their paths."""
-    contents = {".html": page(report), ".md": markdown(report), ".json": to_json(report)}
+    contents = {".html": page(report), ".md": markdown(report), ".json": json_text(report)}
     written = []
     for suffix, content in contents.items():
         path = stem.with_name(stem.name + suffix)

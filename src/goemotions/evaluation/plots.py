@@ -10,7 +10,7 @@ import io
 import math
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -20,7 +20,8 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 
-Report = Mapping[str, Any]
+from goemotions.evaluation.figures import CurvePoint
+from goemotions.evaluation.report import Report
 
 SHADES = 50
 INK, GRID, OWN, SECOND, DIM = "#010101", "#020202", "#030303", "#040404", "#050505"
@@ -102,15 +103,15 @@ def draw_all(report: Report) -> dict[str, Any]:
     with mpl.rc_context(STYLE):
         return {
             "labels": label_bars(plots, report),
-            "precision_recall": [curve(plots, report, label) for label in report["curves"]],
-            "calibration": reliability(plots, "all labels", report["calibration"]["curve"], 3.4),
+            "precision_recall": [curve(plots, report, label) for label in report.curves],
+            "calibration": reliability(plots, "all labels", report.calibration.curve, 3.4),
             "reliability": [
-                reliability(plots, label, found["curve"], 1.75)
-                for label, found in report["calibration"]["labels"].items()
-                if len(found["curve"]) > 1
+                reliability(plots, label, found.curve, 1.75)
+                for label, found in report.calibration.labels.items()
+                if len(found.curve) > 1
             ],
-            "confusion": heat(plots, report, "confusion", "given"),
-            "together": heat(plots, report, "together", "also true"),
+            "confusion": heat(plots, report.data.labels, report.confusion, "given"),
+            "together": heat(plots, report.data.labels, report.together, "also true"),
             "threshold": threshold_effect(plots, report),
             "length": slices(plots, report),
         }
@@ -118,24 +119,21 @@ def draw_all(report: Report) -> dict[str, Any]:
 
 def label_bars(plots: Plots, report: Report) -> str:
     """F1 with its interval, highest first."""
-    found = report["figures"]["labels"]["at"]["own"]["labels"]
-    support = report["figures"]["labels"]["support"]
-    labels = sorted(
-        (label for label in found if found[label]["f1"]["value"] is not None), key=lambda i: found[i]["f1"]["value"]
-    )
+    figures = report.of_labels
+    values = {label: made.f1.value for label, made in figures.own.labels.items() if made.f1.value is not None}
+    labels = sorted(values, key=lambda label: values[label])
     figure, axes = new(4.4, 0.6 + 0.19 * max(len(labels), 1))
     if not labels:
         axes.text(0.5, 0.5, "no label has a positive", ha="center")
         return plots.svg(figure, "No F1 is defined")
-    values = [found[label]["f1"]["value"] for label in labels]
-    colours = [DIM if label in report["unreliable"] else OWN for label in labels]
-    axes.barh(range(len(labels)), values, color=colours, height=0.72)
+    colours = [DIM if label in report.unreliable else OWN for label in labels]
+    axes.barh(range(len(labels)), [values[label] for label in labels], color=colours, height=0.72)
     for place, label in enumerate(labels):
-        f1 = found[label]["f1"]
-        if f1["low"] is not None:
-            axes.plot([f1["low"], f1["high"]], [place, place], color=INK, linewidth=1.1, solid_capstyle="butt")
-        axes.text(1.02, place, f"{support[label]:,}", va="center", fontsize=7.5)
-    names = [f"{label} *" if label in report["unreliable"] else label for label in labels]
+        f1 = figures.own.labels[label].f1
+        if f1.low is not None and f1.high is not None:
+            axes.plot([f1.low, f1.high], [place, place], color=INK, linewidth=1.1, solid_capstyle="butt")
+        axes.text(1.02, place, f"{figures.support[label]:,}", va="center", fontsize=7.5)
+    names = [f"{label} *" if label in report.unreliable else label for label in labels]
     axes.set_yticks(range(len(labels)), names)
     axes.set(xlim=(0, 1), ylim=(-0.6, len(labels) - 0.4), xlabel="F1, with 95 % interval; right: positives")
     axes.grid(axis="y", visible=False)
@@ -145,20 +143,20 @@ def label_bars(plots: Plots, report: Report) -> str:
 def curve(plots: Plots, report: Report, label: str) -> str:
     """Precision against recall of one label."""
     figure, axes = new(1.75, 1.75)
-    recall, precision = zip(*report["curves"][label], strict=True)
+    recall, precision = zip(*report.curves[label], strict=True)
     axes.plot(recall, precision, color=OWN, linewidth=1.4)
-    made = report["figures"]["labels"]["at"]["own"]["labels"][label]
-    if made["precision"]["value"] is not None:
-        axes.plot(made["recall"]["value"], made["precision"]["value"], "o", color=INK, markersize=4)
-    unit_square(axes, label + (" *" if label in report["unreliable"] else ""))
+    made = report.of_labels.own.labels[label]
+    if made.precision.value is not None and made.recall.value is not None:
+        axes.plot(made.recall.value, made.precision.value, "o", color=INK, markersize=4)
+    unit_square(axes, label + (" *" if label in report.unreliable else ""))
     return plots.svg(figure, f"Precision against recall of {label}")
 
 
-def reliability(plots: Plots, title: str, points: Sequence[Mapping[str, float]], size: float) -> str:
+def reliability(plots: Plots, title: str, points: Sequence[CurvePoint], size: float) -> str:
     """Observed share of positives against predicted probability."""
     figure, axes = new(size, size)
     axes.plot([0, 1], [0, 1], color=GRID, linewidth=1)
-    x, y = [point["predicted"] for point in points], [point["observed"] for point in points]
+    x, y = [point.predicted for point in points], [point.observed for point in points]
     axes.plot(x, y, "o-", color=OWN, linewidth=1.2, markersize=3)
     unit_square(axes, title)
     return plots.svg(figure, f"Observed share against predicted probability, {title}")
@@ -170,12 +168,11 @@ def unit_square(axes: Axes, title: str) -> None:
     axes.set_yticklabels(["0", ".5", "1"])
 
 
-def heat(plots: Plots, report: Report, name: str, across: str) -> str:
-    """A matrix of shares: the text's true label down, what it is given across."""
-    labels = report["data"]["labels"]
+def heat(plots: Plots, labels: Sequence[str], shares: Sequence[Sequence[float | None]], across: str) -> str:
+    """Draw a matrix of shares: the text's true label down, what it is given across."""
     figure, axes = new(0.23 * len(labels) + 1.4, 0.21 * len(labels) + 1.4)
     cells: dict[int, list[Path]] = defaultdict(list)  # by shade: one shape for each is much less than one a cell
-    for y, row in enumerate(report[name]):
+    for y, row in enumerate(shares):
         for x, share in enumerate(row):
             cells[round(SHADES * (share or 0))].append(Path.unit_rectangle().transformed(Affine2D().translate(x, y)))
     for shade, shapes in cells.items():
@@ -195,18 +192,17 @@ def heat(plots: Plots, report: Report, name: str, across: str) -> str:
 
 def threshold_effect(plots: Plots, report: Report) -> str:
     """Macro and micro F1 over one threshold for all, beside the model's own."""
-    points = report["common_threshold"]
-    own = report["figures"]["labels"]["at"]["own"]["overall"]
+    points, own = report.common_threshold, report.of_labels.own.overall
     figure, axes = new(4.4, 2.9)
-    x = [point["threshold"] for point in points]
-    for name, colour in (("macro_f1", OWN), ("micro_f1", SECOND)):
-        y = [math.nan if point[name] is None else point[name] for point in points]
-        title = name.replace("_f1", " F1")
-        axes.plot(x, y, "o-", color=colour, markersize=3, label=f"{title}, one threshold for all")
-        if own[name]["value"] is not None:
-            axes.axhline(
-                own[name]["value"], color=colour, linestyle="--", linewidth=1, label=f"{title}, the model's own"
-            )
+    x = [point.threshold for point in points]
+    for title, colour, y, best in (
+        ("macro F1", OWN, [point.macro_f1 for point in points], own.macro_f1.value),
+        ("micro F1", SECOND, [point.micro_f1 for point in points], own.micro_f1.value),
+    ):
+        drawn = [math.nan if value is None else value for value in y]
+        axes.plot(x, drawn, "o-", color=colour, markersize=3, label=f"{title}, one threshold for all")
+        if best is not None:
+            axes.axhline(best, color=colour, linestyle="--", linewidth=1, label=f"{title}, the model's own")
     axes.set(xlim=(0, 1), xlabel="threshold for all labels", ylabel="F1")
     axes.set_ylim(bottom=0)
     axes.legend(fontsize=8, ncols=1, loc="lower left")
@@ -215,17 +211,21 @@ def threshold_effect(plots: Plots, report: Report) -> str:
 
 def slices(plots: Plots, report: Report) -> str:
     """Micro F1 by number of words."""
-    found = report["slices"]
+    found = report.slices
     figure, axes = new(4.4, 2.4)
-    for place, (name, colour, shift) in enumerate((("micro_f1", SECOND, -0.1), ("macro_f1", OWN, 0.1))):
-        for x, part in enumerate(found.values()):
-            f1 = part[name]
-            if f1["value"] is None:
+    for place, (title, colour, shift, figures) in enumerate(
+        (
+            ("micro F1", SECOND, -0.1, [part.micro_f1 for part in found.values()]),
+            ("macro F1", OWN, 0.1, [part.macro_f1 for part in found.values()]),
+        )
+    ):
+        for x, f1 in enumerate(figures):
+            if f1.value is None:
                 continue
-            axes.plot(x + shift, f1["value"], "o", color=colour, label=None if x else name.replace("_f1", " F1"))
-            if f1["low"] is not None:
-                axes.plot([x + shift] * 2, [f1["low"], f1["high"]], color=colour, linewidth=1.5, zorder=place)
-    axes.set_xticks(range(len(found)), [f"{name}\n{part['rows']:,} texts" for name, part in found.items()])
+            axes.plot(x + shift, f1.value, "o", color=colour, label=None if x else title)
+            if f1.low is not None and f1.high is not None:
+                axes.plot([x + shift] * 2, [f1.low, f1.high], color=colour, linewidth=1.5, zorder=place)
+    axes.set_xticks(range(len(found)), [f"{name}\n{part.rows:,} texts" for name, part in found.items()])
     axes.set(xlim=(-0.5, len(found) - 0.5), ylim=(0, 1), ylabel="F1")
     axes.legend(fontsize=8, ncols=2, loc="lower right")
     return plots.svg(figure, "F1 by number of words, with 95 % intervals; the figures are in the table")

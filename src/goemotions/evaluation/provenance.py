@@ -10,22 +10,81 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from goemotions.data.corpus import normalise
 from goemotions.errors import DataError, ModelError
-from goemotions.evaluation.datasets import LabelledTexts
+from goemotions.records import OMIT_DEFAULT, from_json
+
+if TYPE_CHECKING:
+    from goemotions.evaluation.datasets import LabelledTexts
 
 Hashes = npt.NDArray[np.uint64]
 HASHES_FILE = "training_hashes.bin"
 TYPE = np.dtype("<u8")
+PROVENANCE = ("trained_on", "tuned_on", "tested_on")
 
 MOSTLY = 0.5
 """A data set of which the model has seen so large a share is taken to be its training data."""
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A file that a model was tested on; ``sha256`` is of its bytes."""
+
+    name: str
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class TunedOn(DataFile):
+    """A file that a model's thresholds were tuned on; ``forced`` says why it should not have been."""
+
+    objective: str
+    forced: str = field(default="", metadata=OMIT_DEFAULT)
+
+
+@dataclass(frozen=True)
+class TrainedOn:
+    """The data set of a training; ``splits`` has the SHA-256 of each split's file."""
+
+    dataset: str
+    rows: int
+    splits: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a model's config says of the data it was made and measured with."""
+
+    trained_on: TrainedOn | None = None
+    tuned_on: TunedOn | None = None
+    tested_on: DataFile | None = None
+
+    def used_for(self, sha256: str) -> set[str]:
+        """Return what a file was to the model: ``train``, ``dev``, ``test``, ``tuned`` or ``tested``."""
+        splits = self.trained_on.splits if self.trained_on else {}
+        found = {name for name, digest in splits.items() if digest == sha256}
+        uses = {"tuned": self.tuned_on, "tested": self.tested_on}
+        return found | {use for use, file in uses.items() if file and file.sha256 == sha256}
+
+
+def read_provenance(config: Mapping[str, Any]) -> Provenance:
+    """Return the provenance that a model's config states.
+
+    Raises:
+        ModelError: a key holds something else; the message names it.
+    """
+    try:
+        return from_json(Provenance, {name: config[name] for name in PROVENANCE if config.get(name)})
+    except ValueError as error:
+        raise ModelError(f"config.json, {error}") from error
 
 
 def hash_texts(texts: Iterable[str]) -> Hashes:
@@ -60,39 +119,31 @@ def find_seen(texts: Iterable[str], hashes: Hashes) -> npt.NDArray[np.bool_]:
     return np.isin(hash_texts(texts), hashes)
 
 
-def used_for(config: Mapping[str, Any], sha256: str) -> set[str]:
-    """What the file with this SHA-256 was to the model: ``train``, ``dev``, ``test``, ``tuned`` or ``tested``."""
-    trained = config.get("trained_on", {}).get("splits", {})
-    found = {name for name, digest in trained.items() if digest == sha256}
-    found |= {what for what in ("tuned", "tested") if config.get(f"{what}_on", {}).get("sha256") == sha256}
-    return found
-
-
-def marks(config: Mapping[str, Any], data: LabelledTexts, seen: npt.NDArray[np.bool_] | None) -> list[str]:
-    """Why figures on this data are not those of new text; empty if nothing is known against them."""
+def marks(provenance: Provenance, data: LabelledTexts, seen: npt.NDArray[np.bool_] | None) -> list[str]:
+    """Return why figures on this data are not those of new text; empty if nothing is known against them."""
     found = []
-    uses = used_for(config, data.sha256)
+    uses = provenance.used_for(data.sha256)
     if "train" in uses or (seen is not None and seen.mean() > MOSTLY):
         found.append("the model was trained on this data")
     if "tuned" in uses:
         found.append("the model's thresholds were tuned on this very data")
     elif "dev" in uses:
         found.append("the model's thresholds and other choices were made on this very data")
-    forced = config.get("tuned_on", {}).get("forced")
-    if forced and "tuned" not in uses:
-        found.append(f"the model's thresholds were tuned by force on {config['tuned_on']['name']}: {forced}")
+    tuned = provenance.tuned_on
+    if tuned and tuned.forced and "tuned" not in uses:
+        found.append(f"the model's thresholds were tuned by force on {tuned.name}: {tuned.forced}")
     return found
 
 
 def check_tuning_data(
-    config: Mapping[str, Any], data: LabelledTexts, seen: npt.NDArray[np.bool_] | None, force: bool
+    provenance: Provenance, data: LabelledTexts, seen: npt.NDArray[np.bool_] | None, force: bool
 ) -> str:
-    """What forbids tuning on this data, for the record of a forced run; empty if nothing does.
+    """Return what forbids tuning on this data, for the record of a forced run; empty if nothing does.
 
     Raises:
         DataError: the model was tested or trained on it, and ``force`` is not set.
     """
-    uses = used_for(config, data.sha256)
+    uses = provenance.used_for(data.sha256)
     reason = ""
     if uses & {"test", "tested"}:
         reason = "it is the split the model was tested on"

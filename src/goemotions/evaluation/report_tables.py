@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from goemotions.evaluation.figures import LabelCalibration
 from goemotions.evaluation.formatting import Table, format_figure, format_number
-
-Report = Mapping[str, Any]
+from goemotions.evaluation.report import LABELS, Report
 
 THRESHOLDS = {"own": "the model's thresholds", "0.5": "0.5 for all", "given": "the given thresholds"}
 FIGURES = {
@@ -37,93 +34,86 @@ ROLL_UPS = {"ekman": "Ekman's emotions", "sentiment": "Sentiments"}
 
 
 def overall_table(report: Report) -> Table:
-    at = report["figures"]["labels"]["at"]
+    """Return the figures of all labels, a column per choice of thresholds."""
+    at = report.of_labels.at
     rows = [
-        [title, *(format_figure(found["overall"][figure]) for found in at.values())]
+        [title, *(format_figure(getattr(found.overall, figure)) for found in at.values())]
         for figure, title in FIGURES.items()
     ]
     return Table("Overall", ["", *(THRESHOLDS[name] for name in at)], rows)
 
 
 def ranking_table(report: Report) -> Table:
-    found = report["figures"]["labels"]["ranking"]["overall"]
+    """Return the figures of all labels that do not depend on thresholds."""
+    found = report.of_labels.ranking.overall
     note = "These do not depend on thresholds. The last is over texts that have a label."
-    return Table(
-        "Ranking", ["", "figure"], [[title, format_figure(found[name])] for name, title in RANKING.items()], note
-    )
+    rows = [[title, format_figure(getattr(found, name))] for name, title in RANKING.items()]
+    return Table("Ranking", ["", "figure"], rows, note)
 
 
-def label_table(report: Report, view: str = "labels", title: str = "By label") -> Table:
-    """A row a label, or a group of labels."""
-    figures = report["figures"][view]
-    own = figures["at"]["own"]["labels"]
-    thresholds = report["thresholds"]["own"] if view == "labels" and not report["data"]["label_map"] else None
+def label_table(report: Report, view: str = LABELS, title: str = "By label") -> Table:
+    """Return a row per label, or per group of labels."""
+    figures = report.figures[view]
+    thresholds = report.thresholds["own"] if view == LABELS and not report.data.label_map else None
     header = ["label", "positives", *(["threshold"] if thresholds else [])]
     header += ["precision", "recall", "F1", "average precision", "ROC AUC"]
     rows = []
-    for label, support in figures["support"].items():
-        ranking = figures["ranking"]["labels"][label]
-        star = " *" if view == "labels" and label in report["unreliable"] else ""
-        shown = [own[label][name] for name in ("precision", "recall", "f1")]
-        shown += [ranking["average_precision"], ranking["roc_auc"]]
-        cut = [f"{thresholds[label]:.3f}"] if thresholds else []
-        rows.append([label + star, f"{support:,}", *cut, *map(format_figure, shown)])
-    return Table(
-        title, header, rows, "At the model's thresholds." + (" * see unreliable labels." if view == "labels" else "")
-    )
+    for label, support in figures.support.items():
+        own, ranking = figures.own.labels[label], figures.ranking.labels[label]
+        star = " *" if view == LABELS and label in report.unreliable else ""
+        shown = [own.precision, own.recall, own.f1, ranking.average_precision, ranking.roc_auc]
+        threshold = [f"{thresholds[label]:.3f}"] if thresholds else []
+        rows.append([label + star, f"{support:,}", *threshold, *map(format_figure, shown)])
+    note = "At the model's thresholds." + (" * see unreliable labels." if view == LABELS else "")
+    return Table(title, header, rows, note)
 
 
 def group_table(report: Report, view: str) -> Table:
-    overall = report["figures"][view]["at"]["own"]["overall"]
+    """Return a row per group of labels."""
+    overall = report.figures[view].own.overall
     table = label_table(report, view, ROLL_UPS[view])
     note = (
         "A text has a group if it has any label of it, and is given it if any label of it is. "
-        f"Macro F1 {format_figure(overall['macro_f1'])}, micro F1 {format_figure(overall['micro_f1'])}."
+        f"Macro F1 {format_figure(overall.macro_f1)}, micro F1 {format_figure(overall.micro_f1)}."
     )
     return Table(table.title, table.header, table.rows, note)
 
 
 def unreliable_table(report: Report) -> Table:
-    rows = [[label, why] for label, why in report["unreliable"].items()]
+    """Return the unreliable labels, and why they are."""
+    rows = [[label, why] for label, why in report.unreliable.items()]
     note = "Too few texts here have these labels for their figures, or thresholds tuned on as few, to be relied on."
     return Table("Unreliable labels", ["label", "why"], rows, note if rows else "None.")
 
 
 def calibration_table(report: Report) -> Table:
-    found = report["calibration"]
-    rows = [
-        [label, format_figure(values["error"]), format_number(values["error"]["noise"]), *of_brier(values)]
-        for label, values in found["labels"].items()
-    ]
-    rows.append(
-        [
-            "all labels",
-            format_figure(found["error"]),
-            format_number(found["error"]["noise"]),
-            format_figure(found["brier"], 4),
-            "",
-        ]
-    )
-    error, of_all = format_figure(found["error"]), format_number(found["error_of_all"]["value"])
+    """Return calibration error and Brier score, per label and of all labels."""
+    found = report.calibration
+    rows = [calibration_row(label, values) for label, values in found.labels.items()]
+    error, noise = format_figure(found.error), format_number(found.error.noise)
+    rows.append(["all labels", error, noise, format_figure(found.brier, 4), ""])
     note = (
-        f"Predictions of at least {found['at_least']:g} are off by {error} on average (expected calibration error in "
-        f"bins of equal size); over all predictions, most of them near 0, it would be {of_all}. “Of chance” is what "
-        "perfectly calibrated probabilities would show on as many texts. The plots show the share that is "
-        "true over the predicted probability. Brier skill is 1 for perfect and 0 for always giving the label's own frequency."
+        f"Predictions of at least {found.at_least:g} are off by {error} on average (expected calibration error in bins "
+        "of equal size); over all predictions, most of them near 0, it would be "
+        f"{format_number(found.error_of_all.value)}. “Of chance” is what perfectly calibrated probabilities would "
+        "show on as many texts. The plots show the share that is true over the predicted probability. Brier skill is "
+        "1 for perfect and 0 for always giving the label's own frequency."
     )
     return Table("Calibration", ["label", "calibration error", "of chance", "Brier score", "Brier skill"], rows, note)
 
 
-def of_brier(figures: Mapping[str, Any]) -> list[str]:
-    return [format_figure(figures["brier"], 4), format_figure(figures["brier_skill"])]
+def calibration_row(label: str, values: LabelCalibration) -> list[str]:
+    """Return the cells of a label."""
+    error, skill = format_figure(values.error), format_figure(values.brier_skill)
+    return [label, error, format_number(values.error.noise), format_figure(values.brier, 4), skill]
 
 
 def confusion_table(report: Report) -> Table:
-    """The pairs that are confused most: given more often than they are true together."""
-    labels = report["data"]["labels"]
+    """Return the pairs that are confused most: given more often than they are true together."""
+    labels = report.data.labels
     pairs = [
-        (share - (report["together"][i][j] or 0), share, report["together"][i][j], labels[i], labels[j])
-        for i, row in enumerate(report["confusion"])
+        (share - (report.together[i][j] or 0), share, report.together[i][j], labels[i], labels[j])
+        for i, row in enumerate(report.confusion)
         for j, share in enumerate(row)
         if i != j and share is not None
     ]
@@ -136,35 +126,29 @@ def confusion_table(report: Report) -> Table:
 
 
 def slice_table(report: Report) -> Table:
+    """Return a row per slice of the texts by length."""
     rows = [
-        [name, f"{found['rows']:,}", format_figure(found["micro_f1"]), format_figure(found["macro_f1"])]
-        for name, found in report["slices"].items()
+        [name, f"{found.rows:,}", format_figure(found.micro_f1), format_figure(found.macro_f1)]
+        for name, found in report.slices.items()
     ]
     note = "Macro F1 is over the labels that occur in a slice, so that it compares slices less well than micro F1."
     return Table("By length of text", ["words", "texts", "micro F1", "macro F1"], rows, note)
 
 
 def seen_table(report: Report) -> Table:
-    """Figures with and without the rows the model was trained on."""
-    seen = report["seen"]
-    overall = report["figures"]["labels"]["at"]["own"]["overall"]
+    """Return figures with and without the rows the model was trained on."""
+    overall, without = report.of_labels.own.overall, report.seen.without
     rows = [
-        ["all", f"{report['data']['rows']:,}", format_figure(overall["macro_f1"]), format_figure(overall["micro_f1"])]
+        ["all", f"{report.data.rows:,}", format_figure(overall.macro_f1), format_figure(overall.micro_f1)],
     ]
-    if seen["without"]:
-        without = seen["without"]
-        rows.append(
-            [
-                "without them",
-                f"{without['rows']:,}",
-                format_figure(without["macro_f1"]),
-                format_figure(without["micro_f1"]),
-            ]
-        )
-    return Table("Seen in training", ["", "texts", "macro F1", "micro F1"], rows, seen_note(seen["rows"]))
+    if without:
+        figures = [format_figure(without.macro_f1), format_figure(without.micro_f1)]
+        rows.append(["without them", f"{without.rows:,}", *figures])
+    return Table("Seen in training", ["", "texts", "macro F1", "micro F1"], rows, seen_note(report.seen.rows))
 
 
 def seen_note(rows: int | None) -> str:
+    """Return a sentence on how many rows the model was trained on."""
     if rows is None:
         return "The model does not carry hashes of its training texts, so that what it has seen is not known."
     if not rows:
@@ -173,17 +157,18 @@ def seen_note(rows: int | None) -> str:
 
 
 def error_table(report: Report, kind: str) -> Table:
+    """Return the worst errors: ``false_alarms`` or ``misses``."""
     titles = {"false_alarms": "Surest false alarms", "misses": "Misses with the lowest probability"}
-    errors = report["worst"][kind]
-    texts = any("text" in error for error in errors)
+    errors = report.worst.false_alarms if kind == "false_alarms" else report.worst.misses
+    texts = any(error.text is not None for error in errors)
     rows = [
         [
-            error["id"],
-            error["label"],
-            f"{error['probability']:.4f}",
-            ", ".join(error["true"]) or "none",
-            ", ".join(error["given"]) or "none",
-            *([error["text"]] if texts else []),
+            error.id,
+            error.label,
+            f"{error.probability:.4f}",
+            ", ".join(error.true) or "none",
+            ", ".join(error.given) or "none",
+            *([error.text or ""] if texts else []),
         ]
         for error in errors
     ]
@@ -191,11 +176,11 @@ def error_table(report: Report, kind: str) -> Table:
 
 
 def conventions(report: Report) -> list[str]:
-    """How the figures were made, a sentence each."""
-    undefined = report["undefined"]
-    found = [report["thresholds_from"]] if report["thresholds_from"] else []
+    """Return how the figures were made, a sentence each."""
+    undefined, label_map = report.undefined, report.data.label_map
+    found = [report.thresholds_from] if report.thresholds_from else []
     found += [
-        f"Intervals: 95 %, bootstrap over texts, {report['resamples']:,} resamples, seed {report['seed']}; "
+        f"Intervals: 95 %, bootstrap over texts, {report.resamples:,} resamples, seed {report.seed}; "
         "percentiles, and for ROC AUC of a label the basic interval of its log odds, widened by Student's t; exact "
         "binomial ones where a figure of a label is 0 or 1; for the calibration error percentiles less twice the bias "
         "of the resamples. They say what other texts of the same kind would change, not what another seed of the "
@@ -204,13 +189,12 @@ def conventions(report: Report) -> list[str]:
         "undefined, not 0 or 1. Macro and weighted figures are over the labels whose figure is defined"
         + (f"; left out here: {', '.join(undefined)}." if undefined else "; here every label has positives."),
     ]
-    if report["data"]["truncated"]:
-        found.append(f"{report['data']['truncated']:,} texts were longer than the model reads, and were cut.")
-    label_map = report["data"]["label_map"]
+    if report.data.truncated:
+        found.append(f"{report.data.truncated:,} texts were longer than the model reads, and were cut.")
     if label_map:
-        groups = "; ".join(f"{label}: {', '.join(members)}" for label, members in label_map["labels"].items())
+        groups = "; ".join(f"{label}: {', '.join(members)}" for label, members in label_map.groups.items())
         found.append(
-            f"Label map {label_map['name']}: a text is given a label if any of its labels of the model reaches its own "
-            f"threshold, and is ranked by the highest of their probabilities. {groups}. {label_map['about']}"
+            f"Label map {label_map.name}: a text is given a label if any of its labels of the model reaches its own "
+            f"threshold, and is ranked by the highest of their probabilities. {groups}. {label_map.about}"
         )
     return found

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,11 +19,29 @@ from goemotions.evaluation.datasets import LabelledTexts
 from goemotions.evaluation.fit_calibration import fit
 from goemotions.evaluation.metrics import macro_f1
 from goemotions.evaluation.model_card import card_of
-from goemotions.evaluation.provenance import check_tuning_data, find_seen, read_hashes
+from goemotions.evaluation.provenance import DataFile, check_tuning_data, find_seen, read_hashes, read_provenance
+from goemotions.records import OMIT_DEFAULT, to_json
 from goemotions.thresholds import Objective
 
 STALE = ("metrics", "tested_on")
 """What a model says of itself that other thresholds make untrue."""
+
+
+@dataclass(frozen=True)
+class TuningRecord(DataFile):
+    """What was done, and its figures on the validation set, as a model's config keeps it under ``tuned_on``.
+
+    ``forced`` says why the model should not have been tuned on this data.
+    """
+
+    objective: str
+    smoothing: float
+    shrinkage: float
+    macro_f1: float
+    macro_f1_before: float
+    calibration_error: float
+    calibration_error_before: float
+    forced: str = field(default="", metadata=OMIT_DEFAULT)
 
 
 def tune_model(
@@ -37,7 +55,7 @@ def tune_model(
     shrinkage: float = 0.0,
     calibration: str | None = None,
     force: bool = False,
-) -> dict[str, Any]:
+) -> TuningRecord:
     """Tune, and write the model with its new thresholds to ``output``.
 
     Args:
@@ -53,7 +71,7 @@ def tune_model(
     """
     hashes = read_hashes(classifier.directory)
     known = find_seen(data.texts, hashes) if hashes is not None else None
-    forced = check_tuning_data(classifier.config.raw, data, known, force)
+    forced = check_tuning_data(read_provenance(classifier.config.raw), data, known, force)
     raw = classifier.score(data.texts, calibrated=False)
     kept = classifier.calibration
     before = calibrated(raw, kept, classifier.labels)
@@ -63,21 +81,20 @@ def tune_model(
     tuned = thresholding.tune(
         after, data.targets, classifier.labels, smoothing, objective=objective, target=target, shrinkage=shrinkage
     )
-    record = {
-        "name": data.name,
-        "sha256": data.sha256,
-        "rows": len(data),
-        "objective": objective if target is None else f"{objective} {target:g}",
-        "smoothing": smoothing,
-        "shrinkage": shrinkage,
-        "macro_f1": round(macro_f1(after, data.targets, list(tuned.values())), 6),
-        "macro_f1_before": round(macro_f1(before, data.targets, list(classifier.thresholds.values())), 6),
-        "calibration_error": error_of(after, data),
-        "calibration_error_before": error_of(before, data),
-    }
-    if forced:
-        record["forced"] = forced
-    write(classifier, output, tuned, kept, record)
+    record = TuningRecord(
+        name=data.name,
+        sha256=data.sha256,
+        rows=len(data),
+        objective=objective if target is None else f"{objective} {target:g}",
+        smoothing=smoothing,
+        shrinkage=shrinkage,
+        macro_f1=round(macro_f1(after, data.targets, list(tuned.values())), 6),
+        macro_f1_before=round(macro_f1(before, data.targets, list(classifier.thresholds.values())), 6),
+        calibration_error=error_of(after, data),
+        calibration_error_before=error_of(before, data),
+        forced=forced,
+    )
+    write_tuned(classifier, output, tuned, kept, record)
     return record
 
 
@@ -91,15 +108,16 @@ def calibrated(raw: Scored, calibration: Calibration | None, labels: Sequence[st
     return Scored(logits, raw.truncated).probabilities
 
 
-def write(
+def write_tuned(
     classifier: EmotionClassifier,
     output: Path,
     tuned: dict[str, float],
     calibration: Calibration | None,
-    record: dict[str, Any],
+    record: TuningRecord,
 ) -> None:
+    """Write the model with other thresholds to ``output``, without the figures that they make untrue."""
     config = {key: value for key, value in classifier.config.raw.items() if key not in STALE}
-    config |= {"thresholds": tuned, "tuned_on": record}
+    config |= {"thresholds": tuned, "tuned_on": to_json(record)}
     if calibration is not None:
         config["calibration"] = calibration.as_dict()
     copy_directory(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from goemotions.evaluation.figures import OWN, Figure, Figures
 
 MIN_POSITIVES = 100
 """The published card's own bound."""
@@ -12,26 +11,24 @@ MAX_WIDTH = 0.2
 """Of the 95 % interval of F1: wider, F1 is not known to within 0.1 on either side."""
 
 
-def unreliable_labels(figures: Mapping[str, Any], thresholds: str) -> dict[str, str]:
-    """The labels that are unreliable, and why.
+def unreliable_labels(figures: Figures, thresholds: str = OWN) -> dict[str, str]:
+    """Return the labels that are unreliable, and why.
 
     Args:
-        figures: of all labels, as :func:`goemotions.evaluation.measure.measure` makes them.
         thresholds: the name of the decisions to go by.
     """
     reasons = {
-        label: reason(support, figures["at"][thresholds]["labels"][label]["f1"])
-        for label, support in figures["support"].items()
+        label: reason(support, figures.at[thresholds].labels[label].f1) for label, support in figures.support.items()
     }
     return {label: why for label, why in reasons.items() if why}
 
 
-def reason(support: int, f1: Mapping[str, float | None]) -> str:
-    """Why a label is unreliable; empty if it is not."""
+def reason(support: int, f1: Figure) -> str:
+    """Return why a label is unreliable; empty if it is not."""
     found = []
     if support < MIN_POSITIVES:
         found.append(f"{support} positives, fewer than {MIN_POSITIVES}")
-    low, high = f1["low"], f1["high"]
+    low, high = f1.low, f1.high
     if low is None or high is None:
         found.append("F1 has no interval")
     elif high - low > MAX_WIDTH:

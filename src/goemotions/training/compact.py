@@ -24,6 +24,7 @@ from goemotions.evaluation.evaluate import evaluate
 from goemotions.evaluation.fit_calibration import fit
 from goemotions.evaluation.model_card import store
 from goemotions.evaluation.provenance import hash_texts, hashes_to_bytes
+from goemotions.evaluation.report import Report
 from goemotions.labels import LABELS
 from goemotions.packaged import PACKAGES, find_packaged
 from goemotions.precision import fast_precision, name_of
@@ -48,7 +49,7 @@ def train_compact(
     teachers: Path,
     limit: int | None = None,
     show_progress: bool = True,
-) -> dict[str, Any]:
+) -> Report:
     """Train from the official TSV files in ``data`` and write the model directory ``output``.
 
     The state of an unfinished run stands beside it, in ``<output>.training``; the same command goes on from there.
@@ -134,7 +135,7 @@ def write_model(
     tokenizer: TextTokenizer,
     splits: dict[str, Split],
     run: dict[str, Any],
-) -> dict[str, Any]:
+) -> Report:
     """Tune on dev, measure on test, and write the directory; every figure comes from the exported file."""
     content, model = exported
     train, dev, test = splits["train"], splits["dev"], splits["test"]

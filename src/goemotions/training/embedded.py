@@ -25,13 +25,14 @@ from goemotions.data.embedding_corpus import check as check_vectors
 from goemotions.encoders import Encoder, find_encoder
 from goemotions.errors import GoEmotionsError
 from goemotions.evaluation.calibration_error import calibration_figures
-from goemotions.evaluation.evaluate import HALF, OWN, UNSEEN
-from goemotions.evaluation.measure import Predictions
-from goemotions.evaluation.measure import measure as figures_of
+from goemotions.evaluation.evaluate import UNSEEN
+from goemotions.evaluation.figures import HALF, OWN
+from goemotions.evaluation.measure import Predictions, measure_predictions
 from goemotions.evaluation.metrics import macro_f1, mean_average_precision
-from goemotions.evaluation.model_card import stored_metrics
+from goemotions.evaluation.model_metrics import model_metrics
 from goemotions.evaluation.provenance import hash_texts, hashes_to_bytes
 from goemotions.evaluation.unreliable import unreliable_labels
+from goemotions.records import to_json
 from goemotions.training.losses import make_loss
 from goemotions.training.processes import Processes
 from goemotions.training.recipe import EmbeddingRecipe
@@ -280,18 +281,15 @@ def measure(
         HALF: thresholding.accepted(probabilities, [0.5] * len(tuned)),
     }
     subsets = {} if data.fresh is None or data.fresh.all() else {UNSEEN: data.fresh}
-    figures = figures_of(Predictions(data.labels, targets, probabilities, decisions), subsets=subsets)
-    parts = figures.pop("subsets")
-    metrics = stored_metrics(
-        {
-            "data": {"name": "test", "rows": len(targets)},
-            "figures": figures,
-            "calibration": calibration_figures(probabilities, targets, data.labels),
-            "marks": [],
-            "seen": {"without": parts.get(UNSEEN)},
-        }
+    measured = measure_predictions(Predictions(data.labels, targets, probabilities, decisions), subsets=subsets)
+    metrics = model_metrics(
+        "test",
+        measured.labels,
+        calibration_figures(probabilities, targets, data.labels).error,
+        rows=len(targets),
+        without=measured.subsets.get(UNSEEN),
     )
-    support = figures["labels"]["support"]
+    support = measured.labels.support
     dev = {"name": "dev", "sha256": data.sha256["dev"], "rows": len(data.splits["dev"][0]), "objective": "f1"}
     return {
         "num_labels": len(data.labels),
@@ -300,8 +298,8 @@ def measure(
         "thresholds": tuned,
         **({} if thresholds else {"tuned_on": dev}),
         "encoder": dict(data.encoder),
-        "unreliable_labels": {label: support[label] for label in unreliable_labels(figures["labels"], OWN)},
-        "metrics": metrics,
+        "unreliable_labels": {label: support[label] for label in unreliable_labels(measured.labels)},
+        "metrics": to_json(metrics),
         "trained_on": {
             "dataset": data.name,
             "rows": len(data.splits["train"][0]),

@@ -23,7 +23,9 @@ from goemotions.checkpoint import FORMAT_VERSION, write_directory
 from goemotions.errors import GoEmotionsError
 from goemotions.evaluation.head_card import head_about
 from goemotions.evaluation.model_card import card
+from goemotions.evaluation.model_metrics import ModelMetrics, StoredFigures
 from goemotions.evaluation.provenance import HASHES_FILE
+from goemotions.records import from_json
 from goemotions.training.embedded import (
     EmbeddedData,
     EmbeddingTask,
@@ -60,7 +62,7 @@ class Mlp(nn.Module):
 
 def train_head(
     data: Path, output: Path, recipe: HeadRecipe, cache: Path, device: torch.device, limit: int | None = None
-) -> dict[str, Any] | None:
+) -> StoredFigures | None:
     """Train on the corpus in ``data`` and write the model directory ``output``.
 
     The state of an unfinished run stands beside it, in ``<output>.training``; the same command goes on from there.
@@ -136,7 +138,7 @@ def write_head(
     run: dict[str, Any],
     thresholds: Mapping[str, float] | None = None,
     **more: Any,
-) -> dict[str, Any]:
+) -> StoredFigures:
     """Export, compare with the trained model, tune and measure; returns the figures on test.
 
     Args:
@@ -176,8 +178,7 @@ def write_head(
     if data.known is not None:
         files[HASHES_FILE] = data.known
     write_directory(output, files)
-    test: dict[str, Any] = figures["metrics"]["test"]
-    return test
+    return from_json(ModelMetrics, figures["metrics"]).test
 
 
 def build_graph(model: Mlp) -> bytes:

@@ -23,8 +23,10 @@ from goemotions.decoder.plan import Plan, make_plan
 from goemotions.decoder.tensors import TensorSource, open_source
 from goemotions.errors import GoEmotionsError
 from goemotions.evaluation.model_card import card_of
+from goemotions.evaluation.model_metrics import ModelMetrics, StoredFigures
 from goemotions.evaluation.provenance import HASHES_FILE
 from goemotions.precision import fast_precision, name_of
+from goemotions.records import from_json
 from goemotions.training.embedded import (
     EmbeddedData,
     EmbeddingTask,
@@ -55,7 +57,7 @@ def train_llm(
     device: torch.device,
     backbone: str | None = None,
     limit: int | None = None,
-) -> dict[str, Any] | None:
+) -> StoredFigures | None:
     """Train on the corpus in ``data`` and write the model directory ``output``.
 
     The state of an unfinished run stands beside it, in ``<output>.training``; the same command goes on from there.
@@ -171,7 +173,7 @@ def write_model(
     data: EmbeddedData,
     recipe: LlmRecipe,
     run: Mapping[str, Any],
-) -> dict[str, Any]:
+) -> StoredFigures:
     """Write the directory, read it again, compare, tune and measure with what was read; returns the figures on test.
 
     Raises:
@@ -203,5 +205,4 @@ def write_model(
     write(figures, {**run, "parity": {"max": difference}})
     files = {"README.md": card_of(output, read_config(output).raw).encode()}
     copy_directory(output, output, files if data.known is None else files | {HASHES_FILE: data.known})
-    test: dict[str, Any] = figures["metrics"]["test"]
-    return test
+    return from_json(ModelMetrics, figures["metrics"]).test
