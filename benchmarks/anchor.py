@@ -100,6 +100,14 @@ def run(recipe: LlmRecipe, data: EmbeddedData) -> dict[str, Any]:
     return {**watched.found, "dev_macro_f1": round(history[-1]["dev_macro_f1"], 4)}
 
 
+def one_epoch(input_scale: float) -> LlmRecipe:
+    """Return the recipe of the shipped model with another scale of the input, for one epoch."""
+    recipe = load_recipe("smollm2", epochs=1, input_scale=input_scale)
+    if not isinstance(recipe, LlmRecipe):
+        raise TypeError("the recipe smollm2 is not one of an LLM")
+    return recipe
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
@@ -112,8 +120,7 @@ if __name__ == "__main__":
         torch.set_num_threads(options.threads)
     results: dict[str, Any] = {"texts": TEXTS, "rows": options.rows}
     for scale in options.input_scales:
-        recipe = load_recipe("smollm2", epochs=1, input_scale=scale)
-        assert isinstance(recipe, LlmRecipe)
+        recipe = one_epoch(scale)
         embedded = load_data(
             options.data, options.cache, recipe.encoder, partial(settings_problems, recipe), options.rows
         )

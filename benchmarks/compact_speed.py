@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def seconds(work: Callable[[], Any]) -> float:
 
 def latency(predict: Callable[[list[str]], Any], texts: list[str]) -> dict[str, float]:
     """Milliseconds for one text at a time."""
-    times = sorted(seconds(lambda text=text: predict([text])) * 1e3 for text in texts)
+    times = sorted(seconds(partial(predict, [text])) * 1e3 for text in texts)
     return {"p50_ms": round(statistics.median(times), 3), "p95_ms": round(times[int(len(times) * 0.95)], 3)}
 
 
@@ -121,7 +122,7 @@ def main() -> None:
     start = cold_start()
     compact = EmotionClassifier()
     with tempfile.TemporaryDirectory() as folder:
-        roberta = Roberta(write_roberta(Path(folder)), compact.config.max_length, batch_size=32)
+        roberta = Roberta(write_roberta(Path(folder)), int(compact.config.raw["max_length"]), batch_size=32)
         times: dict[str, list[float]] = {"compact": [], "roberta": []}
         for _ in range(ROUNDS):
             times["compact"].append(seconds(lambda: compact.predict(texts)))

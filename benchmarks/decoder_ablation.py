@@ -39,6 +39,7 @@ from goemotions.training.embedding_head import Mlp, loop_settings
 from goemotions.training.embedding_llm import find_base, new_model
 from goemotions.training.loop import decay_groups, evaluating, fit
 from goemotions.training.recipe import LlmRecipe, load_recipe
+from goemotions.training.single_token import EmbeddingLlmNet
 
 VARIANTS = ("decoder", "random-decoder", "no-decoder", "mlp")
 
@@ -81,10 +82,11 @@ class NoDecoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         states = self.projection(x)
-        return self.classifier(self.dropout(rms_norm(states, torch.ones(states.shape[1]), 1e-5)))
+        logits: Tensor = self.classifier(self.dropout(rms_norm(states, torch.ones(states.shape[1]), 1e-5)))
+        return logits
 
 
-def build(variant: str, recipe: LlmRecipe, data: EmbeddedData) -> nn.Module:
+def build(variant: str, recipe: LlmRecipe, data: EmbeddedData) -> EmbeddingLlmNet | NoDecoder | Mlp:
     torch.manual_seed(recipe.seed)
     source = open_source(find_base(recipe, None).path)
     plan = make_plan(source.config, True, "cpu", recipe.precision)

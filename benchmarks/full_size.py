@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def classify(decoder: SingleTokenDecoder, head: Head, embeddings: torch.Tensor) 
     with torch.inference_mode():
         logits = [
             head.classifier(decoder(head.projection(rows.to(decoder.plan.device)))).cpu()
-            for rows in embeddings.split(decoder.plan.pass_rows)
+            for rows in torch.split(embeddings, decoder.plan.pass_rows)
         ]
     return torch.sigmoid(torch.cat(logits)), time.perf_counter() - start
 
@@ -94,7 +95,7 @@ def plans(folder: Path, device: str) -> dict[str, Any]:
     large = classify(ours(folder, LAYERS, device=device), head, embeddings)[0]
     limited = classify(ours(folder, LAYERS, device=device, max_memory=4_000_000_000), head, embeddings)[0]
     small = ours(folder, LAYERS, device=device)
-    kernels = torch.cat([classify(small, head, rows)[0] for rows in embeddings.split(40)])
+    kernels = torch.cat([classify(small, head, rows)[0] for rows in torch.split(embeddings, 40)])
     return {
         "max |Δp| streamed": float((limited - large).abs().max()),
         "max |Δp| 40 at a time, through 4-bit kernels": float((kernels - large).abs().max()),
@@ -109,7 +110,7 @@ def products_alone(device: str, rows: int) -> dict[str, Any]:
         out, into = CONFIG.shape(name)
         into //= CONFIG.queries_per_kv if name == "o_proj" else 1
         w, x = torch.randn(out, into, device=device).bfloat16(), torch.randn(rows, into, device=device).bfloat16()
-        seconds += best(lambda w=w, x=x: torch.nn.functional.linear(x, w), device)
+        seconds += best(partial(torch.nn.functional.linear, x, w), device)
         operations += 2 * rows * out * into
     return {"rows": rows, "layer_s": round(seconds, 4), "tflops": round(operations / seconds / 1e12, 3)}
 

@@ -65,7 +65,8 @@ def train_sets(data: Path, cache: Path) -> tuple[dict[str, Rows], Rows]:
 def nearest_labels(train: Rows, test: Rows) -> Bits:
     """The label vectors of the nearest train rows."""
     index = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(train.embeddings)
-    return train.targets[index.kneighbors(test.embeddings, return_distance=False)[:, 0]]
+    nearest: Bits = train.targets[index.kneighbors(test.embeddings, return_distance=False)[:, 0]]
+    return nearest
 
 
 def mlp_labels(train: Rows, test: Rows, seed: int = 0) -> Bits:
@@ -76,14 +77,15 @@ def mlp_labels(train: Rows, test: Rows, seed: int = 0) -> Bits:
     optimiser = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
     x, y = torch.from_numpy(train.embeddings), torch.from_numpy(train.targets).float()
     for _ in range(EPOCHS):
-        for rows in torch.randperm(len(x)).split(BATCH):
+        for rows in torch.split(torch.randperm(len(x)), BATCH):
             loss = nn.functional.binary_cross_entropy_with_logits(model(x[rows]), y[rows])
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
     model.eval()
     with torch.inference_mode():
-        return (model(torch.from_numpy(test.embeddings)) >= 0).numpy().astype(np.uint8)
+        made: Bits = (model(torch.from_numpy(test.embeddings)) >= 0).numpy().astype(np.uint8)
+    return made
 
 
 def measure(train: Rows, test: Rows) -> dict[str, Any]:

@@ -95,7 +95,9 @@ def verdict(sets: Results) -> str:
     for name in MAPS:
         found = sets.reports[name]
         ranking, rows = found.figures.ranking.labels, found.data.rows
-        usable, weak, none = [], [], []
+        usable: list[str] = []
+        weak: list[str] = []
+        none: list[str] = []
         better: dict[str, list[str]] = {"own": [], HALVES: []}
         for label, support in found.figures.support.items():
             low = ranking[label].roc_auc.low or 0

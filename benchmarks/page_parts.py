@@ -77,8 +77,9 @@ class Results:
 
 def read_results(path: Path) -> Results:
     """Read the results of a model."""
-    raw: dict[str, object] = dict(json.loads(path.read_text(encoding="utf-8"))["sets"])
-    english = from_json(Mapping[str, MappedFigures], raw.pop(ON_MAPS), ON_MAPS)
+    raw: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8"))["sets"])
+    maps = raw.pop(ON_MAPS)
+    english = {name: from_json(MappedFigures, figures, name) for name, figures in maps.items()}
     return Results(english, {name: from_json(ShortReport, report, name) for name, report in raw.items()})
 
 

@@ -34,16 +34,18 @@ def published_route(folder: Path, layers: int, device: str = "cpu") -> Callable[
     model = get_peft_model(base, LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules=SEVEN)).eval()
     for (layer, name), low in random_low_ranks(layers, RANK).items():
         part = "self_attn" if name in ("v_proj", "o_proj") else "mlp"
-        module = base.get_submodule(f"model.layers.{layer}.{part}.{name}")
+        module: Any = base.get_submodule(f"model.layers.{layer}.{part}.{name}")
         module.lora_A["default"].weight.data = low.a.to(device)
         module.lora_B["default"].weight.data = low.b.to(device)
-    inner = model.get_base_model().model
+    inner: Any = model.get_base_model().model
 
     @torch.inference_mode()
     def run(states: torch.Tensor) -> torch.Tensor:
         mask = torch.ones(len(states), 1, dtype=torch.long, device=device)
         embeds = states.to(device, torch.bfloat16)[:, None]
-        return inner(inputs_embeds=embeds, attention_mask=mask, use_cache=False).last_hidden_state[:, 0].float()
+        states = inner(inputs_embeds=embeds, attention_mask=mask, use_cache=False).last_hidden_state
+        last: torch.Tensor = states[:, 0].float()
+        return last
 
     return run
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import harness
 import numpy as np
 import pages
-from page_parts import MappedFigures, Results, ShortReport
+from page_parts import HALVES, MappedFigures, Results, ShortReport
 
 from goemotions import EmotionClassifier
 from goemotions.catalog import shipped
@@ -90,8 +90,8 @@ def measure_model(model: str, folder: Path, write_store: bool) -> Results:
 
 def with_halves(report: ShortReport, predictions: Predictions) -> ShortReport:
     """Return a report with the figures at thresholds tuned on the other half of its rows."""
-    halves = measure_predictions(tuned_on_halves(predictions)).labels.at[pages.HALVES]
-    return replace(report, figures=replace(report.figures, at={**report.figures.at, pages.HALVES: halves}))
+    halves = measure_predictions(tuned_on_halves(predictions)).labels.at[HALVES]
+    return replace(report, figures=replace(report.figures, at={**report.figures.at, HALVES: halves}))
 
 
 def tuned_on_halves(predictions: Predictions) -> Predictions:
@@ -101,7 +101,7 @@ def tuned_on_halves(predictions: Predictions) -> Predictions:
     for half in (first, ~first):
         tuned = tune(predictions.probabilities[~half], predictions.targets[~half], predictions.labels)
         made[half] = accepted(predictions.probabilities[half], list(tuned.values()))
-    return Predictions(predictions.labels, predictions.targets, predictions.probabilities, {pages.HALVES: made})
+    return Predictions(predictions.labels, predictions.targets, predictions.probabilities, {HALVES: made})
 
 
 def on_maps(predictions: Predictions) -> dict[str, MappedFigures]:

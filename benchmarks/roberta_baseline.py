@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import warnings
 from pathlib import Path
+from typing import Any
 
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -19,14 +20,10 @@ def write_roberta(folder: Path, num_labels: int = 28) -> Path:
     logging.getLogger().setLevel(logging.ERROR)
     warnings.simplefilter("ignore")
     torch.manual_seed(0)
-    config = RobertaConfig(
-        vocab_size=50265,
-        max_position_embeddings=514,
-        num_labels=num_labels,
-        type_vocab_size=1,
-        attn_implementation="eager",
-    )
-    model = RobertaForSequenceClassification(config).eval()
+    more: dict[str, Any] = {"num_labels": num_labels, "attn_implementation": "eager"}  # of every configuration
+    config = RobertaConfig(vocab_size=50265, max_position_embeddings=514, type_vocab_size=1, **more)
+    model: torch.nn.Module = RobertaForSequenceClassification(config)
+    model.eval()
     example = torch.ones(2, 9, dtype=torch.long)
     names = ["input_ids", "attention_mask"]
     torch.onnx.export(

@@ -40,7 +40,8 @@ def embed(name: str, split: Split) -> np.ndarray:
         parts = [encoder.embed(split.texts[i : i + 512]) for i in range(0, len(split), 512)]
         np.save(path, np.concatenate(parts).astype(np.float32))
     print(f"{name}: {path}")
-    return np.load(path)
+    vectors: np.ndarray = np.load(path)
+    return vectors
 
 
 def train(x: np.ndarray, y: np.ndarray, seed: int) -> torch.nn.Module:
@@ -51,10 +52,10 @@ def train(x: np.ndarray, y: np.ndarray, seed: int) -> torch.nn.Module:
     inputs, targets = torch.from_numpy(x), torch.from_numpy(y.astype(np.float32))
     optimiser = torch.optim.AdamW(model.parameters(), lr=RATE)
     for _ in range(EPOCHS):
-        for rows in torch.randperm(len(inputs)).split(BATCH):
+        for rows in torch.split(torch.randperm(len(inputs)), BATCH):
             loss = torch.nn.functional.binary_cross_entropy_with_logits(model(inputs[rows]), targets[rows])
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
     return model.eval()
 

@@ -74,7 +74,7 @@ def published_step(folder: Path, recipe: LlmRecipe, data: EmbeddedData, device: 
     """One optimizer step by transformers + peft + bitsandbytes."""
     base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16, device_map={"": device})
     peft = get_peft_model(base, LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, target_modules=SEVEN)).train()
-    inner = peft.get_base_model().model
+    inner: Any = peft.get_base_model().model
     head = new_head(DIM, inner.config.hidden_size, len(LABELS))
     ends = nn.ModuleList([head.projection, head.classifier]).to(device)
     trained = [p for p in [*peft.parameters(), *ends.parameters()] if p.requires_grad]

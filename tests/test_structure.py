@@ -148,7 +148,7 @@ def test_imports_do_not_go_round() -> None:
 
 
 def part(module: str) -> str:
-    """Return the part that a module belongs to; ``goemotions`` itself is one, and ``__main__`` is the command line's."""
+    """Return the part that a module belongs to; ``goemotions`` itself is one, ``__main__`` is of the command line."""
     name = module.removeprefix("goemotions.").split(".")[0]
     return "cli" if name == "__main__" else name
 

@@ -55,7 +55,7 @@ def test_a_case_names_its_line_breaks_labels_and_kind() -> None:
     rows = "emoji-alone-001\ta\\nb\tjoy|love & relief\tnegative\t\nexchange-002\tHe left.\t\t\tShe left.\n"
     one, pair = read_suite(f"# a comment\n{HEADER}{rows}".encode()).cases
     assert (one.kind, one.family, one.text, one.other) == ("emoji-alone", "emoji", "a\nb", None)
-    assert one.must == ({"joy", "love"}, {"relief"})
+    assert one.must == (frozenset({"joy", "love"}), frozenset({"relief"}))
     assert {"anger", "grief", "remorse"} < one.must_not
     assert (pair.kind, pair.other, pair.must) == ("exchange", "She left.", ())
 

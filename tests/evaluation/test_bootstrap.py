@@ -83,7 +83,7 @@ def test_intervals_narrow_with_rows() -> None:
         figures = [numbers(found.own.labels["a"].f1), numbers(found.ranking.labels["a"].roc_auc)]
         assert all(figure.low <= figure.value <= figure.high for figure in figures)
         widths.append([figure.high - figure.low for figure in figures])
-    assert np.divide(*widths) == pytest.approx([3, 3], rel=0.35)
+    assert np.divide(widths[0], widths[1]) == pytest.approx([3, 3], rel=0.35)
 
 
 def test_how_a_figure_reads() -> None:

@@ -61,7 +61,8 @@ def interpolated(points: np.ndarray, count: int, seed: int) -> np.ndarray:
     near = np.argsort(((points[:, None] - points) ** 2).sum(-1), axis=1)[:, 1:6]
     rows = generator.integers(0, len(points), count)
     other = points[near[rows, generator.integers(0, 5, count)]]
-    return points[rows] + generator.uniform(-0.5, 1.5, (count, 1)).astype(np.float32) * (points[rows] - other)
+    share = generator.uniform(-0.5, 1.5, (count, 1)).astype(np.float32)
+    return np.asarray(points[rows] + share * (points[rows] - other))
 
 
 def test_points_made_before_the_split_are_flagged_and_after_it_not() -> None:

@@ -60,10 +60,9 @@ def test_groups_and_subsets() -> None:
 def test_what_cannot_be_measured(change: dict[str, object], message: str) -> None:
     fields = {name: getattr(made(), name) for name in ("labels", "targets", "probabilities", "decisions")}
     with pytest.raises(ValueError, match=message):
-        Predictions(**(fields | change))  # type: ignore[arg-type]
-    nothing = {"targets": np.zeros((0, 3), np.uint8), "probabilities": np.zeros((0, 3), np.float32), "decisions": {}}
+        Predictions(**(fields | change))
     with pytest.raises(ValueError, match="no rows"):
-        Predictions(LABELS, **nothing)  # type: ignore[arg-type]
+        Predictions(LABELS, np.zeros((0, 3), np.uint8), np.zeros((0, 3), np.float32), {})
 
 
 def test_reliability_is_of_support_and_width() -> None:

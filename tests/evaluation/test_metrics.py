@@ -40,10 +40,10 @@ def same(ours: Any, theirs: Any) -> None:
 @given(problems())
 def test_as_scikit_learn(problem: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     targets, scores, cuts = problem
-    decided = scores >= cuts
+    decided = np.asarray(scores >= cuts)
     totals = metrics.counts(targets.astype(bool), decided).sum(0, dtype=np.float64)
     singles, overall = metrics.of_labels(totals), metrics.overall(totals)
-    present = targets.any(0)
+    present = np.asarray(targets.any(0))
     theirs = {"precision": oracle.precision_score, "recall": oracle.recall_score, "f1": oracle.f1_score}
     for name, score in theirs.items():
         for column in range(targets.shape[1]):

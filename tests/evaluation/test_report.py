@@ -31,7 +31,7 @@ THINGS = ["car", "tea", "game", "book", "song", "dog", "phone", "lamp", "coat", 
 
 
 def write_corpus(path: Path, flip: int = 0) -> Path:
-    lines = []
+    lines: list[str] = []
     for label, templates in TEXTS.items():
         for number, thing in enumerate(THINGS):
             for template in templates:
