@@ -30,7 +30,7 @@ os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 (its name); the local en
 
 
 def local_rate(source: Path, folder: Path, rows: int, threads: int) -> float:
-    """Rows a second of the local engine, its model loaded."""
+    """Return the rows per second of the local engine, its model loaded."""
     classifier = EmotionClassifier(threads=threads)
     classifier.predict(["warm"])
     output = folder / "local.parquet"
@@ -42,7 +42,7 @@ def local_rate(source: Path, folder: Path, rows: int, threads: int) -> float:
 
 
 def ray_rate(source: Path, folder: Path, actors: int) -> tuple[float, float]:
-    """Rows a second of a job on Ray from the moment every actor has ended its first fragment, and the whole seconds."""
+    """Return rows per second of a job on Ray once every actor has ended its first fragment, and the whole seconds."""
     output = folder / f"ray-{time.time_ns()}"
     start = time.perf_counter()
     cluster = ClusterOptions(actors=actors, fragment_rows=FRAGMENT_ROWS)

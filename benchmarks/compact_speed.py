@@ -72,7 +72,7 @@ class Roberta:
 
 
 def pad(ids: list[list[int]]) -> dict[str, npt.NDArray[np.int64]]:
-    """The baseline's inputs, int64 [n, longest] each."""
+    """Return the baseline's inputs, int64 [n, longest] each."""
     mask = np.zeros((len(ids), max(map(len, ids))), dtype=np.int64)
     padded = mask.copy()
     for row, tokens in enumerate(ids):
@@ -88,20 +88,20 @@ def seconds(work: Callable[[], Any]) -> float:
 
 
 def latency(predict: Callable[[list[str]], Any], texts: list[str]) -> dict[str, float]:
-    """Milliseconds for one text at a time."""
+    """Return milliseconds for one text at a time."""
     times = sorted(seconds(partial(predict, [text])) * 1e3 for text in texts)
     return {"p50_ms": round(statistics.median(times), 3), "p95_ms": round(times[int(len(times) * 0.95)], 3)}
 
 
 def new_process(code: str, *arguments: str) -> tuple[float, float]:
-    """Run ``code`` in a new process; what it measured, and its peak memory in MB."""
+    """Run ``code`` in a new process; return what it measured, and its peak memory in MB."""
     done = subprocess.run([sys.executable, "-c", code + REPORT, *arguments], capture_output=True, check=True)
     measured, peak = json.loads(done.stdout)
     return measured, peak
 
 
 def cold_start() -> dict[str, float]:
-    """The import to the first result, and the whole process."""
+    """Measure the time from import to the first result, and of the whole process."""
     inside, whole, memory = [], [], []
     for _ in range(ROUNDS):
         start = time.perf_counter()

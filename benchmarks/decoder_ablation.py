@@ -1,4 +1,4 @@
-"""What the decoder of ``smollm2`` is worth: it, one of random weights, none, and an MLP of the same trainable size.
+"""Measure what the decoder of ``smollm2`` is worth: it, random weights, none, and an MLP of the same trainable size.
 
 All are trained by the recipe ``smollm2`` on the same vectors, tuned on dev, measured on test. What
 ``results/decoder_ablation.json`` has of the same recipe is not run again.
@@ -130,7 +130,7 @@ def run(variant: str, recipe: LlmRecipe, data: EmbeddedData, show: bool) -> dict
 
 
 def known_runs(name: str, settings: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """By variant and seed, what an earlier call by the same recipe has done."""
+    """Return, by variant and seed, what an earlier call by the same recipe has done."""
     path = harness.RESULTS / f"{name}.json"
     earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     found: dict[str, dict[str, Any]] = earlier["runs"] if earlier.get("recipe") == settings else {}
@@ -138,7 +138,7 @@ def known_runs(name: str, settings: dict[str, Any]) -> dict[str, dict[str, Any]]
 
 
 def means(results: dict[str, dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """Of each variant's figures over its seeds."""
+    """Return the mean of each variant's figures over its seeds."""
     figures = ("dev_macro_f1", "test_macro_f1", "test_micro_f1")
     return {
         variant: {figure: round(float(np.mean([r[figure] for r in by_seed.values()])), 4) for figure in figures}

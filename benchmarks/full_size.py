@@ -1,4 +1,4 @@
-"""The 24B at full size, all 40 layers, on a CPU or a card: random weights with Mistral-Small-3.1-24B's exact shapes.
+"""The 24B at full size, all 40 layers, on a CPU or a GPU: random weights with Mistral-Small-3.1-24B's exact shapes.
 
 Writes a checkpoint of 11 GB (12 for a card) to a temporary folder (``--folder`` says where), which is removed
 afterwards. Every scenario runs in a process of its own, so that its peak of memory is its own. Products alone, by which
@@ -36,7 +36,7 @@ CONFIG = from_transformers(text_config(LAYERS))
 
 
 def peak_memory(device: str) -> dict[str, float]:
-    """GB: of the process, files mapped into it counted; of the card, where there is one."""
+    """Return GB: of the process, files mapped into it counted; of the GPU, where there is one."""
     peak = {"peak_resident_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9, 2)}
     if device == "cuda":
         peak["peak_gpu_gb"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
@@ -50,7 +50,7 @@ def random_texts(count: int) -> tuple[Head, torch.Tensor]:
 
 
 def classify(decoder: SingleTokenDecoder, head: Head, embeddings: torch.Tensor) -> tuple[torch.Tensor, float]:
-    """Probabilities, and seconds."""
+    """Return probabilities, and seconds."""
     head.to(decoder.plan.device)
     start = time.perf_counter()
     with torch.inference_mode():
@@ -62,7 +62,7 @@ def classify(decoder: SingleTokenDecoder, head: Head, embeddings: torch.Tensor) 
 
 
 def passes(folder: Path, device: str, texts: list[int], max_memory: int | None) -> dict[str, Any]:
-    """Texts a second by number of texts; the first call of each size, which reads the disk, is not counted."""
+    """Measure texts per second by number of texts; the first call of each size, which reads the disk, is left out."""
     decoder = ours(folder, LAYERS, device=device, max_memory=max_memory)
     head, embeddings = random_texts(max(texts))
     figures: dict[str, Any] = {"plan": decoder.plan.why}
@@ -79,7 +79,7 @@ def passes(folder: Path, device: str, texts: list[int], max_memory: int | None) 
 
 
 def one_text(folder: Path, device: str) -> dict[str, Any]:
-    """One text a call: the first, without 4-bit kernels; the second, which makes codes ready for them; then warm."""
+    """Measure one text per call: the first, without 4-bit kernels; the second, which prepares codes; then warm."""
     decoder = ours(folder, LAYERS, device=device)
     head, embeddings = random_texts(1)
     times = [classify(decoder, head, embeddings)[1] for _ in range(8)]
@@ -90,7 +90,7 @@ def one_text(folder: Path, device: str) -> dict[str, Any]:
 
 
 def plans(folder: Path, device: str) -> dict[str, Any]:
-    """How far 200 probabilities are apart by plan."""
+    """Measure how far 200 probabilities are apart by plan."""
     head, embeddings = random_texts(200)
     large = classify(ours(folder, LAYERS, device=device), head, embeddings)[0]
     limited = classify(ours(folder, LAYERS, device=device, max_memory=4_000_000_000), head, embeddings)[0]
@@ -104,7 +104,7 @@ def plans(folder: Path, device: str) -> dict[str, Any]:
 
 
 def products_alone(device: str, rows: int) -> dict[str, Any]:
-    """Seconds that the bfloat16 matrix products of one layer take by themselves, and what rate that is."""
+    """Measure the seconds that the bfloat16 matrix products of one layer take by themselves, and what rate that is."""
     seconds, operations = 0.0, 0
     for name in LIVE:
         out, into = CONFIG.shape(name)

@@ -1,4 +1,4 @@
-"""What the benchmarks share: the official data, what machine they ran on, and their results files."""
+"""The parts that benchmarks share: the official data, what machine they ran on, and their results files."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ VERSIONS = ("goemotions", "numpy", "onnxruntime", "tokenizers", "torch", "transf
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
-    """One with the option ``--data``."""
+    """Return a parser with the option ``--data``."""
     made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--data", type=Path, help="folder with train.tsv, dev.tsv and test.tsv")
     return made
 
 
 def official_data(description: str | None) -> Path:
-    """The folder with the official TSV files, for a benchmark without options of its own."""
+    """Return the folder with the official TSV files, for a benchmark without options of its own."""
     made = parser(description)
     return data_of(made, made.parse_args())
 
 
 def data_of(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> Path:
-    """The folder with the official TSV files, from ``--data`` or else the environment's GOEMOTIONS_DATA."""
+    """Return the folder with the official TSV files, from ``--data`` or else the environment's GOEMOTIONS_DATA."""
     given: Path | None = arguments.data
     if given is None and "GOEMOTIONS_DATA" in os.environ:
         given = Path(os.environ["GOEMOTIONS_DATA"]) / "goemotions"
@@ -40,7 +40,7 @@ def data_of(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> P
 
 
 def processor() -> str:
-    """The processor's name and the instructions that decide the speed of 8-bit and bfloat16 products."""
+    """Return the processor's name and the instructions that decide the speed of 8-bit and bfloat16 products."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -53,7 +53,7 @@ def processor() -> str:
 
 
 def commit() -> str:
-    """The commit measured, marked where the code differs from it."""
+    """Return the commit measured, marked where the code differs from it."""
     here = Path(__file__).parent.parent
     head = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=here, capture_output=True, text=True, check=False
@@ -62,7 +62,7 @@ def commit() -> str:
     return (head.stdout.strip() or "unknown") + ("-dirty" if changed else "")
 
 
-def describe() -> dict[str, Any]:
+def machine_description() -> dict[str, Any]:
     return {
         "processor": processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
@@ -77,6 +77,6 @@ def describe() -> dict[str, Any]:
 def write(name: str, figures: dict[str, Any]) -> None:
     """Print the figures and keep them, with the machine, in ``benchmarks/results/<name>.json``."""
     RESULTS.mkdir(exist_ok=True)
-    content = json.dumps({"machine": describe(), **figures}, indent=1)
+    content = json.dumps({"machine": machine_description(), **figures}, indent=1)
     (RESULTS / f"{name}.json").write_text(content + "\n", encoding="utf-8")
     print(content)

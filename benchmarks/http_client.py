@@ -1,4 +1,4 @@
-"""A small HTTP client for load: connections that stay open, and little work a request, for it shares the cores."""
+"""A small HTTP client for load: connections that stay open, and little work per request, for it shares the cores."""
 
 from __future__ import annotations
 

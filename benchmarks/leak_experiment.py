@@ -1,4 +1,4 @@
-"""What the published macro F1 of 0.822 owes to synthetic points made before the split, and what is left without them.
+"""Measure what the published macro F1 of 0.822 owes to synthetic points made before the split, and what remains.
 
 Run from the repository: ``python benchmarks/leak_experiment.py --data DIR``, where DIR holds the official TSV files.
 Needs the extras train and use. The vectors (USE multilingual v3) are kept in ``build/embedding-cache``. It computes on
@@ -42,7 +42,7 @@ Bits = npt.NDArray[np.uint8]
 
 
 def train_sets(data: Path, cache: Path) -> tuple[dict[str, Rows], Rows]:
-    """The three train sets by name, and the test rows that all of them are measured on."""
+    """Return the three train sets by name, and the test rows that all of them are measured on."""
     official = read_corpus(data).splits
     merged = merge([official[name] for name in SPLITS])
     encoder = find_encoder("use-multilingual-v3", threads=1)
@@ -63,14 +63,14 @@ def train_sets(data: Path, cache: Path) -> tuple[dict[str, Rows], Rows]:
 
 
 def nearest_labels(train: Rows, test: Rows) -> Bits:
-    """The label vectors of the nearest train rows."""
+    """Return the label vectors of the nearest train rows."""
     index = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(train.embeddings)
     nearest: Bits = train.targets[index.kneighbors(test.embeddings, return_distance=False)[:, 0]]
     return nearest
 
 
 def mlp_labels(train: Rows, test: Rows, seed: int = 0) -> Bits:
-    """Labels at 0.5 of an MLP 512-2048-28 (ReLU), trained with binary cross-entropy and Adam."""
+    """Return labels at 0.5 of an MLP 512-2048-28 (ReLU), trained with binary cross-entropy and Adam."""
     torch.manual_seed(seed)
     width, labels = train.embeddings.shape[1], train.targets.shape[1]
     model = nn.Sequential(nn.Linear(width, 2048), nn.ReLU(), nn.Linear(2048, labels))
@@ -88,8 +88,8 @@ def mlp_labels(train: Rows, test: Rows, seed: int = 0) -> Bits:
     return made
 
 
-def measure(train: Rows, test: Rows) -> dict[str, Any]:
-    """Macro F1 of both classifiers, and how the test rows relate to the train rows."""
+def measure_sets(train: Rows, test: Rows) -> dict[str, Any]:
+    """Measure macro F1 of both classifiers, and how the test rows relate to the train rows."""
     twins = np.isin(test.parents[:, 0], train.parents[:, 0])
     figures: dict[str, Any] = {
         "train_rows": len(train),
@@ -115,12 +115,12 @@ def experiment(data: Path, cache: Path = CACHE) -> dict[str, Any]:
             "published": PUBLISHED,
             "test_rows": len(test),
             "mlp": {"epochs": EPOCHS, "batch": BATCH, "learning_rate": LEARNING_RATE, "threads": 1},
-            **{name: measure(train, test) for name, train in sets.items()},
+            **{name: measure_sets(train, test) for name, train in sets.items()},
         }
 
 
 def check(data: Path, cache: Path = CACHE) -> dict[str, Any]:
-    """What the leak check says of each train set, from the vectors alone."""
+    """Return what the leak check says of each train set, from the vectors alone."""
     with threadpool_limits(1):
         sets, test = train_sets(data, cache)
         return {

@@ -30,6 +30,7 @@ ABOUT = (
 
 
 def italian_page(results: dict[str, Results], made: str) -> str:
+    """Return the whole page."""
     parts = ["# Italian", made, *ABOUT, summary(results), *kept(results)]
     for model, sets in results.items():
         note = "" if "it" in reads(model) else " (made for English only)"
@@ -40,7 +41,7 @@ def italian_page(results: dict[str, Results], made: str) -> str:
 
 
 def summary(results: dict[str, Results]) -> str:
-    """All models on both sets, and in English."""
+    """Return the table of all models on both sets, and in English."""
     rows = []
     for model, sets in results.items():
         for name, map_name in MAPS.items():
@@ -63,7 +64,7 @@ def summary(results: dict[str, Results]) -> str:
 
 
 def kept(results: dict[str, Results]) -> list[str]:
-    """Of the models that read Italian, in a sentence each, how much is left."""
+    """Return, in a sentence per model that reads Italian, how much is left."""
     lines = []
     for model, sets in results.items():
         if "it" not in reads(model):
@@ -84,13 +85,13 @@ def kept(results: dict[str, Results]) -> list[str]:
 
 
 def chance(found: ShortReport) -> float:
-    """Mean average precision of scores that say nothing."""
+    """Return the mean average precision of scores that say nothing."""
     support = [count for count in found.figures.support.values() if count]
     return sum(support) / len(support) / found.data.rows
 
 
 def verdict(sets: Results) -> str:
-    """What works and what does not, by the intervals: of rankings against chance, of F1 against giving every label."""
+    """Say what works, by the intervals: of rankings against chance, of F1 against giving every label."""
     lines = []
     for name in MAPS:
         found = sets.reports[name]
@@ -115,7 +116,7 @@ def verdict(sets: Results) -> str:
 
 
 def beside_english(found: ShortReport, english: MappedFigures) -> str:
-    """A row a label, and one for the mean."""
+    """Return a row per label, and one for the mean."""
     figures, rows = found.figures, found.data.rows
     own, halves, other = figures.own, figures.at[HALVES], english.own
     lines = [

@@ -1,4 +1,4 @@
-"""What the pages made from results share: the results, their names, and cells of tables."""
+"""The parts that pages made from results share: the results, their names, and cells of tables."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SETS = {
 
 @dataclass(frozen=True)
 class ShortReport:
-    """What the pages need of a report.
+    """The part of a report that the pages need.
 
     Attributes:
         rows_seen: rows that the model was trained on; None if it does not say.
@@ -90,12 +90,13 @@ def results() -> dict[str, Results]:
 
 
 def config(model: str) -> dict[str, Any]:
+    """Return a shipped model's ``config.json``."""
     found: dict[str, Any] = json.loads((find_model(model) / "config.json").read_text(encoding="utf-8"))
     return found
 
 
 def reads(model: str) -> list[str]:
-    """The languages of the model's encoder."""
+    """Return the languages of the model's encoder."""
     return languages(config(model))
 
 
@@ -110,9 +111,10 @@ def ranked(found: ShortReport, figure: str) -> str:
 
 
 def always(support: int, rows: int) -> float:
-    """F1 of giving a label to every text."""
+    """Return the F1 of giving a label to every text."""
     return 2 * support / (rows + support)
 
 
 def listed(labels: list[str]) -> str:
+    """Return labels as text."""
     return ", ".join(labels) if labels else "no label"

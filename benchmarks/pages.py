@@ -1,4 +1,4 @@
-"""Makes README's quality tables and the pages ``docs/quality.md`` and ``docs/italian.md`` from the results of a run.
+"""Make README's quality tables and the pages ``docs/quality.md`` and ``docs/italian.md`` from the results of a run.
 
 ``python benchmarks/pages.py`` writes them; a test fails while they differ from what this makes. A model joins by being
 in the catalogue and measured by ``benchmarks/quality.py``.
@@ -36,7 +36,7 @@ TRANSLATED = {OFFICIAL: "English", "goemotions-ru": "Russian", "goemotions-ko": 
 
 
 def readme_block(found: dict[str, Results]) -> str:
-    """The part of README between the markers."""
+    """Return the part of README between the markers."""
     rows = []
     for model, sets in found.items():
         test, about = sets.reports[OFFICIAL], config(model).get("about", {})
@@ -67,6 +67,7 @@ def readme_block(found: dict[str, Results]) -> str:
 
 
 def quality_page(found: dict[str, Results]) -> str:
+    """Return the whole page."""
     parts = [
         "# Quality",
         MADE,
@@ -90,7 +91,7 @@ def quality_page(found: dict[str, Results]) -> str:
 
 
 def overview(sets: Results) -> str:
-    """A row a data set."""
+    """Return a row per data set."""
     rows = []
     for name, title in SETS.items():
         found = sets.reports[name]
@@ -119,7 +120,7 @@ def overview(sets: Results) -> str:
 
 
 def beside_own(sets: Results) -> str:
-    """BRIGHTER beside the official test on the same five groups of labels."""
+    """Return BRIGHTER beside the official test on the same five groups of labels."""
     found, english = sets.reports["brighter-en"], sets.english_on_maps["brighter"]
     rows = []
     for label, support in found.figures.support.items():
@@ -140,7 +141,7 @@ def beside_own(sets: Results) -> str:
 
 
 def in_translation(sets: Results) -> str:
-    """F1 and average precision of each label in English, Russian and Korean."""
+    """Return F1 and average precision of each label in English, Russian and Korean."""
     rows = []
     for label, count in sets.reports[OFFICIAL].figures.support.items():
         row = [label, f"{count:,}"]
@@ -156,13 +157,13 @@ def in_translation(sets: Results) -> str:
 
 
 def replaced(text: str, block: str) -> str:
-    """README with the block between its markers."""
+    """Return README with the block between its markers."""
     pattern = rf"({re.escape(MADE)}\n).*?(\n<!-- end -->)"
     return re.sub(pattern, lambda found: f"{found[1]}{block}{found[2]}", text, flags=re.DOTALL)
 
 
 def made() -> dict[Path, str]:
-    """Every file, and what it should hold."""
+    """Return every file, and what it should hold."""
     found, readme = results(), ROOT / "README.md"
     return {
         readme: replaced(readme.read_text(encoding="utf-8"), readme_block(found)),
@@ -172,6 +173,7 @@ def made() -> dict[Path, str]:
 
 
 def write() -> None:
+    """Write every file, and print its path."""
     for path, content in made().items():
         path.write_text(content, encoding="utf-8")
         print(path)

@@ -29,7 +29,7 @@ SEVEN = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_p
 
 
 def published_route(folder: Path, layers: int, device: str = "cpu") -> Callable[[torch.Tensor], torch.Tensor]:
-    """States [n, hidden] → last hidden states, by transformers + peft, with the same adapter as :func:`ours`."""
+    """Return transformers + peft, from states [n, hidden] to last hidden states, with the adapter of :func:`ours`."""
     base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16, device_map={"": device})
     model = get_peft_model(base, LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules=SEVEN)).eval()
     for (layer, name), low in random_low_ranks(layers, RANK).items():
@@ -66,7 +66,7 @@ def seconds(run: Callable[[torch.Tensor], torch.Tensor], states: torch.Tensor) -
 def compare(
     batches: list[int], device: str = "cpu", folder: Path | None = None, layers: int = LAYERS
 ) -> dict[str, Any]:
-    """Seconds of both by batch, their ratio, and how far their results are apart.
+    """Measure the seconds of both by batch, their ratio, and how far their results are apart.
 
     Args:
         folder: a whole random base of so many layers; None to write one for the while.

@@ -1,4 +1,4 @@
-"""Quality of every shipped model: the official test split, other languages and other kinds of text.
+"""Measure the quality of every shipped model: the official test split, other languages and other kinds of text.
 
 Writes ``docs/reports/<model>.html`` (with ``.md`` and ``.json``) of the official test, and for all data sets what the
 pages need into ``benchmarks/results/quality/<model>.json``; then README's tables and the pages under ``docs`` are made
@@ -95,7 +95,7 @@ def with_halves(report: ShortReport, predictions: Predictions) -> ShortReport:
 
 
 def tuned_on_halves(predictions: Predictions) -> Predictions:
-    """Decisions at thresholds tuned on the other half of the rows: what labelled texts of this kind would change."""
+    """Return decisions at thresholds tuned on the other half of the rows: what labelled texts of the kind allow."""
     first = np.random.default_rng(0).permutation(len(predictions)) % 2 == 0
     made = np.empty(predictions.targets.shape, bool)
     for half in (first, ~first):
@@ -127,7 +127,7 @@ def main() -> None:
         measured = rounded(measure_model(model, folder, given.store))
         path = harness.RESULTS / "quality" / f"{model}.json"
         path.parent.mkdir(exist_ok=True)
-        content = {"machine": harness.describe(), "model": model, "sets": measured.to_json()}
+        content = {"machine": harness.machine_description(), "model": model, "sets": measured.to_json()}
         path.write_text(page.json_text(content), encoding="utf-8")
         print(f"{model}: {time.perf_counter() - start:.0f} s in all", flush=True)
     pages.write()

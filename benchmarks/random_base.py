@@ -17,7 +17,7 @@ NESTED_BLOCK = 256
 
 
 def text_config(layers: int = 40, vocab: int = 64) -> dict[str, object]:
-    """Of the decoder of Mistral-Small-3.1-24B, but for the vocabulary, which no computation here needs."""
+    """Return the config of Mistral-Small-3.1-24B's decoder, but for the vocabulary, which no computation here needs."""
     return {
         "architectures": ["MistralForCausalLM"],
         "model_type": "mistral",
@@ -76,7 +76,7 @@ def write_random_base(folder: Path, layers: int, seed: int = 0, whole: bool = Fa
 
 
 def random_matrix(name: str, out: int, into: int, generator: torch.Generator) -> Iterator[tuple[str, torch.Tensor]]:
-    """The tensors of a random NF4 matrix whose weights have about the variance 1 / ``into``."""
+    """Return the tensors of a random NF4 matrix whose weights have about the variance 1 / ``into``."""
     blocks = out * into // BLOCK
     parts = template()
     header = json.loads(bytes(parts[STATE_KEY].tolist()))
@@ -92,7 +92,7 @@ def random_matrix(name: str, out: int, into: int, generator: torch.Generator) ->
 
 
 def template() -> dict[str, torch.Tensor]:
-    """The constant parts, as bitsandbytes itself makes them."""
+    """Return the constant parts, as bitsandbytes itself makes them."""
     return Nf4Matrix.quantise(torch.randn(64, 256).bfloat16()).tensors()
 
 
@@ -106,7 +106,7 @@ def random_bytes(count: int, generator: torch.Generator) -> torch.Tensor:
 
 
 def random_low_ranks(layers: int, rank: int = 16, seed: int = 1) -> dict[tuple[int, str], LowRank]:
-    """An adapter on what acts."""
+    """Return an adapter on the matrices that act on one token."""
     config = from_transformers(text_config(layers))
     generator = torch.Generator().manual_seed(seed)
     return {

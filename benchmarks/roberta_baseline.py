@@ -16,7 +16,7 @@ from transformers import RobertaConfig, RobertaForSequenceClassification
 
 
 def write_roberta(folder: Path, num_labels: int = 28) -> Path:
-    """Write the model into ``folder`` and give its path."""
+    """Write the model into ``folder`` and return its path."""
     logging.getLogger().setLevel(logging.ERROR)
     warnings.simplefilter("ignore")
     torch.manual_seed(0)

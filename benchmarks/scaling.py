@@ -26,7 +26,7 @@ CPU_HOUR, H100_HOUR, L4_HOUR = 0.045, 3.0, 0.75
 
 @dataclass(frozen=True)
 class Machine:
-    """What scores, how many texts a second it makes, whether that was measured, and what an hour of it costs."""
+    """A machine that scores: texts per second, whether that was measured, and what an hour of it costs."""
 
     name: str
     texts_per_s: float
@@ -36,7 +36,7 @@ class Machine:
 
 
 def machines(results: Path = RESULTS) -> dict[str, list[Machine]]:
-    """By model; the smallest first."""
+    """Return the machines by model, the smallest first."""
     compact = read(results, "cluster_speed")["texts_per_s"]
     llm = read(results, "full_size_cpu")["pass"]["4096 texts"]["texts_per_s"]
     pair = compact["ray, 2"]

@@ -35,7 +35,7 @@ TOLERANCE = 2e-3
 
 @contextmanager
 def server(*options: str) -> Iterator[tuple[str, int]]:
-    """``goemotions serve`` on a free port: its address and process id."""
+    """Run ``goemotions serve`` on a free port; yield its address and process id."""
     command = [sys.executable, "-m", "goemotions", "serve", "--port", "0", *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
@@ -63,7 +63,7 @@ def encode(texts: list[str]) -> bytes:
 
 
 class Http:
-    """Closed loops of requests, and whether every answer was the library's."""
+    """Run closed loops of requests, and check that every answer is the library's."""
 
     def __init__(self, url: str, expected: dict[str, dict[str, float]], thresholds: dict[str, float]) -> None:
         self.url = url
@@ -93,7 +93,7 @@ class Http:
                 assert label not in found or abs(found[label] - probability) <= TOLERANCE, (text, label)
 
     def latency(self, requests: list[list[str]], rate: float) -> dict[str, float]:
-        """Milliseconds at a steady rate of requests."""
+        """Measure milliseconds at a steady rate of requests."""
         bodies = [encode(request) for request in requests]
         seconds, statuses = asyncio.run(open_loop(self.url, rate, int(rate * SECONDS), PATH, bodies))
         assert set(statuses) == {200}
@@ -105,7 +105,7 @@ class Http:
         }
 
     def overload(self, requests: list[list[str]], rate: float, pid: int) -> dict[str, Any]:
-        """A steady rate beyond what can be computed."""
+        """Measure a steady rate beyond what can be computed."""
         bodies = [encode(request) for request in requests]
         memory: list[float] = []
 

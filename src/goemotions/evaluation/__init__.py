@@ -1,1 +1,1 @@
-"""How good a model is: metrics with intervals, and the model card made from them."""
+"""Measure how good a model is: metrics with intervals, and the model card made from them."""

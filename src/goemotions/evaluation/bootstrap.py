@@ -1,8 +1,8 @@
-"""Bootstrap intervals: rows are drawn anew with replacement, and figures taken again (Efron & Tibshirani, 1993).
+"""Bootstrap intervals: rows are drawn again with replacement, and figures computed again (Efron & Tibshirani, 1993).
 
-A resample is a weight a row, how often it was drawn, so that many resamples are one matrix. What is a sum over rows
-(counts, row means) is then a matrix product; rankings are cumulative sums of weights in the order of the scores, which
-a sparse product gives at the places that count (:class:`Ranking`).
+A resample is a weight per row, the number of times it was drawn, so that many resamples are one matrix. What is a sum
+over rows (counts, row means) is then a matrix product; rankings are cumulative sums of weights in the order of the
+scores, which a sparse product gives where they count (:class:`Ranking`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FEW_RESAMPLES = 0.5  # of the resamples; an interval from fewer is not given
 
 
 def weights(rows: int, resamples: int, seed: int) -> Iterator[Weights]:
-    """How often each row is drawn, in blocks of resamples: float32 [block, rows], each line adding up to ``rows``."""
+    """Yield the number of times each row is drawn, float32 [block, rows]; each line adds up to ``rows``."""
     generator = np.random.default_rng(seed)
     for start in range(0, resamples, BLOCK):
         size = min(BLOCK, resamples - start)
@@ -58,7 +58,7 @@ class Ranking:
         width, groups = int(places.max()) + 1, int(found.sum())
 
         def adder(chosen: npt.NDArray[np.bool_]) -> sparse.csr_array:
-            """Adds up the weights of the chosen rows in each group."""
+            """Return the matrix that adds up the weights of the chosen rows in each group."""
             ones = np.ones(int(chosen.sum()), np.float32)
             return sparse.csr_array((ones, (group[chosen], places[chosen])), (groups + 1, width))
 
@@ -68,7 +68,7 @@ class Ranking:
         self._tied = adder(tied) if tied.any() else None
 
     def sample(self, times: npt.NDArray[Any]) -> tuple[Floats, Floats]:
-        """Both figures under each of b weightings, NaN where undefined. *Shape:* [rows, b] -> [b], [b]."""
+        """Return both figures under each of b weightings, NaN where undefined. *Shape:* [rows, b] -> [b], [b]."""
         times = times[: self._all.shape[1]]
         # The last group is what follows the last positive; it counts only in the total.
         ranked, hits = running_sum(self._all @ times), (self._hits @ times)[:-1]
@@ -85,7 +85,7 @@ class Ranking:
 
 
 def running_sum(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Cumulative sum over the first axis, in place: several times faster than numpy's over an axis not the last."""
+    """Return the cumulative sum over the first axis, in place: several times as fast as numpy's."""
     for row in range(1, len(values)):
         values[row] += values[row - 1]
     return values
@@ -98,7 +98,7 @@ def resample(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> tuple[dict[str, npt.NDArray[np.float32]], Floats]:
-    """Sums of per-row values, and rankings' figures, over the same resamples.
+    """Return sums of per-row values, and rankings' figures, over the same resamples.
 
     Args:
         columns: per-row values by name, each [rows, ...].
@@ -128,7 +128,7 @@ def resample(
 
 
 def interval(samples: npt.NDArray[np.floating], level: float = LEVEL) -> tuple[Floats, Floats]:
-    """The percentile interval over the first axis, of the samples that are not NaN; NaN where they are too few.
+    """Return the percentile interval over the first axis, of the samples that are not NaN; NaN where they are too few.
 
     *Shape:* [resamples, ...] -> [...], [...].
     """
@@ -149,7 +149,7 @@ def interval(samples: npt.NDArray[np.floating], level: float = LEVEL) -> tuple[F
 def log_odds_interval(
     value: npt.ArrayLike, samples: Floats, positives: npt.ArrayLike, rows: int
 ) -> tuple[Floats, Floats]:
-    """The interval of ROC AUC, whose samples are skew near 1 and cover too seldom as they are.
+    """Return the interval of ROC AUC, whose samples are skew near 1 and cover too seldom as they are.
 
     The basic bootstrap interval of the log odds, widened by Student's t as for a mean of as many values as there are
     positives or negatives, whichever are fewer (the "expanded" interval of Hesterberg, *What Teachers Should Know
@@ -176,7 +176,7 @@ def log_odds_interval(
 
 
 def proportion_interval(share: npt.ArrayLike, trials: npt.ArrayLike) -> tuple[Floats, Floats]:
-    """The exact interval of a share of 0 or 1 (Clopper & Pearson, 1934), of which every resample is the same.
+    """Return the exact interval of a share of 0 or 1 (Clopper & Pearson, 1934), of which every resample is the same.
 
     Args:
         share: 0 or 1, [...].

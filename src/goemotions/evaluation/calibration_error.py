@@ -1,4 +1,4 @@
-"""How far probabilities are from what they say: calibration error, Brier score and skill, reliability curves.
+"""Measure how far probabilities are from what they say: calibration error, Brier score and skill, reliability curves.
 
 Most of 28 probabilities are near 0 and rightly so, which flatters an average over all of them: the error here is over
 predictions of at least :data:`AT_LEAST`, in bins of equal size (Nixon et al., *Measuring Calibration in Deep
@@ -29,7 +29,7 @@ Places = list[npt.NDArray[np.int64]]
 
 
 def equal_bins(probabilities: npt.NDArray[np.floating], at_least: float) -> Places:
-    """Bins of equally many predictions, by rising probability, as places in the flat array; none without any."""
+    """Return bins of equally many predictions, by rising probability, as indices of the flat array."""
     flat = np.ravel(probabilities)
     chosen = np.flatnonzero(flat >= at_least)
     order = chosen[np.argsort(flat[chosen], kind="stable")]
@@ -48,7 +48,7 @@ def reliability_curve(
 
 
 def calibration_error(curve: Sequence[CurvePoint]) -> float:
-    """Mean distance of prediction and observation over the bins of a curve, by count; NaN without any."""
+    """Return the mean distance of prediction and observation over the bins of a curve, by count; NaN without any."""
     total = sum(point.count for point in curve)
     if not total:
         return float("nan")
@@ -56,7 +56,7 @@ def calibration_error(curve: Sequence[CurvePoint]) -> float:
 
 
 def brier(probabilities: npt.NDArray[np.floating], targets: npt.NDArray[np.integer]) -> tuple[Floats, Floats]:
-    """Brier score of each label, and its skill: 1 for perfect, 0 for always saying the label's own frequency.
+    """Return Brier score and skill of each label: 1 for perfect, 0 for always saying the label's own frequency.
 
     Skill is NaN where a label is everywhere or nowhere. *Shape:* [n, labels] twice -> [labels], [labels].
     """
@@ -65,7 +65,7 @@ def brier(probabilities: npt.NDArray[np.floating], targets: npt.NDArray[np.integ
 
 
 def skill(squares: Floats, positives: Floats, rows: Floats | np.float64) -> Floats:
-    """Brier skill from sums over rows. *Shape:* [..., labels] twice, rows to fit."""
+    """Return the Brier skill from sums over rows. *Shape:* [..., labels] twice, rows to fit."""
     frequency = divide(positives, rows)
     return 1 - divide(divide(squares, rows), frequency * (1 - frequency))
 
@@ -73,7 +73,7 @@ def skill(squares: Floats, positives: Floats, rows: Floats | np.float64) -> Floa
 def bin_differences(
     probabilities: npt.NDArray[np.floating], targets: npt.NDArray[np.integer], at_least: float
 ) -> npt.NDArray[np.float64]:
-    """What each row adds to the bins' differences of prediction and observation, and last to their count.
+    """Return what each row adds to the bins' differences of prediction and observation, and last to their count.
 
     *Shape:* [n, labels] twice -> [n, bins + 1].
     """
@@ -86,7 +86,7 @@ def bin_differences(
 
 
 def calibration_figure(totals: Floats, sums: npt.NDArray[np.floating]) -> CalibrationFigure:
-    """The calibration error with its interval, and ``noise``: what perfectly calibrated probabilities would show.
+    """Return the calibration error with its interval, and ``noise``: that of perfectly calibrated probabilities.
 
     Noise is the mean, over the resamples, of the error of the bins' deviations from their own sums. The interval is
     that of percentiles, moved down by twice the bias of the resamples (once theirs, once the figure's own); it begins
@@ -150,7 +150,7 @@ def calibration_figures(
 def brier_figures(
     columns: Mapping[str, npt.NDArray[Any]], sums: Mapping[str, npt.NDArray[Any]]
 ) -> tuple[list[Figure], list[Figure], Figure]:
-    """Brier score and skill of each label, and the mean score, from the rows' squares and positives."""
+    """Return Brier score and skill of each label, and the mean score, from the rows' squares and positives."""
     rows = np.float64(len(columns["squares"]))
     points, drawn = (
         (np.asarray(part["squares"], np.float64), np.asarray(part["positives"], np.float64))

@@ -1,4 +1,4 @@
-"""Two models on the same data: paired bootstrap of the differences of their figures."""
+"""Compare two models on the same data: paired bootstrap of the differences of their figures."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def differences(figure: str, points: Mapping[str, Arrays], drawn: Mapping[str, A
 
 
 def sign_wrong(value: npt.NDArray[Any], samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Share of samples on the other side of 0 from ``value``, ties half; 0.5 for a value of 0.
+    """Return the share of samples on the other side of 0 from ``value``, ties half; 0.5 for a value of 0.
 
     *Shape:* [k], [b, k] -> [k].
     """
@@ -110,13 +110,15 @@ def sign_wrong(value: npt.NDArray[Any], samples: npt.NDArray[Any]) -> npt.NDArra
 
 
 def known(value: float) -> float | None:
+    """Return a number, None for NaN."""
     return None if np.isnan(value) else float(value)
 
 
 def shared_labels(first: Sequence[str], second: Sequence[str]) -> None:
-    """
+    """Check that two models have the same labels.
+
     Raises:
-        ValueError: two models with different labels, which are named.
+        ValueError: they have different labels, which are named.
     """
     if set(first) != set(second):
         only = [", ".join(sorted(set(a) - set(b))) or "none" for a, b in ((first, second), (second, first))]

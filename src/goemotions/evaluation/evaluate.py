@@ -46,7 +46,7 @@ def predictions_of(
     label_map: LabelMap | None = None,
     threshold: Threshold = None,
 ) -> Predictions:
-    """Probabilities [n, labels of the model] as predictions of the data's labels, at each choice of thresholds."""
+    """Return probabilities [n, the model's labels] as predictions of the data's labels, at all thresholds."""
     half = [0.5] * len(classifier.labels)
     decisions = {
         OWN: accepted(probabilities, list(classifier.thresholds.values())),
@@ -127,7 +127,7 @@ def data_facts(data: LabelledTexts, scored: Scored, label_map: LabelMap | None) 
 
 
 def slices(texts: list[str]) -> dict[str, npt.NDArray[np.bool_]]:
-    """Rows by number of words; slices without a row are left out."""
+    """Return the rows by number of words; slices without a row are left out."""
     words = np.array([len(text.split()) for text in texts])
     found = {name: (words >= low) & (words <= (high or np.inf)) for name, (low, high) in WORDS.items()}
     return {name: rows for name, rows in found.items() if rows.any()}
@@ -176,7 +176,7 @@ def common_threshold(predictions: Predictions) -> list[ThresholdPoint]:
 
 
 def confusion(targets: npt.NDArray[np.uint8], decisions: npt.NDArray[np.bool_]) -> list[list[float | None]]:
-    """Of the texts with each label, the share that is given each. *Shape:* [n, labels] twice -> [labels, labels]."""
+    """Return the share of each label's texts that is given each. *Shape:* [n, labels] twice -> [labels, labels]."""
     truth = targets.astype(np.float64)
     shares = metrics.divide(truth.T @ decisions, truth.sum(0)[:, None])
     return [[None if np.isnan(share) else round(float(share), 3) for share in row] for row in shares]

@@ -72,7 +72,7 @@ class Overall(Averages):
 
 @dataclass(frozen=True)
 class Rows:
-    """How many rows something is of."""
+    """Something that is of a number of rows."""
 
     rows: int
 
@@ -168,7 +168,7 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class LabelCalibration:
-    """How far a label's probabilities are from what they say."""
+    """Calibration error and Brier score of a label, with its reliability curve."""
 
     error: CalibrationFigure
     brier: Figure
@@ -178,7 +178,7 @@ class LabelCalibration:
 
 @dataclass(frozen=True)
 class CalibrationFigures:
-    """How far probabilities are from what they say.
+    """Calibration error and Brier score, of all labels and per label.
 
     Attributes:
         at_least: the probability from which predictions count for ``error`` and the curves.

@@ -1,4 +1,4 @@
-"""Fits calibration maps on a validation set."""
+"""Fit calibration maps on a validation set."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SLOPES = (0.1, 10.0)
 def fit(
     method: str, logits: npt.NDArray[np.float32], targets: npt.NDArray[np.uint8], labels: Sequence[str]
 ) -> Calibration:
-    """A calibration from logits and truth, both [n, labels].
+    """Return a calibration fitted on logits and truth, both [n, labels].
 
     * ``temperature``: one divisor of all logits, by maximum likelihood (Guo et al., 2017);
-    * ``platt``: a line a label, by maximum likelihood on targets drawn towards the middle, so that a few positives do
+    * ``platt``: a line per label, by maximum likelihood on targets drawn towards the middle, so that a few positives do
       not make it steep (Platt, 1999, section 2.2);
-    * ``isotonic``: the monotone step function a label of least squares (Zadrozny & Elkan, 2002), joined by lines.
+    * ``isotonic``: the monotone step function of least squares per label (Zadrozny & Elkan, 2002), joined by lines.
 
     A label without a positive or a negative keeps its logits (except from ``temperature``).
 
@@ -50,22 +50,23 @@ def fit(
 
 
 def line(slope: float, intercept: float) -> Knots:
-    """Two knots of a line."""
+    """Return two knots of a line."""
     return [(x, round(float(slope * x + intercept), 6)) for x in (-1.0, 1.0)]
 
 
 def loss(logits: Floats, targets: Floats) -> float:
-    """Mean negative log likelihood."""
+    """Return the mean negative log likelihood."""
     return float((np.logaddexp(0, logits) - targets * logits).mean())
 
 
 def temperature(logits: Floats, targets: npt.NDArray[np.uint8]) -> float:
-    """What logits are multiplied by: 1 / T."""
+    """Return the factor of the logits: 1 / T."""
     truth = targets.astype(np.float64)
     return float(minimize_scalar(lambda slope: loss(slope * logits, truth), bounds=SLOPES, method="bounded").x)
 
 
 def platt(logits: Floats, targets: npt.NDArray[np.uint8]) -> Knots:
+    """Return the line of Platt's method for a label, logits and targets [n]."""
     positives, negatives = int(targets.sum()), int(len(targets) - targets.sum())
     drawn_in = np.where(targets, (positives + 1) / (positives + 2), 1 / (negatives + 2))
 
@@ -77,6 +78,7 @@ def platt(logits: Floats, targets: npt.NDArray[np.uint8]) -> Knots:
 
 
 def isotonic(logits: Floats, targets: npt.NDArray[np.uint8]) -> Knots:
+    """Return the steps of isotonic regression for a label, logits and targets [n]."""
     from sklearn.isotonic import IsotonicRegression
 
     step = IsotonicRegression(y_min=SURE, y_max=1 - SURE).fit(logits, targets)

@@ -39,6 +39,6 @@ class Table:
     note: str = ""
 
     def markdown(self) -> str:
-        """The header, a rule, and a line a row."""
+        """Return the table in Markdown."""
         lines = [self.header, ["---"] * len(self.header), *self.rows]
         return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

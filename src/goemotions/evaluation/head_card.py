@@ -1,4 +1,4 @@
-"""What the model card of an ``embedding-head`` says beside figures, made from its own config."""
+"""The prose of the model card of an ``embedding-head``, made from its own config."""
 
 from __future__ import annotations
 

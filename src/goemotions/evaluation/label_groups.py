@@ -31,7 +31,7 @@ ROLL_UPS: dict[str, Groups] = {
 
 @dataclass(frozen=True)
 class LabelMap:
-    """From a corpus's labels to the model's.
+    """A map from a corpus's labels to the model's.
 
     Attributes:
         groups: the model's labels that each label of the corpus stands for.
@@ -47,23 +47,26 @@ class LabelMap:
 
 
 def pool(values: npt.NDArray[Any], labels: Sequence[str], groups: Groups) -> npt.NDArray[Any]:
-    """Each group's highest value; of bool, whether any is true. *Shape:* [n, labels] -> [n, groups]."""
-    place = {label: column for column, label in enumerate(labels)}
-    return np.stack([values[:, [place[label] for label in members]].max(1) for members in groups.values()], axis=1)
+    """Return each group's highest value; of bool, whether any is true. *Shape:* [n, labels] -> [n, groups]."""
+    column = {label: number for number, label in enumerate(labels)}
+    return np.stack([values[:, [column[label] for label in members]].max(1) for members in groups.values()], axis=1)
 
 
 def roll_ups(labels: Sequence[str]) -> dict[str, Groups]:
-    """The groups defined on these labels: none unless they are the 28."""
+    """Return the groups defined on these labels: none unless they are the 28."""
     return ROLL_UPS if set(labels) == set(LABELS) else {}
 
 
 def shipped_maps() -> list[str]:
+    """Return the names of the label maps that ship with the package."""
     folder = resources.files("goemotions.evaluation.label_maps")
     return sorted(file.name.removesuffix(".json") for file in folder.iterdir() if file.name.endswith(".json"))
 
 
 def read_label_map(name: str, model_labels: Sequence[str]) -> LabelMap:
-    """A shipped map, or a JSON or YAML file ``{"rule": "any", "labels": {theirs: [ours, ...]}, "ignored": [theirs]}``.
+    """Return a shipped map, or one of a JSON or YAML file.
+
+    A file holds ``{"rule": "any", "labels": {theirs: [ours, ...]}, "ignored": [theirs]}``.
 
     Raises:
         DataError: no such map, not a map, another rule, or a label that the model does not have.

@@ -37,7 +37,7 @@ Sums = Mapping[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model says of n texts, and what is true.
+    """The answers of a model for n texts, and the truth.
 
     Attributes:
         labels: in the order of the columns.
@@ -60,7 +60,9 @@ class Predictions:
         arrays: dict[str, npt.NDArray[Any]] = {"targets": self.targets, "probabilities": self.probabilities}
         for name, values in (arrays | dict(self.decisions)).items():
             if values.shape != shape:
-                raise ValueError(f"{name} has shape {values.shape}, expected {shape}: a row a text, a column a label")
+                raise ValueError(
+                    f"{name} has shape {values.shape}, expected {shape}: a row per text, a column per label"
+                )
         if not len(self.targets):
             raise ValueError("nothing to measure: there are no rows")
         if not np.isin(self.targets, (0, 1)).all():
@@ -77,6 +79,7 @@ class Predictions:
         return len(self.targets)
 
     def rows(self, chosen: npt.NDArray[np.bool_]) -> Predictions:
+        """Return the chosen rows, bool [n]."""
         return Predictions(
             self.labels,
             self.targets[chosen],
@@ -85,13 +88,13 @@ class Predictions:
         )
 
     def ordered(self, labels: Sequence[str]) -> Predictions:
-        """The same with the labels in another order."""
-        place = [self.labels.index(label) for label in labels]
-        made = {name: decided[:, place] for name, decided in self.decisions.items()}
-        return Predictions(tuple(labels), self.targets[:, place], self.probabilities[:, place], made)
+        """Return the same with the labels in another order."""
+        columns = [self.labels.index(label) for label in labels]
+        made = {name: decided[:, columns] for name, decided in self.decisions.items()}
+        return Predictions(tuple(labels), self.targets[:, columns], self.probabilities[:, columns], made)
 
     def grouped(self, groups: Groups) -> Predictions:
-        """The same of groups of labels, by the rule of :mod:`goemotions.evaluation.label_groups`."""
+        """Return the same of groups of labels, by the rule of :mod:`goemotions.evaluation.label_groups`."""
         return Predictions(
             tuple(groups),
             pool(self.targets, self.labels, groups),
@@ -151,7 +154,7 @@ def of_view(sums: Sums, name: str) -> dict[str, npt.NDArray[Any]]:
 
 
 def row_values(view: Predictions) -> dict[str, npt.NDArray[Any]]:
-    """What each row adds to the sums that figures are made of."""
+    """Return what each row adds to the sums that figures are made of."""
     truth = view.targets.astype(bool)
     lrap = metrics.row_lrap(view.probabilities, view.targets)
     values: dict[str, npt.NDArray[Any]] = {
@@ -165,7 +168,7 @@ def row_values(view: Predictions) -> dict[str, npt.NDArray[Any]]:
 
 
 def rankings_of(view: Predictions) -> list[Ranking]:
-    """One a label, then the micro one, of all pairs of row and label."""
+    """Return a ranking per label, then that of all pairs of row and label, for micro figures."""
     rows, labels = view.targets.shape
     every = np.arange(rows)
     single = [Ranking(view.probabilities[:, i], view.targets[:, i], every) for i in range(labels)]
@@ -251,7 +254,7 @@ def ranking_figures(view: Predictions, points: Sums, drawn: Sums, ranked: npt.ND
 def where_level(
     values: npt.NDArray[Any], bounds: tuple[Any, Any], trials: npt.NDArray[Any], of_f1: bool = False
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """The bounds, but exact ones where a figure is 0 or 1: its resamples all agree, however few rows it is of."""
+    """Return the bounds, but exact ones where a figure is 0 or 1: its resamples all agree, however few the rows."""
     level = (values == 0) | (values == 1)
     exact = proportion_interval(values, trials)
     if of_f1:

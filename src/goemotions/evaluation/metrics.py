@@ -26,27 +26,27 @@ Booleans = npt.NDArray[np.bool_]
 
 
 def counts(targets: Booleans, decisions: Booleans) -> npt.NDArray[np.float32]:
-    """True positives, false positives and false negatives of each row. *Shape:* [n, labels] twice -> [n, 3, labels]."""
+    """Return true positives, false positives, false negatives per row. *Shape:* [n, labels] twice -> [n, 3, labels]."""
     parts = [targets & decisions, ~targets & decisions, targets & ~decisions]
     return np.stack(parts, axis=1).astype(np.float32)
 
 
 def divide(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats:
-    """``part / whole``, NaN where ``whole`` is 0."""
+    """Return ``part / whole``, NaN where ``whole`` is 0."""
     part, whole = np.broadcast_arrays(np.asarray(part, np.float64), np.asarray(whole, np.float64))
     quotient: Floats = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole != 0)
     return quotient
 
 
 def mean_defined(values: Floats, weights: Floats | None = None) -> Floats:
-    """Mean over the last axis of what is not NaN, itself NaN where nothing is. *Shape:* [..., labels] -> [...]."""
+    """Return the mean of what is not NaN over the last axis, NaN where nothing is. *Shape:* [..., labels] -> [...]."""
     defined = ~np.isnan(values)
     weights = defined.astype(np.float64) if weights is None else np.where(defined, weights, 0.0)
     return divide((np.where(defined, values, 0.0) * weights).sum(-1), weights.sum(-1))
 
 
 def of_labels(totals: npt.NDArray[np.floating]) -> dict[str, Floats]:
-    """Precision, recall and F1 = 2·tp / (2·tp + fp + fn) of each label.
+    """Return precision, recall and F1 = 2·tp / (2·tp + fp + fn) of each label.
 
     *Shape:* counts [..., 3, labels] -> [..., labels].
     """
@@ -61,7 +61,7 @@ def of_labels(totals: npt.NDArray[np.floating]) -> dict[str, Floats]:
 
 
 def overall(totals: npt.NDArray[np.floating]) -> dict[str, Floats]:
-    """Micro, macro and weighted precision, recall and F1, by names as ``macro_f1``.
+    """Return micro, macro and weighted precision, recall and F1, by names as ``macro_f1``.
 
     *Shape:* counts [..., 3, labels] -> [...].
     """
@@ -77,7 +77,7 @@ def overall(totals: npt.NDArray[np.floating]) -> dict[str, Floats]:
 
 
 def average_precision(scores: npt.NDArray[np.floating], targets: npt.NDArray[np.integer]) -> Floats:
-    """Average precision of each label. *Shape:* [n, labels] twice -> [labels]."""
+    """Return the average precision of each label. *Shape:* [n, labels] twice -> [labels]."""
     from sklearn.metrics import average_precision_score
 
     def of_label(score: Floats, target: Floats) -> float:
@@ -87,7 +87,7 @@ def average_precision(scores: npt.NDArray[np.floating], targets: npt.NDArray[np.
 
 
 def roc_auc(scores: npt.NDArray[np.floating], targets: npt.NDArray[np.integer]) -> Floats:
-    """Area under the ROC curve of each label. *Shape:* [n, labels] twice -> [labels]."""
+    """Return the area under the ROC curve of each label. *Shape:* [n, labels] twice -> [labels]."""
     from sklearn.metrics import roc_auc_score
 
     def of_label(score: Floats, target: Floats) -> float:
@@ -97,7 +97,9 @@ def roc_auc(scores: npt.NDArray[np.floating], targets: npt.NDArray[np.integer]) 
 
 
 def row_lrap(scores: npt.NDArray[np.floating], targets: npt.NDArray[np.integer]) -> Floats:
-    """Label ranking average precision of each row, NaN for a row without a label. *Shape:* [n, labels] twice -> [n].
+    """Return the label ranking average precision of each row, NaN for a row without a label.
+
+    *Shape:* [n, labels] twice -> [n].
 
     The share of true labels among those scored at least as high, averaged over the row's true labels
     (:func:`sklearn.metrics.label_ranking_average_precision_score` is its mean).
@@ -115,11 +117,11 @@ def row_lrap(scores: npt.NDArray[np.floating], targets: npt.NDArray[np.integer])
 def macro_f1(
     probabilities: npt.NDArray[np.float32], targets: npt.NDArray[np.uint8], thresholds: Sequence[float]
 ) -> float:
-    """Macro F1 of the decisions ``probabilities >= thresholds``."""
+    """Return the macro F1 of the decisions ``probabilities >= thresholds``."""
     per_row = counts(targets.astype(bool), accepted(probabilities, thresholds))
     return float(overall(per_row.sum(0, dtype=np.float64))["macro_f1"])
 
 
 def mean_average_precision(probabilities: npt.NDArray[np.float32], targets: npt.NDArray[np.uint8]) -> float:
-    """Mean over labels of average precision; it does not depend on thresholds."""
+    """Return the mean over labels of average precision; it does not depend on thresholds."""
     return float(mean_defined(average_precision(probabilities, targets)))

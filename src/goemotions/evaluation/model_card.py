@@ -26,7 +26,7 @@ UNMEASURED = "Not measured yet: `goemotions evaluate MODEL DATA --store` writes 
 
 
 def card(config: Mapping[str, Any]) -> str:
-    """The card of a model, from its ``config.json``."""
+    """Return the card of a model, from its ``config.json``."""
     about: Mapping[str, Any] = config.get("about", {})
     sections = {
         "Use": use(config),
@@ -42,7 +42,7 @@ def card(config: Mapping[str, Any]) -> str:
 
 
 def card_of(directory: Path, config: Mapping[str, Any]) -> str:
-    """The card for a directory whose config is to be ``config``.
+    """Return the card for a directory whose config is to be ``config``.
 
     A card that is there and was not made by :func:`card` (the config has no prose) keeps its text; only the sections
     with figures are put in, or replaced.

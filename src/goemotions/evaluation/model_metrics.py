@@ -27,7 +27,7 @@ class F1OfRows(F1, Rows):
 
 @dataclass(frozen=True)
 class StoredLabel:
-    """What a model's config keeps of a label, at the model's thresholds."""
+    """Figures of a label in a model's config, at the model's thresholds."""
 
     precision: float | None
     recall: float | None
@@ -38,7 +38,7 @@ class StoredLabel:
 
 @dataclass(frozen=True)
 class StoredFigures:
-    """What a model's config keeps of its figures on test, at the model's thresholds."""
+    """Figures on test in a model's config, at the model's thresholds."""
 
     name: str
     rows: int

@@ -39,7 +39,7 @@ WORDS = {"why", "text", "true", "given"}
 
 
 def page(report: Report) -> str:
-    """The HTML page."""
+    """Return the HTML page."""
     from goemotions.evaluation.plots import draw_all
 
     drawn = draw_all(report)
@@ -86,12 +86,12 @@ def page(report: Report) -> str:
 
 
 def grid(drawings: Sequence[str]) -> str:
-    """Small drawings side by side."""
+    """Return small drawings side by side."""
     return "\n".join(['<div class="many">', *drawings, "</div>"])
 
 
 def headline(report: Report) -> str:
-    """The figures to read first, large."""
+    """Return the figures to read first, large."""
     figures = report.of_labels
     shown = {title: getattr(figures.own.overall, name) for title, name in HEADLINE.items()}
     shown["mean average precision"] = figures.ranking.overall.macro_average_precision
@@ -106,7 +106,7 @@ def headline(report: Report) -> str:
 
 
 def html(table: Table, before: str = "") -> str:
-    """A table with its heading and note; ``before`` stands between these and the table."""
+    """Return a table with its heading and note; ``before`` stands between these and the table."""
 
     def cell(column: str, value: str) -> str:
         kind = ' class="words"' if column in WORDS else ""
@@ -123,7 +123,7 @@ def html(table: Table, before: str = "") -> str:
 
 
 def markdown(report: Report) -> str:
-    """The report without plots."""
+    """Return the report in Markdown, without plots."""
     listed = [
         tables.seen_table(report),
         tables.unreliable_table(report),
@@ -152,7 +152,7 @@ def json_text(record: object) -> str:
 
 
 def write(report: Report, stem: Path) -> list[Path]:
-    """Write ``<stem>.html``, ``.md`` and ``.json``, each whole or not at all; their paths."""
+    """Write ``<stem>.html``, ``.md`` and ``.json``, each whole or not at all; return their paths."""
     contents = {".html": page(report), ".md": markdown(report), ".json": json_text(report)}
     written = []
     for suffix, content in contents.items():

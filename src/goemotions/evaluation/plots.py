@@ -50,13 +50,13 @@ STYLE: Any = {
 
 
 class Plots:
-    """Draws; each plot's ids are its own, since many stand in one page."""
+    """Draw plots; each one's ids are its own, since many stand in one page."""
 
     def __init__(self) -> None:
         self._count = 0
 
     def svg(self, figure: Figure, description: str) -> str:
-        """The figure as an ``<svg>`` element with a text alternative."""
+        """Return the figure as an ``<svg>`` element with a text alternative."""
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None})
         found = buffer.getvalue()
@@ -83,7 +83,7 @@ def protect(text: str) -> str:
 
 
 def smaller(svg: str) -> str:
-    """The same drawing without ids that nothing refers to, empty shapes, style sheets and most white space."""
+    """Return the same drawing without ids that nothing refers to, empty shapes, style sheets and most white space."""
     used = set(re.findall(r"#([\w.-]+)", svg))
     svg = re.sub(r' id="([\w.-]+)"', lambda found: found[0] if found[1] in used else "", svg)
     svg = re.sub(r'<!--.*?-->|<style.*?</style>|<path d="[^"]*" style="fill: none"/>', "", svg, flags=re.DOTALL)
@@ -92,13 +92,13 @@ def smaller(svg: str) -> str:
 
 
 def new(width: float, height: float) -> tuple[Figure, Axes]:
-    """A figure of so many inches, with one set of axes."""
+    """Return a figure of a size in inches, with one set of axes."""
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots()
 
 
 def draw_all(report: Report) -> dict[str, Any]:
-    """Every plot of a report by name; ``precision_recall`` and ``reliability`` are lists, one a label."""
+    """Return every plot of a report by name; ``precision_recall`` and ``reliability`` are lists, a plot per label."""
     plots = Plots()
     with mpl.rc_context(STYLE):
         return {
@@ -118,7 +118,7 @@ def draw_all(report: Report) -> dict[str, Any]:
 
 
 def label_bars(plots: Plots, report: Report) -> str:
-    """F1 with its interval, highest first."""
+    """Draw F1 with its interval, highest first."""
     figures = report.of_labels
     values = {label: made.f1.value for label, made in figures.own.labels.items() if made.f1.value is not None}
     labels = sorted(values, key=lambda label: values[label])
@@ -141,7 +141,7 @@ def label_bars(plots: Plots, report: Report) -> str:
 
 
 def curve(plots: Plots, report: Report, label: str) -> str:
-    """Precision against recall of one label."""
+    """Draw precision against recall of one label."""
     figure, axes = new(1.75, 1.75)
     recall, precision = zip(*report.curves[label], strict=True)
     axes.plot(recall, precision, color=OWN, linewidth=1.4)
@@ -153,7 +153,7 @@ def curve(plots: Plots, report: Report, label: str) -> str:
 
 
 def reliability(plots: Plots, title: str, points: Sequence[CurvePoint], size: float) -> str:
-    """Observed share of positives against predicted probability."""
+    """Draw the observed share of positives against predicted probability."""
     figure, axes = new(size, size)
     axes.plot([0, 1], [0, 1], color=GRID, linewidth=1)
     x, y = [point.predicted for point in points], [point.observed for point in points]
@@ -191,7 +191,7 @@ def heat(plots: Plots, labels: Sequence[str], shares: Sequence[Sequence[float | 
 
 
 def threshold_effect(plots: Plots, report: Report) -> str:
-    """Macro and micro F1 over one threshold for all, beside the model's own."""
+    """Draw macro and micro F1 over one threshold for all, beside the model's own."""
     points, own = report.common_threshold, report.of_labels.own.overall
     figure, axes = new(4.4, 2.9)
     x = [point.threshold for point in points]
@@ -210,7 +210,7 @@ def threshold_effect(plots: Plots, report: Report) -> str:
 
 
 def slices(plots: Plots, report: Report) -> str:
-    """Micro F1 by number of words."""
+    """Draw micro and macro F1 by number of words."""
     found = report.slices
     figure, axes = new(4.4, 2.4)
     for place, (title, colour, shift, figures) in enumerate(

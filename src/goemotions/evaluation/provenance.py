@@ -1,4 +1,4 @@
-"""Which data a model was made and measured with, and which figures are therefore not those of new text.
+"""The data that a model was made and measured with, and which figures are therefore not those of new text.
 
 A model's ``config.json`` names the files of its splits by SHA-256. Beside it, ``training_hashes.bin`` has for each
 different normalised training text the first 8 bytes of its SHA-256, as unsigned 64-bit little-endian numbers, rising,
@@ -61,7 +61,7 @@ class TrainedOn:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a model's config says of the data it was made and measured with."""
+    """The data that a model was made and measured with, as its config says."""
 
     trained_on: TrainedOn | None = None
     tuned_on: TunedOn | None = None
@@ -88,18 +88,18 @@ def read_provenance(config: Mapping[str, Any]) -> Provenance:
 
 
 def hash_texts(texts: Iterable[str]) -> Hashes:
-    """Hashes of texts, uint64 [n]; case and white space do not matter."""
+    """Return hashes of texts, uint64 [n]; case and white space do not matter."""
     digests = (hashlib.sha256(normalise(text).encode("utf-8", "surrogatepass")).digest()[:8] for text in texts)
     return np.frombuffer(b"".join(digests), TYPE).astype(np.uint64)
 
 
 def hashes_to_bytes(hashes: Hashes) -> bytes:
-    """The content of ``training_hashes.bin``."""
+    """Return the content of ``training_hashes.bin``."""
     return np.unique(hashes).astype(TYPE).tobytes()
 
 
 def read_hashes(directory: Path) -> Hashes | None:
-    """The training hashes of a model, or None if it has none.
+    """Return the training hashes of a model, or None if it has none.
 
     Raises:
         ModelError: the file is damaged.
@@ -115,7 +115,7 @@ def read_hashes(directory: Path) -> Hashes | None:
 
 
 def find_seen(texts: Iterable[str], hashes: Hashes) -> npt.NDArray[np.bool_]:
-    """bool [n]: the texts whose hash is among ``hashes``."""
+    """Return the texts whose hash is among ``hashes``, bool [n]."""
     return np.isin(hash_texts(texts), hashes)
 
 

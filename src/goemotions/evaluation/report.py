@@ -48,7 +48,7 @@ class Mistakes:
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """Which model was measured."""
+    """The model that was measured."""
 
     name: str
     architecture: str
@@ -56,7 +56,7 @@ class ModelFacts:
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What a model was measured on; ``truncated`` texts were longer than it reads."""
+    """The data that a model was measured on; ``truncated`` texts were longer than it reads."""
 
     name: str
     sha256: str

@@ -1,4 +1,4 @@
-"""Tuning of a model on a validation set: calibration first, then thresholds on the calibrated probabilities."""
+"""Tune a model on a validation set: calibration first, then thresholds on the calibrated probabilities."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STALE = ("metrics", "tested_on")
 
 @dataclass(frozen=True)
 class TuningRecord(DataFile):
-    """What was done, and its figures on the validation set, as a model's config keeps it under ``tuned_on``.
+    """A tuning and its figures on the validation set, as a model's config keeps it under ``tuned_on``.
 
     ``forced`` says why the model should not have been tuned on this data.
     """
@@ -56,11 +56,11 @@ def tune_model(
     calibration: str | None = None,
     force: bool = False,
 ) -> TuningRecord:
-    """Tune, and write the model with its new thresholds to ``output``.
+    """Tune a model, and write it with its new thresholds to ``output``.
 
     Args:
         objective, target, smoothing, shrinkage: as in :func:`goemotions.thresholds.tune`.
-        calibration: a method of :mod:`goemotions.calibration`, fitted anew; None keeps what the model has.
+        calibration: a method of :mod:`goemotions.calibration`, fitted on this data; None keeps what the model has.
         force: also on data the model was tested or trained on; the model then says so.
 
     Returns:
@@ -99,11 +99,12 @@ def tune_model(
 
 
 def error_of(probabilities: npt.NDArray[np.float32], data: LabelledTexts) -> float:
+    """Return the calibration error of probabilities, float32 [n, labels]."""
     return round(calibration_error(reliability_curve(probabilities, data.targets)), 6)
 
 
 def calibrated(raw: Scored, calibration: Calibration | None, labels: Sequence[str]) -> npt.NDArray[np.float32]:
-    """Probabilities, float32 [n, labels]."""
+    """Return calibrated probabilities, float32 [n, labels]."""
     logits = raw.logits if calibration is None else calibration.apply(raw.logits, labels)
     return Scored(logits, raw.truncated).probabilities
 

@@ -1,4 +1,4 @@
-"""Which labels' figures are known too poorly to rely on: from their positives and the width of F1's interval."""
+"""Find the labels whose figures are known too poorly to rely on: few positives, or a wide interval of F1."""
 
 from __future__ import annotations
 

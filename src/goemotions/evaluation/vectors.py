@@ -1,4 +1,4 @@
-"""Do embeddings leak from test into train? Looks for near copies and for points interpolated from test rows.
+"""Look for test rows in train by their embeddings: near copies, and points interpolated from test rows.
 
 Oversampling in embedding space before the split leaves points ``x + c·(x - x_j)`` around test rows ``x`` in train
 (SMOTE and its kin). Equal texts do not show it; geometry does, in two ways:
@@ -106,7 +106,7 @@ def check_vectors(train: Vectors, test: Vectors, seed: int = 0) -> LeakCheck:
 
 
 def neighbours(pool: Vectors, rows: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.int64], Vectors]:
-    """The nearest others of some rows of ``pool``, and their distances: [rows, NEIGHBOURS] twice, nearest first."""
+    """Return the nearest others of some rows of ``pool``, and distances, nearest first: [rows, NEIGHBOURS] twice."""
     wanted = min(NEIGHBOURS, len(pool) - 1)
     square = np.einsum("nd,nd->n", pool, pool)
     found = np.empty((len(rows), wanted), np.int64)
@@ -121,7 +121,7 @@ def neighbours(pool: Vectors, rows: npt.NDArray[np.integer]) -> tuple[npt.NDArra
 
 
 def on_a_line(point: Vectors, near: Vectors, of_train: npt.NDArray[np.bool_]) -> bool:
-    """Whether two of the neighbours, not both of test, lie on one straight line with ``point``."""
+    """Return whether two of the neighbours, not both of test, lie on one straight line with ``point``."""
     way = near - point
     length = np.linalg.norm(way, axis=1)
     apart = length > EQUAL * length.max()  # an equal vector has no direction
