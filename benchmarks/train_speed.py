@@ -142,7 +142,7 @@ def timed(ways: dict[str, Callable[[], Callable[[], float]]], steps: dict[str, i
 
 
 def summary(found: dict[str, Any], rows: int, layers: int) -> dict[str, Any]:
-    """Return best and mean seconds per step, samples per second, the ratio to the published step, hours of its 41,820."""
+    """Return best and mean seconds per step, samples per second, the ratio to the published step, hours in all."""
     for figures in found.values():
         times = figures.pop("times", None)
         if times:
