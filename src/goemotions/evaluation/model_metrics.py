@@ -71,9 +71,13 @@ def read_metrics(config: Mapping[str, Any]) -> ModelMetrics | None:
     if not raw or (isinstance(raw, Mapping) and "test" not in raw):
         return None
     try:
-        return from_json(ModelMetrics, with_interval_of_error(raw), "metrics")
+        metrics = from_json(ModelMetrics, with_interval_of_error(raw), "metrics")
     except ValueError as error:
         raise ModelError(f"config.json, {error}") from error
+    missing = [label for label in config.get("emotion_labels", ()) if label not in metrics.test.labels]
+    if missing:
+        raise ModelError(f"config.json, metrics.test.labels: there are no figures of {', '.join(missing)}")
+    return metrics
 
 
 def with_interval_of_error(raw: Any) -> Any:
