@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from running import Server, serving
@@ -15,6 +16,10 @@ from running import Server, serving
 from goemotions import EmotionClassifier
 from goemotions.catalog import find_model
 from goemotions.data.corpus import Split, read_split
+
+if TYPE_CHECKING:
+    from loopback import Bucket
+    from ray.cluster_utils import Cluster
 
 CARD_TEXTS = [
     "I can't believe how amazing that was!",
@@ -61,6 +66,41 @@ def server() -> Iterator[Server]:
     """A running server, for the tests that only ask it things."""
     with serving("--max-texts", 64, "--max-chars", 20_000, "--max-body", "200kB") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A running Ray cluster of three nodes."""
+    from loopback import loopback_cluster
+
+    with loopback_cluster() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[Bucket]:
+    """An empty bucket of a stand-in for S3."""
+    from loopback import loopback_bucket
+
+    with loopback_bucket() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of Parquet files, for tests that only read it."""
+    from loopback import FILES, ROWS, write_files
+
+    return write_files(tmp_path_factory.mktemp("cluster") / "in", FILES, ROWS)
+
+
+@pytest.fixture(params=["disk", "S3"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
+    """Makes URIs of new folders, on a disk and in an object store."""
+    if request.param == "disk":
+        return lambda name: str(tmp_path / name)
+    bucket: Bucket = request.getfixturevalue("bucket")
+    return lambda name: bucket.uri(f"{tmp_path.name}/{name}")
 
 
 @pytest.fixture(scope="session")

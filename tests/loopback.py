@@ -1,4 +1,4 @@
-"""A Ray cluster of several nodes on this machine, and what tests of it share."""
+"""A Ray cluster of several nodes and a stand-in for S3 on this machine, and what tests of them share."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import boto3
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import ray
+from moto.server import ThreadedMotoServer
 from ray.cluster_utils import Cluster
 
 WORDS = (
@@ -20,6 +22,9 @@ WORDS = (
     "ugh lol why what when how good bad great awful funny sad happy angry scared proud day night friend man dude team"
 ).split()
 OBJECT_STORE = 100 << 20
+FILES, ROWS = 6, 400
+"""Of the fixture ``source``."""
+KEYS = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": "us-east-1"}
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 (its name); tests are not to wait for whatever else the machine does
 
@@ -37,6 +42,33 @@ def loopback_cluster(nodes: int = 3, cpus: int = 1, connect: bool = True) -> Ite
     finally:
         ray.shutdown()
         cluster.shutdown()
+
+
+@contextmanager
+def loopback_bucket() -> Iterator[Bucket]:
+    """A bucket in a server of its own."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        yield Bucket(f"http://{host}:{port}")
+    finally:
+        server.stop()
+
+
+class Bucket:
+    """A bucket of the stand-in: ``client`` of boto3 for tests, ``uri`` for the program."""
+
+    def __init__(self, address: str) -> None:
+        self._server = address.removeprefix("http://")
+        self.client = boto3.client("s3", endpoint_url=address, **KEYS)
+        self.client.create_bucket(Bucket="bucket")
+
+    def uri(self, path: str) -> str:
+        return f"s3://key:secret@bucket/{path}?scheme=http&endpoint_override={self._server}&region=us-east-1"
+
+    def names(self, prefix: str) -> list[str]:
+        return [item["Key"] for item in self.client.list_objects_v2(Bucket="bucket", Prefix=prefix).get("Contents", [])]
 
 
 def texts(rows: int, seed: int = 0) -> list[str]:

@@ -14,9 +14,10 @@ import pytest
 from goemotions import EmotionClassifier
 from goemotions.batch.annotate import PredictOptions
 from goemotions.batch.cluster.fragments import Footer, Fragment, Piece, cut, read, read_footers, read_together
-from goemotions.batch.cluster.score import Work, score_fragment, write_result
-from goemotions.batch.cluster.storage import Listed, find_files, open_place
-from goemotions.batch.cluster.tally import UNKNOWN, Grouping, Tally, count_cells
+from goemotions.batch.cluster.score import Work, job_file, score_fragment, write_result
+from goemotions.batch.cluster.sealed import Seal, check_whole
+from goemotions.batch.cluster.storage import Listed, find_files, open_location
+from goemotions.batch.cluster.tally import UNKNOWN, Grouping, count_cells
 from goemotions.errors import DataError
 
 
@@ -44,7 +45,7 @@ def test_files_are_found_by_name_folder_and_pattern(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no file"):
         found("none")
     with pytest.raises(DataError, match="nosuch://x: cannot be opened"):
-        open_place("nosuch://x")
+        open_location("nosuch://x")
 
 
 def test_fragments_hold_every_row_once_within_bounds() -> None:
@@ -78,25 +79,26 @@ def test_what_is_read_is_what_was_cut(tmp_path: Path) -> None:
     write(tmp_path / "a.parquet", 25, row_group=1000)
     write(tmp_path / "b.parquet", 8, first=25, row_group=3)
     write(tmp_path / "c.parquet", 1, first=33)
-    place, files = find_files(str(tmp_path))
-    made = list(cut(read_footers(place, files, "text", []), fragment_rows=7))
-    ids = [table["id"].to_pylist() for group in read_together(made) for _, table in read(place, group)]
+    location, files = find_files(str(tmp_path))
+    made = list(cut(read_footers(location, files, "text", [], Grouping()), fragment_rows=7))
+    ids = [table["id"].to_pylist() for group in read_together(made) for _, table in read(location, group)]
     assert [row for part in ids for row in part] == list(range(34))
     assert [len(part) for part in ids] == [fragment.rows for fragment in made] == [7, 7, 7, 4, 6, 3]
     last_two = [fragment for fragment in made if fragment.partial][2:]
-    assert [table["id"].to_pylist() for _, table in read(place, last_two)] == ids[2:4]
+    assert [table["id"].to_pylist() for _, table in read(location, last_two)] == ids[2:4]
 
 
 def test_a_result_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    place = open_place(str(tmp_path / "out"))
-    place.write("a/b.bin", b"old")
-    place.write("a/b.bin", b"new")
+    location = open_location(str(tmp_path / "out"))
+    location.make_folder("_job")
+    location.write("a/b.bin", b"old")
+    location.write("a/b.bin", b"new")
     with pytest.raises(TypeError):
-        place.write("a/b.bin", "not bytes")  # type: ignore[arg-type]
-    assert place.read("a/b.bin") == b"new"
-    assert place.read("a/none") is None
+        location.write("a/b.bin", "not bytes")  # type: ignore[arg-type]
+    assert location.read("a/b.bin") == b"new"
+    assert location.read("a/none") is None
     assert [path.name for path in (tmp_path / "out" / "a").iterdir()] == ["b.bin"]
-    place.sweep()
+    location.sweep()
     assert not (tmp_path / "out" / "_job" / "unfinished").exists()
 
 
@@ -109,7 +111,9 @@ def test_rows_that_are_not_utf8_become_dead_letters(classifier: EmotionClassifie
     binary = pa.array([b"thank you", b"\xff\xfe", None, b"ok \xe9 then", b"I love it"], pa.binary())
     column = pa.StringArray.from_buffers(5, binary.buffers()[1], binary.buffers()[2], binary.buffers()[0])
     table = pa.table({"id": range(5), "text": column})
-    result, dead, tally = score_fragment(classifier, table, work(options=PredictOptions(all_scores=True)))
+    job = work(output=str(tmp_path), options=PredictOptions(all_scores=True), job="0" * 64)
+    scored = score_fragment(classifier, table, job)
+    result, dead, tally = scored.result, scored.dead, scored.tally
     assert result["id"].to_pylist() == [0, 2, 4]
     assert [[found["label"] for found in row] for row in result["emotions"].to_pylist()] == [
         ["gratitude"],
@@ -122,12 +126,17 @@ def test_rows_that_are_not_utf8_become_dead_letters(classifier: EmotionClassifie
     assert dead["_reason"].to_pylist()[1] == "byte 0xe9 at position 3 is not UTF-8"
     assert (tally.rows, tally.dead, tally.null_texts) == (3, 2, 1)
     pieces = (Piece("x.parquet", 0, 0, 2), Piece("y.parquet", 4, 10, 13))
-    write_result(open_place(str(tmp_path)), Fragment(7, pieces, False), result, dead)
+    with pytest.raises(DataError, match="was removed or replaced while its job ran"):
+        write_result(job, Fragment(7, pieces, False), scored)
+    output = open_location(str(tmp_path))
+    output.make_folder("_job")
+    output.write(job_file(job.job), b"{}")
+    write_result(job, Fragment(7, pieces, False), scored)
     letters = pq.read_table(tmp_path / "_job/dead-letters/part-000000007.parquet").to_pylist()
     places = [(letter["_file"], letter["_row_group"], letter["_row"]) for letter in letters]
     assert places == [("x.parquet", 0, 1), ("y.parquet", 4, 11)]
-    kept = Tally.from_json(pq.read_schema(tmp_path / "part-000000007.parquet").metadata[b"goemotions.tally"])
-    assert kept == tally
+    seal = check_whole(pa.py_buffer((tmp_path / "part-000000007.parquet").read_bytes()))
+    assert seal == Seal(job.job, 7, 3, tally)
 
 
 def test_a_text_that_the_model_cannot_score_costs_only_its_row(model_copy: Path) -> None:
@@ -138,7 +147,8 @@ def test_a_text_that_the_model_cannot_score_costs_only_its_row(model_copy: Path)
     (model_copy / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf-8")
     broken = EmotionClassifier(model_copy)
     texts = [f"I love number {i}" + (" xyzzy" if i in (3, 70) else "") for i in range(100)]
-    result, dead, tally = score_fragment(broken, pa.table({"text": texts, "id": range(100)}), work())
+    scored = score_fragment(broken, pa.table({"text": texts, "id": range(100)}), work())
+    result, dead, tally = scored.result, scored.dead, scored.tally
     assert dead["id"].to_pylist() == [3, 70]
     assert all("indices" in reason for reason in dead["_reason"].to_pylist())
     assert (tally.rows, tally.dead) == (98, 2)
@@ -164,7 +174,8 @@ def test_counts_by_group_and_period() -> None:
     }
     table = pa.table({**times, "group": [1, None, 1]})
     for name in times:
-        cells = count_cells(table, emotions, Grouping("group", name, "month"))
+        unit = "s" if name == "seconds" else None
+        cells = count_cells(table, emotions, Grouping("group", name, "month", unit))
         assert cells == {
             ("2026-01", "1"): {"rows": 1, "joy": 1},
             (UNKNOWN, UNKNOWN): {"rows": 1},

@@ -87,6 +87,9 @@ def predict(
     period: Annotated[
         str | None, typer.Option(help="Ray: day, month or year of that time.", show_default="month")
     ] = None,
+    time_unit: Annotated[
+        str | None, typer.Option(help="Ray: s, ms, us or ns: what its numbers count since 1970, if it holds numbers.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Ray: say rows, time and cost from a sample, and write nothing.")
     ] = False,
@@ -132,6 +135,7 @@ def predict(
         "group_by": group_by,
         "time_column": time_column,
         "period": period,
+        "time_unit": time_unit,
         "dry_run": dry_run,
         "cpu_price": cpu_price,
         "gpu_price": gpu_price,

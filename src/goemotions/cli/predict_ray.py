@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -39,19 +43,37 @@ def predict_dataset(
     cluster = ClusterOptions(
         ray["address"], ray["actors"], ray["actor_cpus"], ray["actor_gpus"] or 0.0, ray["fragment_rows"]
     )
-    grouping = Grouping(ray["group_by"], ray["time_column"], ray["period"] or "month")
+    grouping = Grouping(ray["group_by"], ray["time_column"], ray["period"] or "month", ray["time_unit"])
     changed = {name: value for name, value in load.items() if value not in (None, False, "auto")}
     arguments = {"model": model, "options": options, "grouping": grouping, **changed}
     if ray["dry_run"]:
         work, config = run.make_work(source, output, text_column, **arguments)
         show_estimate(work, config, cluster, ray["cpu_price"], ray["gpu_price"], as_json)
         return
-    report = run.predict_dataset(source, output, text_column, cluster=cluster, **arguments)
+    with only_ours_printed():
+        report = run.predict_dataset(source, output, text_column, cluster=cluster, **arguments)
     if as_json:
         values = dataclasses.asdict(report)
         values["tally"].pop("cells")
         print(json.dumps({"output": output, **values.pop("tally"), **values}))
-    show_report(report, output)
+    show_report(report, output, grouping.time)
+
+
+@contextmanager
+def only_ours_printed() -> Iterator[None]:
+    """Drop what others print in the block, while ``sys.stderr`` still reaches the terminal.
+
+    Ray's Python prints to standard output that a node has died, between results for programs, and its C++ writes to the
+    process's standard error. Both stand in Ray's log files; what concerns the job is in its outcomes.
+    """
+    sys.stderr.flush()
+    with os.fdopen(os.dup(2), "w", 1, "utf-8", "backslashreplace") as ours, Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            with redirect_stdout(nowhere), redirect_stderr(ours):
+                yield
+        finally:
+            os.dup2(ours.fileno(), 2)
 
 
 def show_estimate(
@@ -59,7 +81,8 @@ def show_estimate(
 ) -> None:
     from goemotions.batch.cluster.estimate import estimate
 
-    found = estimate(work, config, cluster, cpu_price, gpu_price)
+    with only_ours_printed():
+        found = estimate(work, config, cluster, cpu_price, gpu_price)
     if as_json:
         print(json.dumps(dataclasses.asdict(found)))
         return
@@ -74,7 +97,7 @@ def show_estimate(
         note(f"{found.files_unreadable:,} files are not readable as Parquet and are not counted")
 
 
-def show_report(report: Any, output: str) -> None:
+def show_report(report: Any, output: str, time_column: str | None = None) -> None:
     """
     Raises:
         typer.Exit: with status 1, if fragments failed or files could not be read.
@@ -82,6 +105,10 @@ def show_report(report: Any, output: str) -> None:
     tally = report.tally
     if report.new_files > 0:
         note(f"{report.new_files:,} files came to the input after this job began, and are not in it")
+    for name, reason in list(report.made_again.items())[:SHOWN]:
+        note(f"{name} was made again: {reason}")
+    if len(report.made_again) > SHOWN:
+        note(f"{len(report.made_again):,} files of the output were damaged and were made again")
     for path, reason in list(report.unreadable.items())[:SHOWN]:
         note(f"{path}: {reason}")
     for number, reason in list(report.failed.items())[:SHOWN]:
@@ -97,6 +124,8 @@ def show_report(report: Any, output: str) -> None:
         note(f"{tally.null_texts:,} rows have no text: they are kept, without emotions")
     if tally.truncated:
         note(f"{tally.truncated:,} texts were longer than the model reads and were cut")
+    if time_column and tally.rows_without_time:
+        note(f"{tally.rows_without_time:,} rows have no time that can be read in {time_column!r}: counted as (unknown)")
     if report.unreadable:
         typer.secho(f"error: {len(report.unreadable):,} input files are not Parquet", err=True, fg="red")
         raise typer.Exit(1)

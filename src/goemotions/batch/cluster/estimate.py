@@ -11,15 +11,15 @@ import ray.exceptions
 
 from goemotions.batch.annotate import annotate
 from goemotions.batch.cluster.fragments import Fragment
-from goemotions.batch.cluster.ledger import plan, read_sample
 from goemotions.batch.cluster.nodes import Actors, ClusterOptions, choose_actors, connection
+from goemotions.batch.cluster.plan import make_plan, read_sample
 from goemotions.batch.cluster.run import FRAGMENT_ROWS, with_threads
 from goemotions.batch.cluster.score import Work, decode
-from goemotions.batch.cluster.storage import open_place
+from goemotions.batch.cluster.storage import open_location
 from goemotions.checkpoint import ModelConfig
 from goemotions.errors import DataError
 
-PLACES = 8
+SAMPLED_FRAGMENTS = 8
 SAMPLE_ROWS = {"transformer": 2048, "embedding-head": 2048, "embedding-llm": 64}
 
 
@@ -63,13 +63,14 @@ def estimate(
         DataError: as :func:`goemotions.batch.cluster.predict_dataset`, or an input without rows.
     """
     rows_each = cluster.fragment_rows or FRAGMENT_ROWS[config.architecture]
-    _, fragments, unreadable = plan(work, config.labels, rows_each)
+    plan = make_plan(work, config.labels, rows_each)
+    fragments, unreadable = plan.fragments, plan.unreadable
     rows = sum(fragment.rows for fragment in fragments)
     if not rows:
         raise DataError(f"{work.source} has no rows")
     with connection(cluster.address):
         actors = choose_actors(cluster, config.architecture, len(fragments), work.load.get("max_memory"))
-        sample = fragments[:: max(1, len(fragments) // PLACES)][:PLACES]
+        sample = fragments[:: max(1, len(fragments) // SAMPLED_FRAGMENTS)][:SAMPLED_FRAGMENTS]
         task = ray.remote(num_cpus=actors.claimed_cpus, num_gpus=actors.gpus, memory=actors.memory or 0)(measure)
         try:
             scored, seconds = ray.get(task.remote(with_threads(work, actors), sample, SAMPLE_ROWS[config.architecture]))
@@ -85,10 +86,10 @@ def estimate(
 def measure(work: Work, fragments: Sequence[Fragment], rows: int) -> tuple[int, float]:
     """Texts scored and the seconds they took, the model being loaded and warm."""
     classifier = work.classifier()
-    place = open_place(work.source)
+    location = open_location(work.source)
     texts: list[str | None] = []
     for fragment in fragments:
-        column = read_sample(place, fragment, max(1, rows // len(fragments))).column(work.text_column)
+        column = read_sample(location, fragment, max(1, rows // len(fragments))).column(work.text_column)
         texts += decode(column)[0]
     annotate(classifier, texts[:8], work.options)
     start = time.perf_counter()

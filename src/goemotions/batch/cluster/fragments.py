@@ -12,9 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from goemotions.batch.cluster.storage import Listed, Place
+from goemotions.batch.cluster.storage import Listed, Location
+from goemotions.batch.cluster.tally import Grouping
 from goemotions.batch.parquet_table import check_schema
-from goemotions.batch.table import check_columns
 from goemotions.errors import DataError
 
 FRAGMENT_BYTES = 32 << 20
@@ -69,7 +69,7 @@ class Footer:
 
 
 def read_footers(
-    place: Place, files: Sequence[Listed], text_column: str, new_columns: list[str], grouping: Sequence[str] = ()
+    location: Location, files: Sequence[Listed], text_column: str, new_columns: list[str], grouping: Grouping
 ) -> Iterator[Footer]:
     """The footers, in order. A file that is no Parquet is told with its problem; one without the column raises.
 
@@ -79,14 +79,13 @@ def read_footers(
 
     def read(file: Listed) -> Footer:
         try:
-            with place.filesystem.open_input_file(file.path) as stream:
+            with location.filesystem.open_input_file(file.path) as stream:
                 parquet = pq.ParquetFile(stream)
                 metadata, schema = parquet.metadata, parquet.schema_arrow
         except (pa.ArrowException, OSError) as error:
             return Footer(file, problem=f"not readable as Parquet: {' '.join(str(error).split())}")
         check_schema(schema, text_column, new_columns, file.path)
-        for column in grouping:
-            check_columns(schema.names, column, (), file.path)
+        grouping.check_columns(schema, file.path)
         groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
         sizes = tuple((group.num_rows, group.total_byte_size) for group in groups)
         return Footer(file, sizes, hashlib.sha256(schema.remove_metadata().serialize()).hexdigest())
@@ -136,16 +135,16 @@ def read_together(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
     return together
 
 
-def read(place: Place, fragments: Sequence[Fragment]) -> Iterator[tuple[Fragment, pa.Table]]:
+def read(location: Location, fragments: Sequence[Fragment]) -> Iterator[tuple[Fragment, pa.Table]]:
     """The rows of fragments that :func:`read_together` put together, one table each, in bounded memory."""
     if not fragments[0].partial:
         for fragment in fragments:
-            yield fragment, pa.concat_tables(whole_groups(place, fragment.pieces))
+            yield fragment, pa.concat_tables(whole_groups(location, fragment.pieces))
         return
     first = fragments[0].pieces[0]
     step = first.stop - first.start
     # No pre-buffering: it would hold the whole row group.
-    with place.filesystem.open_input_file(first.path) as stream:
+    with location.filesystem.open_input_file(first.path) as stream:
         file = pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 20)
         rows = Rows(file.iter_batches(batch_size=step, row_groups=[first.row_group]), file.schema_arrow)
         for fragment in fragments:
@@ -154,13 +153,13 @@ def read(place: Place, fragments: Sequence[Fragment]) -> Iterator[tuple[Fragment
             yield fragment, rows.take(piece.stop - piece.start)
 
 
-def whole_groups(place: Place, pieces: Sequence[Piece]) -> Iterator[pa.Table]:
+def whole_groups(location: Location, pieces: Sequence[Piece]) -> Iterator[pa.Table]:
     groups: dict[str, list[int]] = {}
     for piece in pieces:
         groups.setdefault(piece.path, []).append(piece.row_group)
 
     def read_groups(path: str) -> pa.Table:
-        with place.filesystem.open_input_file(path) as stream:
+        with location.filesystem.open_input_file(path) as stream:
             return pq.ParquetFile(stream).read_row_groups(groups[path])
 
     with ThreadPoolExecutor(min(READERS, len(groups))) as pool:

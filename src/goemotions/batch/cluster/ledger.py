@@ -1,166 +1,149 @@
-"""The job directory: what is scored and how, the manifest of fragments, and which of them are done.
-
-``<output>/_job/`` holds ``job.json``, ``manifest.jsonl`` (a fragment a line) and ``unreadable.json`` (files that
-are not Parquet). ``job.json`` is written last: a job without it has not begun.
-"""
+"""The fragments of a job that are done: listed, checked and added up."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
-from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from goemotions.batch.annotate import added_columns
-from goemotions.batch.cluster.fragments import READERS, Footer, Fragment, cut, from_json, read_footers, to_json
-from goemotions.batch.cluster.score import JOB, Work
-from goemotions.batch.cluster.storage import Listed, Place, find_files
-from goemotions.batch.cluster.tally import KEY, Tally
+from goemotions.batch.cluster.fragments import READERS, Fragment
+from goemotions.batch.cluster.plan import Plan
+from goemotions.batch.cluster.score import DEAD, job_file
+from goemotions.batch.cluster.sealed import Seal, check_whole, read_seal
+from goemotions.batch.cluster.storage import Location, removed
+from goemotions.batch.cluster.tally import Tally
 from goemotions.errors import DataError
 
-HOW = ("device", "threads", "batch_size", "max_memory")
-"""Arguments of the classifier that a run may change: they change speed, not results."""
+CHECKERS = 8
+"""Results read whole at a time, each in memory."""
 
 
 class Ledger:
-    """A job's directory, new or found.
+    """A job's folder, new or found.
 
     Attributes:
-        place: the output's folder.
+        location: the output's folder.
+        job: the job's identity.
         fragments: the manifest.
         unreadable: path to reason, of input files that could not be opened.
         new_files: input files that came after the job began, and are not in it.
+        made_again: file name to reason, of files that were found damaged.
     """
 
-    def __init__(self, place: Place, fragments: list[Fragment], unreadable: dict[str, str], new_files: int) -> None:
-        self.place = place
-        self.fragments = fragments
-        self.unreadable = unreadable
+    def __init__(self, location: Location, job: str, plan: Plan, new_files: int = 0) -> None:
+        self.location = location
+        self.job = job
+        self.fragments = plan.fragments
+        self.unreadable = plan.unreadable
         self.new_files = new_files
+        self.made_again: dict[str, str] = {}
 
     @property
     def rows(self) -> int:
         return sum(fragment.rows for fragment in self.fragments)
 
     def done(self) -> set[int]:
-        """Numbers of the fragments whose result is there."""
-        present = {file.path.rpartition("/")[2] for file in self.place.list()}
+        """Return the numbers of the fragments whose result is there."""
+        present = {file.path.rpartition("/")[2] for file in self.location.list()}
         return {fragment.number for fragment in self.fragments if fragment.result in present}
 
+    def check_owned(self) -> None:
+        """
+        Raises:
+            DataError: the job's file is gone: someone has removed or replaced the output's folder.
+        """
+        if not self.location.exists(job_file(self.job)):
+            raise DataError(removed(self.location.uri))
+
+    def check_foreign(self) -> None:
+        """
+        Raises:
+            DataError: the output's folder holds a file that is none of the job's, which readers would read too.
+        """
+        ours = {fragment.result for fragment in self.fragments}
+        names = (file.path.rpartition("/")[2] for file in self.location.list())
+        other = [name for name in names if name not in ours and not name.startswith(("_", "."))]
+        if other:
+            raise DataError(
+                f"{self.location.uri} holds {len(other)} files that are not of its job, the first is {other[0]}: move "
+                "them away"
+            )
+
+    def remove_damaged(self, progress: Callable[[float, int], None]) -> None:
+        """Check every byte of the results that are there, and remove those that are not as they were written.
+
+        Args:
+            progress: is called with the share done and the number of results checked.
+        """
+        done = self.done()
+        present = [fragment for fragment in self.fragments if fragment.number in done]
+        with ThreadPoolExecutor(CHECKERS) as pool:
+            checked = pool.map(lambda fragment: self._damage(fragment, check_file), present)
+            for number, (fragment, damage) in enumerate(zip(present, checked, strict=True), start=1):
+                if damage:
+                    self.location.delete(fragment.result)
+                    self.made_again[fragment.result] = damage
+                progress(number / len(present), number)
+
     def tallies(self) -> Iterator[Tally]:
-        """What the results say of themselves, in the manifest's order; all fragments must be done."""
+        """Yield what the results say of themselves, in the manifest's order; all fragments must be done.
+
+        Raises:
+            DataError: a result that is damaged, or not this job's.
+        """
 
         def tally(fragment: Fragment) -> Tally:
-            with self.place.filesystem.open_input_file(self.place.join(fragment.result)) as stream:
-                try:
-                    found = Tally.from_json(pq.read_schema(stream).metadata[KEY])
-                except (pa.ArrowInvalid, KeyError, TypeError) as error:
-                    raise DataError(f"{fragment.result} is damaged: delete it and run the command again") from error
-            if found.rows + found.dead != fragment.rows:
-                raise DataError(
-                    f"{fragment.result}: {found.rows + found.dead} rows, the manifest says {fragment.rows}: delete it "
-                    "and run the command again"
-                )
-            return found
+            try:
+                return self._seal(fragment, read_footer).tally
+            except DataError as error:
+                raise DataError(f"{error}: the same command makes it again") from error
 
         with ThreadPoolExecutor(READERS) as pool:
             yield from pool.map(tally, self.fragments)
 
+    def _damage(self, fragment: Fragment, read: Callable[[Location, str], Seal]) -> str:
+        try:
+            self._seal(fragment, read)
+        except DataError as error:
+            return str(error)
+        return ""
 
-def plan(
-    work: Work, labels: Sequence[str], fragment_rows: int
-) -> tuple[dict[str, Any], list[Fragment], dict[str, str]]:
-    """What a job will do, from the input's listing and footers; nothing is written.
-
-    Returns:
-        The job's description, its fragments, and the unreadable files with the reason.
-
-    Raises:
-        DataError: no input, or one whose columns do not allow the job.
-    """
-    place, files = inputs(work)
-    unreadable: dict[str, str] = {}
-
-    def readable() -> Iterator[Footer]:
-        new = added_columns(labels, work.options)
-        for footer in read_footers(place, files, work.text_column, new, work.grouping.columns):
-            if footer.problem:
-                unreadable[footer.file.path] = footer.problem
-            else:
-                yield footer
-
-    fragments = list(cut(readable(), fragment_rows))
-    return describe(work, files, fragment_rows), fragments, unreadable
+    def _seal(self, fragment: Fragment, read: Callable[[Location, str], Seal]) -> Seal:
+        """Return the seal of a fragment's result, its dead letters being checked too."""
+        seal = read(self.location, fragment.result)
+        found = seal.rows + seal.tally.dead
+        if (seal.job, seal.fragment) != (self.job, fragment.number):
+            whose = f"fragment {seal.fragment}" if seal.job == self.job else "another job"
+            raise DataError(f"{fragment.result} holds {whose}")
+        if (seal.rows, found) != (seal.tally.rows, fragment.rows):
+            raise DataError(f"{fragment.result} holds {found} rows, the manifest says {fragment.rows}")
+        if seal.tally.dead:
+            letters = read(self.location, f"{DEAD}/{fragment.result}")
+            if (letters.job, letters.fragment, letters.rows) != (self.job, fragment.number, seal.tally.dead):
+                raise DataError(f"{DEAD}/{fragment.result} holds other rows")
+        return seal
 
 
-def inputs(work: Work) -> tuple[Place, list[Listed]]:
-    """The input's files; those of the output are none, where one folder holds both."""
-    place, files = find_files(work.source)
-    inside = work.open_output().path.rstrip("/") + "/"
-    return place, [file for file in files if not file.path.startswith(inside)]
-
-
-def describe(work: Work, files: Sequence[Listed], fragment_rows: int) -> dict[str, Any]:
-    values = json.loads(json.dumps(asdict(work)))
-    values["load"] = {name: value for name, value in values["load"].items() if name not in HOW}
-    return {
-        "work": values,
-        "fragment_rows": fragment_rows,
-        "files": [[file.path, file.bytes, file.modified_ns] for file in files],
-    }
-
-
-def open_ledger(work: Work, labels: Sequence[str], fragment_rows: int) -> Ledger:
-    """Begin the job, or find it begun.
+def check_file(location: Location, name: str) -> Seal:
+    """Return the seal of a file, every byte of which has been checked.
 
     Raises:
-        DataError: the folder holds another job, something else, or the input has changed since.
+        DataError: it is damaged or not there.
     """
-    place = work.open_output()
-    started = place.read(f"{JOB}/job.json")
-    if started is None:
-        if next(place.list(), None) is not None:
-            raise DataError(f"{work.output} holds files already: name a new folder")
-        job, fragments, unreadable = plan(work, labels, fragment_rows)
-        lines = "".join(to_json(fragment) + "\n" for fragment in fragments)
-        place.write(f"{JOB}/manifest.jsonl", lines.encode())
-        place.write(f"{JOB}/unreadable.json", json.dumps(unreadable).encode())
-        place.write(f"{JOB}/job.json", json.dumps(job).encode())
-        return Ledger(place, fragments, unreadable, new_files=0)
-    new_files = check_same(json.loads(started), describe(work, inputs(work)[1], fragment_rows), work.output)
-    manifest = place.read(f"{JOB}/manifest.jsonl") or b""
-    fragments = [from_json(line) for line in manifest.decode().splitlines()]
-    return Ledger(place, fragments, json.loads(place.read(f"{JOB}/unreadable.json") or b"{}"), new_files)
+    try:
+        with location.filesystem.open_input_file(location.join(name)) as stream:
+            return check_whole(stream.read_buffer())
+    except (DataError, OSError) as error:
+        raise DataError(f"{name} is damaged: {error}") from error
 
 
-def check_same(before: dict[str, Any], now: dict[str, Any], output: str) -> int:
-    """How many files the input has gained.
+def read_footer(location: Location, name: str) -> Seal:
+    """Return the seal of a file from its footer.
 
     Raises:
-        DataError: what is scored, or how, is not as it was.
+        DataError: it is damaged or not there.
     """
-    changed = [name for name in now["work"] if now["work"][name] != before["work"].get(name)]
-    changed += ["fragment_rows"] if now["fragment_rows"] != before["fragment_rows"] else []
-    if changed:
-        raise DataError(f"{output} is of a run with another {', '.join(changed)}: name a new folder")
-    present = {path: [path, *rest] for path, *rest in now["files"]}
-    gone = [file[0] for file in before["files"] if present.get(file[0]) != file]
-    if gone:
-        raise DataError(
-            f"{len(gone)} input files have changed or gone since {output} was begun, the first is {gone[0]}"
-        )
-    return len(present) - len(before["files"])
-
-
-def read_sample(place: Place, fragment: Fragment, rows: int) -> pa.Table:
-    """The first rows of a fragment, for an estimate."""
-    piece = fragment.pieces[0]
-    with place.filesystem.open_input_file(piece.path) as stream:
-        file = pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 20)
-        batches = file.iter_batches(batch_size=rows, row_groups=[piece.row_group])
-        batch = next(batches, None)
-        return pa.Table.from_batches([] if batch is None else [batch], file.schema_arrow)
+    try:
+        with location.filesystem.open_input_file(location.join(name)) as stream:
+            return read_seal(stream)
+    except (DataError, OSError) as error:
+        raise DataError(f"{name} is damaged: {error}") from error

@@ -7,6 +7,7 @@ held.
 
 from __future__ import annotations
 
+import json
 import logging
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,8 +23,9 @@ from ray.util.annotations import RayDeprecationWarning
 
 from goemotions.batch.cluster.fragments import Fragment, from_json, read, read_together, to_json
 from goemotions.batch.cluster.nodes import Actors
-from goemotions.batch.cluster.score import Work, score_fragment, write_result
-from goemotions.batch.cluster.storage import open_place
+from goemotions.batch.cluster.score import Scored, Work, score_fragment, write_result
+from goemotions.batch.cluster.storage import open_location
+from goemotions.batch.cluster.tally import Tally
 
 READ_CPUS = WRITE_CPUS = 0.1
 TASK_RETRIES = 2
@@ -34,6 +36,7 @@ Packed = pa.schema(
         ("fragment", pa.string()),
         ("rows", pa.large_binary()),
         ("dead", pa.large_binary()),
+        ("tally", pa.string()),
         ("error", pa.string()),
     ]
 )
@@ -79,7 +82,7 @@ def read_group(work: Work, group: list[Fragment]) -> Iterator[pa.Table]:
         return
     number = 0
     try:
-        for fragment, table in read(open_place(work.source), pending):
+        for fragment, table in read(open_location(work.source), pending):
             yield pack(fragment, table)
             number += 1
     except Exception as error:
@@ -96,9 +99,8 @@ class Scorer:
         self._classifier = work.classifier()
 
     def __call__(self, packed: pa.Table) -> pa.Table:
-        def score(fragment: Fragment, table: pa.Table, _: pa.Table | None) -> pa.Table:
-            result, dead, _tally = score_fragment(self._classifier, table, self._work)
-            return pack(fragment, result, dead)
+        def score(fragment: Fragment) -> pa.Table:
+            return pack(fragment, score_fragment(self._classifier, unpack(packed["rows"]), self._work))
 
         return each(packed, score)
 
@@ -110,12 +112,12 @@ class Writer:
         self._work = work
 
     def __call__(self, packed: pa.Table) -> pa.Table:
-        output = self._work.open_output()
-
-        def write(fragment: Fragment, result: pa.Table, dead: pa.Table | None) -> pa.Table:
-            if not output.exists(fragment.result):
-                write_result(output, fragment, result, dead)
-            return outcome(fragment, rows=result.num_rows, dead=dead.num_rows if dead else 0)
+        def write(fragment: Fragment) -> pa.Table:
+            tally = Tally.from_dict(json.loads(packed["tally"][0].as_py()))
+            if not self._work.open_output().exists(fragment.result):
+                scored = Scored(unpack(packed["rows"]), unpack(packed["dead"]), tally)
+                write_result(self._work, fragment, scored)
+            return outcome(fragment, rows=tally.rows, dead=tally.dead)
 
         written = each(packed, write)
         if written.schema != Packed:
@@ -123,25 +125,25 @@ class Writer:
         return outcome(from_json(packed["fragment"][0].as_py()), error=written["error"][0].as_py())
 
 
-def each(packed: pa.Table, step: Callable[[Fragment, pa.Table, pa.Table | None], pa.Table]) -> pa.Table:
-    """Apply a step to a packed fragment; its error, or one from a step before, is passed on in its place."""
+def each(packed: pa.Table, step: Callable[[Fragment], pa.Table]) -> pa.Table:
+    """Apply a step to a packed fragment; its error, or one from a step before, is passed on instead."""
     fragment = from_json(packed["fragment"][0].as_py())
     if packed["error"][0].is_valid:
         return packed
     try:
-        return step(fragment, unpack(packed["rows"][0]), unpack(packed["dead"][0]))
+        return step(fragment)
     except Exception as error:
         return pack(fragment, error=error)
 
 
-def pack(
-    fragment: Fragment, rows: pa.Table | None = None, dead: pa.Table | None = None, error: Exception | None = None
-) -> pa.Table:
-    """A row of the Ray data set."""
+def pack(fragment: Fragment, content: pa.Table | Scored | None = None, error: Exception | None = None) -> pa.Table:
+    """Return a row of the Ray data set: a fragment with its rows, with what scoring made of them, or with an error."""
+    scored = content if isinstance(content, Scored) else None
     arrays = [
         pa.array([to_json(fragment)], pa.string()),
-        serialised(rows),
-        serialised(dead),
+        serialised(scored.result if scored else content),
+        serialised(scored.dead if scored else None),
+        pa.array([scored and json.dumps(scored.tally.as_dict())], pa.string()),
         pa.array([error and f"{type(error).__name__}: {' '.join(str(error).split())}"], pa.string()),
     ]
     return pa.Table.from_arrays(arrays, schema=Packed)
@@ -159,8 +161,9 @@ def serialised(table: pa.Table | None) -> pa.Array:
     return pa.LargeBinaryArray.from_buffers(pa.large_binary(), 1, [None, offsets, content])
 
 
-def unpack(cell: pa.LargeBinaryScalar) -> pa.Table:
-    return pa.ipc.open_stream(cell.as_buffer()).read_all() if cell.is_valid else None
+def unpack(column: pa.ChunkedArray) -> pa.Table:
+    """Return the table that :func:`serialised` made the one cell of."""
+    return pa.ipc.open_stream(column[0].as_buffer()).read_all()
 
 
 def outcome(fragment: Fragment, rows: int = 0, dead: int = 0, error: str = "") -> pa.Table:

@@ -9,11 +9,12 @@ from typing import Any
 import ray.exceptions
 
 from goemotions.batch.annotate import PredictOptions
-from goemotions.batch.cluster.ledger import Ledger, open_ledger
+from goemotions.batch.cluster.ledger import Ledger
 from goemotions.batch.cluster.nodes import Actors, ClusterOptions, choose_actors, connection
+from goemotions.batch.cluster.ownership import open_ledger
 from goemotions.batch.cluster.pipeline import run
 from goemotions.batch.cluster.score import Work
-from goemotions.batch.cluster.storage import open_place
+from goemotions.batch.cluster.storage import open_location
 from goemotions.batch.cluster.summary import summarise
 from goemotions.batch.cluster.tally import Grouping, Tally
 from goemotions.batch.job import model_digest
@@ -41,6 +42,7 @@ class Report:
         failed: fragment number to reason, of those that could not be scored; the same command tries them again.
         unreadable: input file to reason, of those that are not Parquet.
         new_files: that the input has gained since the job began, and that are not scored.
+        made_again: file of the output to reason, of those that an earlier run wrote and that were found damaged.
     """
 
     tally: Tally
@@ -49,6 +51,7 @@ class Report:
     failed: dict[int, str]
     unreadable: dict[str, str]
     new_files: int
+    made_again: dict[str, str]
 
 
 def make_work(
@@ -74,7 +77,7 @@ def make_work(
     thresholds = resolve(options.threshold, config.thresholds)
     options = PredictOptions(**{**options.as_dict(), "threshold": thresholds})
     # Workers have working directories of their own.
-    source, output = open_place(source).uri, open_place(output).uri
+    source, output = open_location(source).uri, open_location(output).uri
     name = model if model is None or model in shipped().models else absolute(model)
     load |= {part: absolute(load[part]) for part in ("backbone", "encoder") if load.get(part) is not None}
     digest = model_digest(directory, config.architecture)
@@ -115,16 +118,22 @@ def predict_dataset(
     """
     work, config = make_work(source, output, text_column, model=model, options=options, grouping=grouping, **load)
     ledger = open_ledger(work, config.labels, cluster.fragment_rows or FRAGMENT_ROWS[config.architecture])
+    with Progress("checking", show_progress, unit="files") as progress:
+        ledger.remove_damaged(progress.update)
     before = ledger.done()
+    work = replace(work, job=ledger.job)
     failed: dict[int, str] = {}
     if len(before) < len(ledger.fragments):
         with connection(cluster.address):
             left = len(ledger.fragments) - len(before)
             actors = choose_actors(cluster, config.architecture, left, load.get("max_memory"))
             failed = work_off(ledger, with_threads(work, actors), actors, show_progress)
+    ledger.check_owned()
     tally = Tally() if failed else summarise(ledger, config.labels, work.grouping)
-    ledger.place.sweep()
-    return Report(tally, len(ledger.fragments), len(before), failed, ledger.unreadable, ledger.new_files)
+    ledger.location.sweep()
+    return Report(
+        tally, len(ledger.fragments), len(before), failed, ledger.unreadable, ledger.new_files, ledger.made_again
+    )
 
 
 def with_threads(work: Work, actors: Actors) -> Work:
@@ -141,6 +150,7 @@ def work_off(ledger: Ledger, work: Work, actors: Actors, show_progress: bool) ->
     failed: dict[int, str] = {}
     with Progress("scoring", show_progress) as progress:
         for _ in range(ROUNDS):
+            ledger.check_owned()
             done = ledger.done()
             pending = [part for part in ledger.fragments if part.number not in done and part.number not in failed]
             if not pending:
@@ -149,6 +159,7 @@ def work_off(ledger: Ledger, work: Work, actors: Actors, show_progress: bool) ->
             try:
                 for outcome in run(work, pending, actors):
                     if outcome.error:
+                        ledger.check_owned()
                         failed[outcome.number] = outcome.error
                     rows += outcome.rows + outcome.dead
                     progress.update(rows / max(1, ledger.rows), rows, f"{len(failed)} failed" if failed else "")

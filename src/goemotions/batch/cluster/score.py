@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from goemotions.batch.annotate import Annotations, PredictOptions, annotate
 from goemotions.batch.cluster.fragments import Fragment
-from goemotions.batch.cluster.storage import Place, open_place
-from goemotions.batch.cluster.tally import KEY, Grouping, Tally, count_cells
+from goemotions.batch.cluster.sealed import sealed_file
+from goemotions.batch.cluster.storage import Location, open_location, removed
+from goemotions.batch.cluster.tally import Grouping, Tally, count_cells
 from goemotions.batch.job import model_digest
 from goemotions.batch.parquet_table import with_annotations
 from goemotions.classifier import EmotionClassifier
-from goemotions.errors import ModelError
+from goemotions.errors import DataError, ModelError
 
 JOB = "_job"
 """The folder of the job's own files, in the output's folder; readers of data sets skip its name."""
@@ -33,6 +33,7 @@ class Work:
         output: the URI of the output's folder.
         model, load: the classifier's arguments.
         model_sha256: of the model's files; a node with another model is refused.
+        job: the job's identity, the SHA-256 of its description, once the output's folder is known to be its own.
     """
 
     source: str
@@ -43,9 +44,10 @@ class Work:
     model: str | None
     model_sha256: str
     load: dict[str, Any] = field(default_factory=dict)
+    job: str = ""
 
-    def open_output(self) -> Place:
-        return open_place(self.output)
+    def open_output(self) -> Location:
+        return open_location(self.output)
 
     def classifier(self) -> EmotionClassifier:
         """The job's model, as this machine has it.
@@ -60,13 +62,23 @@ class Work:
         return classifier
 
 
-def score_fragment(classifier: EmotionClassifier, table: pa.Table, work: Work) -> tuple[pa.Table, pa.Table, Tally]:
-    """Score a fragment's rows.
+@dataclass(frozen=True)
+class Scored:
+    """What scoring makes of a fragment.
 
-    Returns:
-        The result with the tally in its schema's metadata; the rows that could not be scored, with the reason and their
-        place in the fragment; the tally.
+    Attributes:
+        result: the rows with their new columns.
+        dead: the rows that could not be scored, with the reason and their number in the fragment.
+        tally: counts of both.
     """
+
+    result: pa.Table
+    dead: pa.Table
+    tally: Tally
+
+
+def score_fragment(classifier: EmotionClassifier, table: pa.Table, work: Work) -> Scored:
+    """Score a fragment's rows."""
     texts, bad = decode(table.column(work.text_column))
     new, worse = annotate_each(classifier, texts, work.options, [row for row in range(len(texts)) if row not in bad])
     dead = dict(sorted((bad | worse).items()))
@@ -79,9 +91,7 @@ def score_fragment(classifier: EmotionClassifier, table: pa.Table, work: Work) -
         truncated=sum(new.truncated),
         cells=count_cells(scored, new.emotions, work.grouping),
     )
-    result = with_annotations(scored, new)
-    metadata = {**(result.schema.metadata or {}), KEY: tally.to_json()}
-    return result.replace_schema_metadata(metadata), dead_letters(table, dead, work.text_column), tally
+    return Scored(with_annotations(scored, new), dead_letters(table, dead, work.text_column), tally)
 
 
 def decode(column: pa.ChunkedArray) -> tuple[list[str | None], dict[int, str]]:
@@ -129,11 +139,11 @@ def annotate_each(
 def dead_letters(table: pa.Table, dead: dict[int, str], text_column: str) -> pa.Table:
     """Rows with ``_row`` and ``_reason``; their texts as bytes, since they may not be UTF-8."""
     letters = table.take(pa.array(list(dead), pa.int64()))
-    place = letters.schema.get_field_index(text_column)
-    texts = letters.column(place)
+    index = letters.schema.get_field_index(text_column)
+    texts = letters.column(index)
     if pa.types.is_dictionary(texts.type):
         texts = texts.cast(texts.type.value_type)
-    letters = letters.set_column(place, text_column, texts.cast(pa.large_string()).cast(pa.large_binary()))
+    letters = letters.set_column(index, text_column, texts.cast(pa.large_string()).cast(pa.large_binary()))
     letters = letters.append_column("_row", pa.array(list(dead), pa.int64()))
     return letters.append_column("_reason", pa.array(list(dead.values()), pa.string()))
 
@@ -153,19 +163,25 @@ def origins(fragment: Fragment, rows: Sequence[int]) -> tuple[list[str], list[in
     return [path for path, _, _ in found], [group for _, group, _ in found], [row for _, _, row in found]
 
 
-def write_result(output: Place, fragment: Fragment, result: pa.Table, dead: pa.Table) -> None:
-    """Write a fragment's files. The result comes last: when it is there, the fragment is done."""
+def write_result(work: Work, fragment: Fragment, scored: Scored) -> None:
+    """Write a fragment's files. The result comes last: when it is there, the fragment is done.
+
+    Raises:
+        DataError: the output's folder is no longer the job's.
+    """
+    output = work.open_output()
+    if not output.exists(job_file(work.job)):
+        raise DataError(removed(work.output))
+    tally, dead = scored.tally, scored.dead
     if dead.num_rows:
         files, groups, rows = origins(fragment, dead.column("_row").to_pylist())
         dead = dead.set_column(dead.schema.get_field_index("_row"), "_row", pa.array(rows, pa.int64()))
         dead = dead.append_column("_row_group", pa.array(groups, pa.int64()))
         dead = dead.append_column("_file", pa.array(files, pa.string()))
-        output.write(f"{DEAD}/{fragment.result}", parquet(dead))
-    output.write(fragment.result, parquet(result))
+        output.write(f"{DEAD}/{fragment.result}", sealed_file(dead, work.job, fragment.number, tally))
+    output.write(fragment.result, sealed_file(scored.result, work.job, fragment.number, tally))
 
 
-def parquet(table: pa.Table) -> pa.Buffer:
-    """A whole file in memory, which a fragment's bounds allow, so that it can be written at one go."""
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink)
-    return sink.getvalue()
+def job_file(job: str) -> str:
+    """Return the name of the file with a job's description, whose SHA-256 is the job's identity."""
+    return f"{JOB}/job-{job}.json"

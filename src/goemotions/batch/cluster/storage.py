@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import re
 import shutil
@@ -20,6 +22,8 @@ HIDDEN = ("_", ".")
 """Files and folders whose names begin so belong to tools, not to the data set: everyone's readers skip them."""
 
 UNFINISHED = "_job/unfinished"
+ATTEMPTS = 3
+FINGERPRINT_BYTES = 64 << 10
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """A file or folder, on this machine or in an object store.
 
     Attributes:
@@ -61,29 +65,38 @@ class Place:
     def exists(self, name: str) -> bool:
         return bool(self.filesystem.get_file_info(self.join(name)).type == pafs.FileType.File)
 
+    def make_folder(self, name: str) -> None:
+        """Make a folder in this one, and this one too where it is missing."""
+        if self.is_local:
+            Path(self.join(name)).mkdir(parents=True, exist_ok=True)
+
+    def delete(self, name: str) -> None:
+        """Remove a file of this folder, if it is there."""
+        with contextlib.suppress(FileNotFoundError):
+            self.filesystem.delete_file(self.join(name))
+
     def write(self, name: str, content: bytes | pa.Buffer) -> None:
         """Write a file of this folder so that it appears whole or not at all.
 
         An object store shows an object when its last byte has arrived. On a disk the file takes its name by a rename,
         after its content has reached the disk; what a killed process leaves stands in the folder :data:`UNFINISHED`.
+
+        Raises:
+            DataError: on a disk, this folder or the one around :data:`UNFINISHED` is not there.
         """
-        path = self.join(name)
-        if not self.is_local:
-            with self.filesystem.open_output_stream(path) as stream:
-                stream.write(content)
+        if self.is_local:
+            self._write_by_rename(name, content)
             return
-        target = Path(path)
-        temporary = Path(self.join(UNFINISHED)) / uuid.uuid4().hex
-        for folder in (target.parent, temporary.parent):
-            folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with self.filesystem.open_output_stream(self.join(name)) as stream:
+            stream.write(content)
+
+    def _write_by_rename(self, name: str, content: bytes | pa.Buffer) -> None:
+        for _ in range(ATTEMPTS):
+            # Another driver of the same job may sweep while this one writes.
+            with contextlib.suppress(FileNotFoundError):
+                write_by_rename(Path(self.join(name)), Path(self.join(UNFINISHED)), content)
+                return
+        raise DataError(removed(self.uri))
 
     def sweep(self) -> None:
         """Remove what killed processes left unfinished."""
@@ -98,7 +111,47 @@ class Place:
             yield Listed(info.path, info.size, info.mtime_ns or 0)
 
 
-def open_place(uri: str) -> Place:
+def write_by_rename(target: Path, unfinished: Path, content: bytes | pa.Buffer) -> None:
+    """
+    Raises:
+        FileNotFoundError: the folder around ``unfinished`` is not there, or someone removes what is being written.
+    """
+    temporary = unfinished / uuid.uuid4().hex
+    for folder in (unfinished, target.parent):
+        folder.mkdir(exist_ok=True)
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def removed(output: str) -> str:
+    """Return the message for an output's folder that someone has taken away."""
+    return f"{output} was removed or replaced while its job ran: delete what is left of it and run the command again"
+
+
+def fingerprint(location: Location, file: Listed) -> str:
+    """Return a SHA-256 of a file's size, first and last bytes, which tells edits that keep its size and time.
+
+    A Parquet file's last bytes are its footer, with positions and statistics of its columns; a file of up to twice
+    :data:`FINGERPRINT_BYTES` is covered whole. An empty string for a file that cannot be read.
+    """
+    digest = hashlib.sha256(str(file.bytes).encode())
+    try:
+        with location.filesystem.open_input_file(file.path) as stream:
+            digest.update(stream.read_at(min(FINGERPRINT_BYTES, file.bytes), 0))
+            start = max(0, file.bytes - FINGERPRINT_BYTES)
+            digest.update(stream.read_at(file.bytes - start, start))
+    except OSError:
+        return ""
+    return digest.hexdigest()
+
+
+def open_location(uri: str) -> Location:
     """
     Args:
         uri: a path; a URI that pyarrow knows (``s3://bucket/key``, with ``?endpoint_override=…`` for other servers than
@@ -109,43 +162,43 @@ def open_place(uri: str) -> Place:
     """
     if "://" not in uri:
         path = Path(uri).expanduser().absolute().as_posix()
-        return Place(path, pafs.LocalFileSystem(), path)
+        return Location(path, pafs.LocalFileSystem(), path)
     try:
         filesystem, path = pafs.FileSystem.from_uri(uri.replace("*", "%2A"))
-        return Place(uri, filesystem, path)
+        return Location(uri, filesystem, path)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         return open_with_fsspec(uri, error)
 
 
-def open_with_fsspec(uri: str, refusal: Exception) -> Place:
+def open_with_fsspec(uri: str, refusal: Exception) -> Location:
     try:
         import fsspec
 
         filesystem, path = fsspec.core.url_to_fs(uri)
     except (ImportError, ValueError, OSError) as error:
         raise DataError(f"{uri}: cannot be opened by pyarrow ({refusal}) nor by fsspec ({error})") from error
-    return Place(uri, pafs.PyFileSystem(pafs.FSSpecHandler(filesystem)), path)
+    return Location(uri, pafs.PyFileSystem(pafs.FSSpecHandler(filesystem)), path)
 
 
-def find_files(uri: str, ending: str = ".parquet") -> tuple[Place, list[Listed]]:
+def find_files(uri: str, ending: str = ".parquet") -> tuple[Location, list[Listed]]:
     """The files that ``uri`` names: one file, the files of a folder, or those of a pattern (``*``, ``**``).
 
     Raises:
         DataError: there are none.
     """
-    place = open_place(uri)
-    if "*" not in place.path:
-        info = place.filesystem.get_file_info(place.path)
+    location = open_location(uri)
+    if "*" not in location.path:
+        info = location.filesystem.get_file_info(location.path)
         if info.type == pafs.FileType.File:
-            return place, [Listed(info.path, info.size, info.mtime_ns or 0)]
-        root, wanted = place.path, re.compile(rf".*{re.escape(ending)}")
+            return location, [Listed(info.path, info.size, info.mtime_ns or 0)]
+        root, wanted = location.path, re.compile(rf".*{re.escape(ending)}")
     else:
-        root, wanted = place.path.split("*")[0].rpartition("/")[0], pattern(place.path)
-    folder = Place(place.uri, place.filesystem, root)
+        root, wanted = location.path.split("*")[0].rpartition("/")[0], pattern(location.path)
+    folder = Location(location.uri, location.filesystem, root)
     found = [file for file in folder.list(recursive=True) if wanted.fullmatch(file.path) and visible(file.path, root)]
     if not found:
         raise DataError(f"no file {uri}" if "*" in uri else f"no file {uri}, and no *{ending} in a folder of that name")
-    return place, found
+    return location, found
 
 
 def pattern(path: str) -> re.Pattern[str]:

@@ -34,7 +34,7 @@ def summarise(ledger: Ledger, labels: Sequence[str], grouping: Grouping) -> Tall
         if len(total.cells) > CELLS:
             tally.cells = merged(tally.cells, total.cells)
         total.add(tally)
-    write = ledger.place.write
+    write = ledger.location.write
     write(f"{JOB}/counts.csv", counts_csv(total, labels, grouping))
     write(f"{JOB}/summary.json", json.dumps(facts(ledger, total, labels), indent=1).encode())
     if find_spec("matplotlib") is not None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +10,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-KEY = b"goemotions.tally"
+from goemotions.batch.table import check_columns
+from goemotions.errors import DataError
+
+UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+"""What a number since 1970 may count, and how many of it make a second."""
 PERIODS = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 UNKNOWN = "(unknown)"
 Cell = tuple[str, str]
@@ -24,17 +27,47 @@ class Grouping:
 
     Attributes:
         by: a column with a group's name a row, or None for one group.
-        time: a column with timestamps, dates, ISO 8601 strings or seconds since 1970, or None for one period.
+        time: a column with timestamps, dates, ISO 8601 strings or numbers since 1970, or None for one period.
         period: ``day``, ``month`` or ``year``.
+        unit: ``s``, ``ms``, ``us`` or ``ns``: what the numbers count; without it numbers are refused.
     """
 
     by: str | None = None
     time: str | None = None
     period: str = "month"
+    unit: str | None = None
 
     def __post_init__(self) -> None:
         if self.period not in PERIODS:
             raise ValueError(f"period must be one of {', '.join(PERIODS)}, got {self.period!r}")
+        if self.unit is not None and self.unit not in UNITS:
+            raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {self.unit!r}")
+
+    def check_columns(self, schema: pa.Schema, name: str) -> None:
+        """
+        Args:
+            name: the file's, for the message.
+
+        Raises:
+            DataError: a column is not there, or the time's type is none that is understood.
+        """
+        for column in self.columns:
+            check_columns(schema.names, column, (), name)
+        if self.time is None:
+            return
+        kind = schema.field(self.time).type
+        number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+        if number and self.unit is None:
+            raise DataError(
+                f"{name}: column {self.time!r} is of type {kind}: say with --time-unit what its numbers count since "
+                f"1970 ({', '.join(UNITS)})"
+            )
+        moment = pa.types.is_timestamp(kind) or pa.types.is_date(kind)
+        if not (number or moment or pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            raise DataError(
+                f"{name}: column {self.time!r} is of type {kind}, expected timestamps, dates, ISO 8601 strings or "
+                "numbers"
+            )
 
     @property
     def columns(self) -> list[str]:
@@ -56,6 +89,11 @@ class Tally:
     truncated: int = 0
     cells: dict[Cell, dict[str, int]] = field(default_factory=dict)
 
+    @property
+    def rows_without_time(self) -> int:
+        """Rows whose period is not known."""
+        return sum(counts["rows"] for (period, _), counts in self.cells.items() if period == UNKNOWN)
+
     def add(self, other: Tally) -> None:
         self.rows += other.rows
         self.dead += other.dead
@@ -66,14 +104,14 @@ class Tally:
             for name, count in counts.items():
                 mine[name] = mine.get(name, 0) + count
 
-    def to_json(self) -> str:
-        return json.dumps(asdict(self) | {"cells": [[*cell, counts] for cell, counts in self.cells.items()]})
+    def as_dict(self) -> dict[str, Any]:
+        """Return the counts as JSON takes them, which knows no tuples as keys."""
+        return asdict(self) | {"cells": [[*cell, counts] for cell, counts in self.cells.items()]}
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> Tally:
-        values: dict[str, Any] = json.loads(text)
-        cells = {(period, group): counts for period, group, counts in values.pop("cells")}
-        return cls(**values, cells=cells)
+    def from_dict(cls, values: Mapping[str, Any]) -> Tally:
+        cells = {(period, group): counts for period, group, counts in values["cells"]}
+        return cls(**{**values, "cells": cells})
 
 
 def count_cells(
@@ -101,17 +139,18 @@ def periods(table: pa.Table, grouping: Grouping) -> list[str]:
         return [""] * table.num_rows
     values = table.column(grouping.time)
     form = PERIODS[grouping.period]
-    if pa.types.is_temporal(values.type):
+    if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
         named = pc.strftime(pc.cast(values, pa.timestamp("s"), safe=False), format=form).to_pylist()
         return [UNKNOWN if name is None else name for name in named]
-    return [period(value, form) for value in values.to_pylist()]
+    per_second = UNITS[grouping.unit or "s"]
+    return [period(value, form, per_second) for value in values.to_pylist()]
 
 
-def period(value: Any, form: str) -> str:
-    """The period of an ISO 8601 string or of seconds since 1970."""
+def period(value: Any, form: str, per_second: int) -> str:
+    """Return the period of an ISO 8601 string or of a number since 1970; :data:`UNKNOWN` for anything else."""
     try:
         if isinstance(value, str):
             return datetime.fromisoformat(value).strftime(form)
-        return datetime.fromtimestamp(value, UTC).strftime(form)
+        return datetime.fromtimestamp(value / per_second, UTC).strftime(form)
     except (TypeError, ValueError, OverflowError, OSError):
         return UNKNOWN
