@@ -8,8 +8,8 @@ other two: so it is a checksum of all three, and the job's identity, which every
 claims. If they are all of its job, the folder is the job's; if not, it removes its claim. Two drivers with different
 jobs cannot both find themselves alone, since each writes before it looks. So this is a conditional create made of what
 every storage has, for pyarrow offers no conditional write: all it needs is that what was written is listed at once, as
-disks and today's object stores do. It needs no release: a job that was killed still owns its folder, and the same command
-resumes it.
+disks and object stores do today. It needs no release: a job that was killed still owns its folder, and the same
+command resumes it.
 """
 
 from __future__ import annotations
