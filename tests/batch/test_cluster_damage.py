@@ -40,7 +40,7 @@ def write_input(folder: Path, rows: int = 100) -> Path:
     texts = [f"I love number {i}".encode() for i in range(rows - 1)] + [b"\xff"]
     column = pa.array(texts, pa.binary())
     table = pa.table({"id": range(rows), "text": pa.StringArray.from_buffers(rows, *column.buffers()[1:])})
-    pq.write_table(table, folder / "in.parquet")
+    pq.write_table(table, folder / "in.parquet", compression="none", use_dictionary=False)
     return folder
 
 
