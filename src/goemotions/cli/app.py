@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import typer
 
+from goemotions.cli.check import check
 from goemotions.cli.compare import compare
 from goemotions.cli.convert import convert
 from goemotions.cli.data import data_app
@@ -37,6 +38,7 @@ app.command()(info)
 app.command()(train)
 app.command()(evaluate)
 app.command()(compare)
+app.command()(check)
 app.command()(tune)
 app.command()(push)
 app.command()(convert)

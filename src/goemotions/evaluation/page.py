@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
 from goemotions.atomic import new_file
 from goemotions.evaluation import report_tables as tables
-from goemotions.evaluation.figures import Figure
 from goemotions.evaluation.formatting import Table, format_interval, format_number
 from goemotions.evaluation.report import Report
 from goemotions.records import to_json
@@ -43,10 +42,10 @@ def page(report: Report) -> str:
     from goemotions.evaluation.plots import draw_all
 
     drawn = draw_all(report)
-    name = escape(f"{report.model.name} on {report.data.name}")
+    title = f"{report.model.name} on {report.data.name}"
     curves = f'<div class="square">{drawn["calibration"]}</div>{grid(drawn["reliability"])}'
     parts = [
-        f"<h1>{name}</h1>",
+        f"<h1>{escape(title)}</h1>",
         f"<p>{report.data.rows:,} texts, {len(report.data.labels)} labels.</p>",
         *(f'<p class="mark">Not an honest figure: {escape(mark)}.</p>' for mark in report.marks),
         headline(report),
@@ -78,9 +77,14 @@ def page(report: Report) -> str:
         *(f"<li>{escape(line)}</li>" for line in tables.conventions(report)),
         f"</ul><footer>SHA-256 of the data: <code>{report.data.sha256[:16]}</code>…</footer>",
     ]
+    return document(title, parts)
+
+
+def document(title: str, parts: Sequence[str]) -> str:
+    """Return a page that needs nothing from outside; ``parts`` are HTML, the title is plain text."""
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{name}</title><style>{STYLE}</style>"
+        f"<title>{escape(title)}</title><style>{STYLE}</style>"
     )
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(parts) + "\n</body></html>\n"
 
@@ -97,12 +101,17 @@ def headline(report: Report) -> str:
     shown["mean average precision"] = figures.ranking.overall.macro_average_precision
     shown["calibration error"] = report.calibration.error
 
-    def box(title: str, figure: Figure) -> str:
-        number, between = format_number(figure.value), format_interval(figure)
-        return f"<div><dt>{title}</dt><dd>{number}<small>{between}</small></dd></div>"
+    boxes = {title: (format_number(figure.value), format_interval(figure)) for title, figure in shown.items()}
+    return f"{figure_boxes(boxes)}<p>At the model's thresholds, with 95 % intervals.</p>"
 
-    boxes = "".join(box(title, figure) for title, figure in shown.items())
-    return f'<dl class="figures">{boxes}</dl><p>At the model\'s thresholds, with 95 % intervals.</p>'
+
+def figure_boxes(figures: Mapping[str, tuple[str, str]]) -> str:
+    """Return large figures by title, each with what stands below it in small letters."""
+    boxes = "".join(
+        f"<div><dt>{escape(title)}</dt><dd>{escape(figure)}<small>{escape(below)}</small></dd></div>"
+        for title, (figure, below) in figures.items()
+    )
+    return f'<dl class="figures">{boxes}</dl>'
 
 
 def html(table: Table, before: str = "") -> str:
@@ -153,9 +162,13 @@ def json_text(record: object) -> str:
 
 def write(report: Report, stem: Path) -> list[Path]:
     """Write ``<stem>.html``, ``.md`` and ``.json``, each whole or not at all; return their paths."""
-    contents = {".html": page(report), ".md": markdown(report), ".json": json_text(report)}
+    return write_forms(stem, page(report), markdown(report), report)
+
+
+def write_forms(stem: Path, page: str, markdown: str, record: object) -> list[Path]:
+    """Write a page, Markdown and a record beside each other, each whole or not at all; return their paths."""
     written = []
-    for suffix, content in contents.items():
+    for suffix, content in {".html": page, ".md": markdown, ".json": json_text(record)}.items():
         path = stem.with_name(stem.name + suffix)
         with new_file(path) as temporary:
             temporary.write_text(content, encoding="utf-8")

@@ -1,0 +1,39 @@
+"""``goemotions check``: how a model behaves on short cases of many kinds, as a table, a page, Markdown and JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from goemotions.cli import options as opt
+
+
+def check(
+    model: Annotated[str, typer.Argument(help="A shipped model, a directory or a hub id.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write OUTPUT.html, OUTPUT.md and OUTPUT.json.", show_default="none"),
+    ] = None,
+    device: opt.Device = "auto",
+    threads: opt.Threads = None,
+    batch_size: opt.BatchSize = None,
+    backbone: opt.Backbone = None,
+    encoder: opt.Encoder = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Check a model's behaviour on emoji, negation, sarcasm and 18 other kinds of short text."""
+    from goemotions.classifier import EmotionClassifier
+    from goemotions.evaluation import page
+    from goemotions.evaluation.behaviour import forms
+    from goemotions.evaluation.behaviour.judge import check as run
+
+    classifier = EmotionClassifier(
+        model, device=device, threads=threads, batch_size=batch_size, backbone=backbone, encoder=encoder
+    )
+    report = run(classifier)
+    if output is not None:
+        for path in forms.write(report, output):
+            typer.echo(str(path), err=True)
+    typer.echo(page.json_text(report) if as_json else forms.summary(report), nl=not as_json)
