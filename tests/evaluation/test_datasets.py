@@ -98,6 +98,9 @@ def test_a_map_of_labels(tmp_path: Path) -> None:
     [
         ('{"labels": {"a": ["joy"]}}', "states its rule"),
         ('{"rule": "any", "labels": {"a": []}}', "at least one"),
+        ('{"rule": "any", "labels": {"a": "joy"}}', "labels.a: expected a list, got 'joy'"),
+        ('{"rule": "any", "labels": {"a": ["joy"]}, "ignored": 5}', "ignored: expected a list, got '5'"),
+        ('{"rule": "any"}', "it lacks the key 'labels'"),
         ('{"rule": "any", "labels": {"a": ["joi"]}}', "'joi', which is no label of the model; did you mean 'joy'"),
         ("{", "not valid JSON"),
         ("[]", "expected an object"),

@@ -18,9 +18,10 @@ import numpy.typing as npt
 
 from goemotions.errors import DataError, nearest
 from goemotions.labels import EKMAN, LABELS, SENTIMENT
-from goemotions.records import named
+from goemotions.records import from_json, named
 
 RULE = "any"
+FORM = 'expected "labels": {label of the data: [labels of the model, at least one]}'
 Groups = Mapping[str, Sequence[str]]
 ROLL_UPS: dict[str, Groups] = {
     "ekman": EKMAN | {"neutral": ("neutral",)},
@@ -41,9 +42,9 @@ class LabelMap:
 
     name: str
     rule: str
-    groups: Groups = field(metadata=named("labels"))
-    ignored: tuple[str, ...]
-    about: str
+    groups: Mapping[str, Sequence[str]] = field(metadata=named("labels"))
+    ignored: tuple[str, ...] = ()
+    about: str = ""
 
 
 def pool(values: npt.NDArray[Any], labels: Sequence[str], groups: Groups) -> npt.NDArray[Any]:
@@ -80,23 +81,30 @@ def read_label_map(name: str, model_labels: Sequence[str]) -> LabelMap:
             raise DataError(
                 f"no label map {name}: neither a readable file nor one of {', '.join(shipped_maps())}"
             ) from error
-    content = parse(name, text)
-    groups = content.get("labels")
-    if content.get("rule") != RULE:
+    try:
+        found = from_json(LabelMap, {"rule": "not said", **parse(name, text), "name": Path(name).name})
+    except ValueError as error:
+        raise DataError(f"{name}: {error}; {FORM}") from error
+    if found.rule != RULE:
         raise DataError(f'{name}: a label map states its rule, and the one there is is "rule": "{RULE}"')
-    if not isinstance(groups, dict) or not all(isinstance(v, list) and v for v in groups.values()) or not groups:
-        raise DataError(f'{name}: expected "labels": {{label of the data: [labels of the model, at least one]}}')
-    for label, members in groups.items():
+    if not found.groups or not all(found.groups.values()):
+        raise DataError(f"{name}: every label stands for at least one of the model; {FORM}")
+    for label, members in found.groups.items():
         for member in members:
             if member not in model_labels:
                 raise DataError(
                     f"{name}: {label!r} stands for {member!r}, which is no label of the model"
                     f"{nearest(str(member), model_labels)}"
                 )
-    return LabelMap(Path(name).name, RULE, groups, tuple(content.get("ignored", ())), str(content.get("about", "")))
+    return found
 
 
-def parse(name: str, text: str) -> dict[str, Any]:
+def parse(name: str, text: str) -> dict[str, object]:
+    """Return the object that JSON or YAML holds.
+
+    Raises:
+        DataError: it is neither, or holds something else.
+    """
     try:
         if name.endswith((".yaml", ".yml")):
             import yaml

@@ -12,7 +12,6 @@ Oversampling in embedding space before the split leaves points ``x + c·(x - x_j
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -58,9 +57,11 @@ class LeakCheck:
 
     @property
     def leaks(self) -> bool:
+        """Return whether more rows are found than chance explains."""
         return max(self.near_copies, self.on_a_line) > ALLOWED
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, float]:
+        """Return the shares, what is allowed, and the verdict, for JSON."""
         return asdict(self) | {"allowed": ALLOWED, "leaks": self.leaks}
 
     def __str__(self) -> str:
