@@ -39,7 +39,8 @@ def f1_of(metrics: ModelMetrics | None) -> tuple[F1, F1]:
     """Return macro and micro F1, also without the texts that stand in train."""
     assert metrics is not None
     assert metrics.test_without_train_duplicates is not None
-    return F1(metrics.test.macro_f1, metrics.test.micro_f1), metrics.test_without_train_duplicates
+    test = metrics.test
+    return F1(macro_f1=test.macro_f1, micro_f1=test.micro_f1), metrics.test_without_train_duplicates
 
 
 def test_trained_on_the_official_files(classifier: EmotionClassifier, official: Callable[[str], Split]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,9 @@ from sklearn import metrics as oracle
 
 from goemotions.evaluation import metrics
 from goemotions.evaluation.bootstrap import Ranking
-from goemotions.evaluation.figures import Figure, Figures
+from goemotions.evaluation.figures import Averages, Figure, Figures, Overall, RankingAverages
 from goemotions.evaluation.measure import Predictions, measure_predictions
+from goemotions.evaluation.report_tables import FIGURES, RANKING
 
 EXACT = 1e-12
 
@@ -174,3 +176,10 @@ def test_nothing_is_silently_0_or_1() -> None:
     assert found.ranking.labels["never"].average_precision == Figure(None, None, None)
     assert found.ranking.labels["always"].roc_auc.value is None
     assert found.own.overall.macro_f1.value == pytest.approx(0.5)  # of rare and always
+
+
+def test_every_metric_has_a_field_and_a_title() -> None:
+    """Otherwise one that is added would be computed and not shown."""
+    assert set(metrics.overall(np.zeros((3, 2)))) == {field.name for field in fields(Averages)}
+    assert set(FIGURES) == {field.name for field in fields(Overall)}
+    assert set(RANKING) == {field.name for field in fields(RankingAverages)}

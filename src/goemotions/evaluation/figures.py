@@ -47,7 +47,7 @@ class Difference(Figure):
     sign_wrong: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Averages:
     """Precision, recall and F1 of all labels, averaged in three ways."""
 
@@ -62,7 +62,7 @@ class Averages:
     weighted_f1: Figure
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Overall(Averages):
     """Figures of all labels at one choice of thresholds."""
 
@@ -70,14 +70,14 @@ class Overall(Averages):
     hamming_loss: Figure
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rows:
     """Something that is of a number of rows."""
 
     rows: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Subset(Averages, Rows):
     """Figures of some of the rows, at the first choice of thresholds. In JSON ``rows`` comes first."""
 
@@ -100,7 +100,7 @@ class Decided:
     labels: Mapping[str, LabelFigures]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RankingAverages:
     """Figures of all labels that do not depend on thresholds."""
 

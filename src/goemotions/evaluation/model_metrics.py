@@ -12,7 +12,7 @@ from goemotions.evaluation.report import Report
 from goemotions.records import OMIT_DEFAULT, from_json, is_number, named
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class F1:
     """Macro and micro F1."""
 
@@ -20,7 +20,7 @@ class F1:
     micro_f1: Figure
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class F1OfRows(F1, Rows):
     """Macro and micro F1 of some rows. In JSON ``rows`` comes first."""
 
@@ -135,12 +135,14 @@ def model_metrics(
         weighted_f1=own.overall.weighted_f1,
         exact_match=own.overall.exact_match,
         macro_average_precision=ranking.overall.macro_average_precision,
-        at_half=F1(figures.half.overall.macro_f1, figures.half.overall.micro_f1),
+        at_half=F1(macro_f1=figures.half.overall.macro_f1, micro_f1=figures.half.overall.micro_f1),
         calibration_error=calibration_error,
         labels=labels,
         marks=tuple(marks),
     )
-    fresh = None if without is None else F1OfRows(without.rows, without.macro_f1, without.micro_f1)
+    fresh = None
+    if without is not None:
+        fresh = F1OfRows(rows=without.rows, macro_f1=without.macro_f1, micro_f1=without.micro_f1)
     return rounded(ModelMetrics(test, fresh))
 
 
