@@ -100,7 +100,7 @@ def test_driver_killed_and_the_same_command_again(
     cluster: Cluster, classifier: EmotionClassifier, source: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "out"
-    command = [sys.executable, "-m", "goemotions", "predict", "--engine", "ray", "--address", cluster.address]
+    command = [sys.executable, "-m", "goemotions", "batch", "--address", cluster.address]
     command += ["--input", f"{source}/*.parquet", "--output", str(output), "--fragment-rows", "40", "--all-scores"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     while len(list(output.glob("part-*"))) < 5:
@@ -127,7 +127,7 @@ def test_bad_rows_and_files_do_not_stop_the_job(cluster: Cluster, cli: Run, tmp_
     column = pa.StringArray.from_buffers(2, binary.buffers()[1], binary.buffers()[2])
     pq.write_table(pa.table({"id": [1, 2], "text": column}), folder / "x.parquet")
     (folder / "broken.parquet").write_bytes(b"PAR1 no")
-    arguments = ["predict", "--engine", "ray", "--address", cluster.address, "--input", folder]
+    arguments = ["batch", "--address", cluster.address, "--input", folder]
     done = cli(*arguments, "--output", tmp_path / "out")
     assert done.returncode == 1
     assert "broken.parquet: not readable as Parquet" in done.stderr
@@ -179,7 +179,7 @@ def test_an_llm_in_batch(cluster: Cluster, source: Path, tmp_path: Path) -> None
 def test_dry_run_says_what_it_takes_and_writes_nothing(
     cluster: Cluster, cli: Run, source: Path, tmp_path: Path
 ) -> None:
-    arguments = ["predict", "--engine", "ray", "--address", cluster.address, "--input", source, "--dry-run"]
+    arguments = ["batch", "--address", cluster.address, "--input", source, "--dry-run"]
     arguments += ["--output", tmp_path / "out", "--cpu-price", "0.05", "--fragment-rows", "500"]
     found = json.loads(cli(*arguments, "--json").stdout)
     assert (found["rows"], found["fragments"], found["actors"]["number"]) == (FILES * ROWS, 6, 3)
@@ -226,7 +226,7 @@ def test_the_docs_commands_and_code_run(
     lines = [line for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
     assert len(lines) == 2
     for line in lines:
-        here = line.replace("goemotions predict", f"{sys.executable} -m goemotions predict --address {cluster.address}")
+        here = line.replace("goemotions batch", f"{sys.executable} -m goemotions batch --address {cluster.address}")
         done = subprocess.run(["bash", "-c", here], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         if "--dry-run" in line:

@@ -92,7 +92,7 @@ def accepted(source: Path, output: str, threshold: float) -> bool:
 def test_two_drivers_at_once_never_mix(cluster: Cluster, tmp_path: Path) -> None:
     """Fault 20: both used to end with status 0, and the output held rows of both."""
     source, output = write_input(tmp_path / "in"), tmp_path / "out"
-    line = [sys.executable, "-m", "goemotions", "predict", "--engine", "ray", "--address", cluster.address]
+    line = [sys.executable, "-m", "goemotions", "batch", "--address", cluster.address]
     line += ["--input", str(source), "--output", str(output), "--fragment-rows", "10", "--top-k"]
     drivers = [subprocess.Popen([*line, top], stderr=subprocess.PIPE, text=True) for top in ("1", "28")]
     said = [driver.communicate()[1] for driver in drivers]
@@ -107,7 +107,7 @@ def test_two_drivers_at_once_never_mix(cluster: Cluster, tmp_path: Path) -> None
 def test_an_output_that_is_removed_meanwhile(cluster: Cluster, source: Path, tmp_path: Path) -> None:
     """Fault 19: the job says what happened, and does not begin the folder again without its job's file."""
     output = tmp_path / "out"
-    line = [sys.executable, "-m", "goemotions", "predict", "--engine", "ray", "--address", cluster.address]
+    line = [sys.executable, "-m", "goemotions", "batch", "--address", cluster.address]
     line += ["--input", str(source), "--output", str(output), "--fragment-rows", "20"]
     driver = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
     while len(list(output.glob("part-*"))) < 2:

@@ -53,7 +53,7 @@ def assert_flat(quarters: list[int]) -> None:
 
 
 def command(address: str | None, source: Path, output: Path, *options: str) -> list[str]:
-    start = [sys.executable, "-m", "goemotions", "predict", "--engine", "ray", "--input", str(source)]
+    start = [sys.executable, "-m", "goemotions", "batch", "--input", str(source)]
     return [*start, "--output", str(output), *(["--address", address] if address else []), *options]
 
 

@@ -188,7 +188,7 @@ def test_counts_by_group_and_period() -> None:
 
 def test_without_ray_the_error_says_what_to_install() -> None:
     code = "import sys; sys.modules['ray'] = None\nfrom goemotions.cli.app import main; main()"
-    arguments = ["predict", "--engine", "ray", "--input", "in", "--output", "out"]
+    arguments = ["batch", "--input", "in", "--output", "out"]
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == 'error: --engine ray needs an optional part: pip install "goemotions[ray]"\n'
+    assert done.stderr == 'error: goemotions batch needs an optional part: pip install "goemotions[ray]"\n'

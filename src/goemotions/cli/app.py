@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import typer
 
+from goemotions.cli.batch import batch
 from goemotions.cli.check import check
 from goemotions.cli.compare import compare
 from goemotions.cli.convert import convert
@@ -34,6 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(predict)
+app.command()(batch)
 app.command()(info)
 app.command()(train)
 app.command()(evaluate)
@@ -64,7 +66,10 @@ def main() -> NoReturn:
     except typer.Exit as stop:
         code = stop.exit_code
     except KeyboardInterrupt:
-        code = fail("interrupted; finished rows of a table are kept, --resume goes on with them", INTERRUPTED)
+        code = fail(
+            "interrupted; finished rows are kept: predict --resume, or the same batch, goes on",
+            INTERRUPTED,
+        )
     except (ValueError, TypeError) as error:
         code = fail(str(error), USAGE)
     except GoEmotionsError as error:

@@ -45,6 +45,21 @@ AllowOtherEncoder = Annotated[
 MaxMemory = Annotated[str | None, typer.Option(help="What an LLM model may take, as 4GB.", show_default="what is free")]
 
 
+Threshold = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--threshold",
+        "-t",
+        help="0.4 for every label, or label=0.8 for one; repeatable.",
+        show_default="the model's own",
+    ),
+]
+TopK = Annotated[int | None, typer.Option(min=1, help="At most so many emotions per text.")]
+AllScores = Annotated[bool, typer.Option("--all-scores", help="Every label's probability too.")]
+ReliableOnly = Annotated[bool, typer.Option("--reliable-only", help="Leave out labels too rare to be sure of.")]
+TextColumn = Annotated[str, typer.Option(help="The input's column with the texts.")]
+
+
 class Precision(enum.StrEnum):
     """Of the matrix products of an LLM model."""
 
@@ -53,6 +68,7 @@ class Precision(enum.StrEnum):
     bfloat16 = "bfloat16"
 
 
+Precisions = Annotated[Precision, typer.Option(help="Of the products of an LLM model.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -61,6 +77,9 @@ class LongText(enum.StrEnum):
 
     cut = "cut"
     windows = "windows"
+
+
+LongTexts = Annotated[LongText, typer.Option(help="Cut what the model cannot read, or read it in windows.")]
 
 
 def parse_amount(text: str | None) -> int | None:

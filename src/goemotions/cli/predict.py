@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -22,13 +21,6 @@ if TYPE_CHECKING:
 LINES_AT_ONCE = 512
 
 
-class Engine(enum.StrEnum):
-    """What scores a table."""
-
-    local = "local"
-    ray = "ray"
-
-
 CUT = "{:,} texts were longer than the model reads and were cut; --long-text windows reads them whole"
 
 
@@ -37,71 +29,22 @@ def predict(
         list[str] | None, typer.Argument(help="Texts; without any, and without --input, lines on stdin.")
     ] = None,
     model: opt.Model = None,
-    threshold: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--threshold",
-            "-t",
-            help="0.4 for every label, or label=0.8 for one; repeatable.",
-            show_default="the model's own",
-        ),
-    ] = None,
-    top_k: Annotated[int | None, typer.Option(min=1, help="At most so many emotions a text.")] = None,
-    all_scores: Annotated[bool, typer.Option("--all-scores", help="Every label's probability too.")] = False,
-    reliable_only: Annotated[
-        bool, typer.Option("--reliable-only", help="Leave out labels too rare to be sure of.")
-    ] = False,
-    long_text: Annotated[
-        opt.LongText, typer.Option(help="Cut what the model cannot read, or read it in windows.")
-    ] = opt.LongText.cut,
-    input: Annotated[
-        str | None,
-        typer.Option(
-            "--input", "-i", help="A CSV, TSV, JSON lines or Parquet file; for ray, any number of Parquet files."
-        ),
-    ] = None,
-    text_column: Annotated[str, typer.Option(help="Its column with the texts.")] = "text",
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", help="The file to write, of the same format; for ray, a folder.")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with an interrupted run of the same command; ray always does.")
-    ] = False,
-    engine: Annotated[
-        Engine, typer.Option(help="ray: a cluster, from and to Parquet, also s3://… and the like.")
-    ] = Engine.local,
-    address: Annotated[str | None, typer.Option(help="Ray: the cluster's.", show_default="one started here")] = None,
-    actors: Annotated[
-        int | None, typer.Option(min=1, help="Ray: models loaded.", show_default="as many as fit")
-    ] = None,
-    actor_cpus: Annotated[
-        int | None, typer.Option(min=1, help="Ray: CPUs of each.", show_default="1; for an LLM a node's")
-    ] = None,
-    actor_gpus: Annotated[float | None, typer.Option(min=0, help="Ray: GPUs of each, also 0.5.")] = None,
-    fragment_rows: Annotated[
-        int | None,
-        typer.Option(min=1, help="Ray: rows of an output file at most.", show_default="16384; for an LLM 4096"),
-    ] = None,
-    group_by: Annotated[str | None, typer.Option(help="Ray: a column by which the summary counts.")] = None,
-    time_column: Annotated[str | None, typer.Option(help="Ray: a column of times by which it counts.")] = None,
-    period: Annotated[
-        str | None, typer.Option(help="Ray: day, month or year of that time.", show_default="month")
-    ] = None,
-    time_unit: Annotated[
-        str | None, typer.Option(help="Ray: s, ms, us or ns: what its numbers count since 1970, if it holds numbers.")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Ray: say rows, time and cost from a sample, and write nothing.")
-    ] = False,
-    cpu_price: Annotated[float | None, typer.Option(help="Ray: of a CPU hour, for --dry-run.")] = None,
-    gpu_price: Annotated[float | None, typer.Option(help="Ray: of a GPU hour, for --dry-run.")] = None,
+    threshold: opt.Threshold = None,
+    top_k: opt.TopK = None,
+    all_scores: opt.AllScores = False,
+    reliable_only: opt.ReliableOnly = False,
+    long_text: opt.LongTexts = opt.LongText.cut,
+    input: Annotated[str | None, typer.Option("--input", "-i", help="A CSV, TSV, JSON lines or Parquet file.")] = None,
+    text_column: opt.TextColumn = "text",
+    output: Annotated[str | None, typer.Option("--output", "-o", help="The file to write, of the same format.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume an interrupted run of the same command.")] = False,
     as_json: opt.Json = False,
     device: opt.Device = "auto",
     threads: opt.Threads = None,
     batch_size: opt.BatchSize = None,
     backbone: opt.Backbone = None,
     encoder: opt.Encoder = None,
-    precision: Annotated[opt.Precision, typer.Option(help="Of the products of an LLM model.")] = opt.Precision.auto,
+    precision: opt.Precisions = opt.Precision.auto,
     allow_other_encoder: opt.AllowOtherEncoder = False,
     max_memory: opt.MaxMemory = None,
 ) -> None:
@@ -124,35 +67,8 @@ def predict(
         "max_memory": opt.parse_amount(max_memory),
     }
     from goemotions.batch.annotate import PredictOptions
-    from goemotions.thresholds import resolve
-
-    ray = {
-        "address": address,
-        "actors": actors,
-        "actor_cpus": actor_cpus,
-        "actor_gpus": actor_gpus,
-        "fragment_rows": fragment_rows,
-        "group_by": group_by,
-        "time_column": time_column,
-        "period": period,
-        "time_unit": time_unit,
-        "dry_run": dry_run,
-        "cpu_price": cpu_price,
-        "gpu_price": gpu_price,
-    }
-    if engine == Engine.ray:
-        if input is None or output is None:
-            raise ValueError("--engine ray needs --input and --output")
-        from goemotions.cli import predict_ray
-
-        chosen = resolve(single, resolve(every, predict_ray.own_thresholds(model)))
-        options = PredictOptions(chosen, top_k, reliable_only, long_text.value, all_scores)
-        predict_ray.predict_dataset(model, load, input, text_column, output, options, ray, as_json)
-        return
-    given = [name for name, value in ray.items() if value]
-    if given:
-        raise ValueError(f"--{given[0].replace('_', '-')} goes with --engine ray")
     from goemotions.classifier import EmotionClassifier
+    from goemotions.thresholds import resolve
 
     classifier = EmotionClassifier(model, **load)
     if classifier.base:

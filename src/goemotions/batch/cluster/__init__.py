@@ -1,4 +1,4 @@
-"""Data sets of any size on a Ray cluster (extra ``ray``): Parquet in, Parquet out, every row once.
+"""Data sets of any size on a Ray cluster (``goemotions batch``): Parquet in, Parquet out, every row once.
 
 Exactly-once needs no transaction here. The input is cut into **fragments** by a manifest that is written before work
 begins. A fragment's result is one file, whose name is the fragment's number and whose content depends on nothing else;
@@ -13,7 +13,7 @@ try:
     import pyarrow as _pyarrow  # noqa: F401
     import ray.data as _ray_data  # noqa: F401
 except ImportError as error:
-    raise MissingExtraError("--engine ray", "ray") from error
+    raise MissingExtraError("goemotions batch", "ray") from error
 
 from goemotions.batch.cluster.nodes import ClusterOptions
 from goemotions.batch.cluster.run import predict_dataset

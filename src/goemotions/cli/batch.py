@@ -1,0 +1,208 @@
+"""``goemotions batch``: a data set of any size, scored on a Ray cluster."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from goemotions.cli import options as opt
+
+if TYPE_CHECKING:
+    from goemotions.batch.cluster.estimate import Estimate
+    from goemotions.batch.cluster.run import Report
+
+SHOWN = 3
+"""Of many reasons, so many are printed."""
+
+
+class Period(enum.StrEnum):
+    """A period of time that the summary counts by."""
+
+    day = "day"
+    month = "month"
+    year = "year"
+
+
+class TimeUnit(enum.StrEnum):
+    """What numbers count since 1970."""
+
+    s = "s"
+    ms = "ms"
+    us = "us"
+    ns = "ns"
+
+
+def batch(
+    input: Annotated[
+        str,
+        typer.Option("--input", "-i", help="A Parquet file, a folder or a pattern, also s3://… and the like."),
+    ],
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", help="The folder to write, likewise. A job begun there is resumed."),
+    ],
+    text_column: opt.TextColumn = "text",
+    model: opt.Model = None,
+    threshold: opt.Threshold = None,
+    top_k: opt.TopK = None,
+    all_scores: opt.AllScores = False,
+    reliable_only: opt.ReliableOnly = False,
+    long_text: opt.LongTexts = opt.LongText.cut,
+    address: Annotated[
+        str | None, typer.Option(help="The Ray cluster's, as HOST:PORT or auto.", show_default="one started here")
+    ] = None,
+    actors: Annotated[
+        int | None, typer.Option(min=1, help="Processes that load the model.", show_default="as many as fit")
+    ] = None,
+    actor_cpus: Annotated[
+        int | None, typer.Option(min=1, help="CPUs of each.", show_default="1; for an LLM a node's")
+    ] = None,
+    actor_gpus: Annotated[float, typer.Option(min=0, help="GPUs of each; a fraction such as 0.5 shares one.")] = 0.0,
+    fragment_rows: Annotated[
+        int | None, typer.Option(min=1, help="Rows of an output file at most.", show_default="16384; for an LLM 4096")
+    ] = None,
+    group_by: Annotated[str | None, typer.Option(help="A column by which the summary counts.")] = None,
+    time_column: Annotated[str | None, typer.Option(help="A column of times by which the summary counts.")] = None,
+    time_unit: Annotated[
+        TimeUnit | None, typer.Option(help="What its numbers count since 1970, if it holds numbers.")
+    ] = None,
+    period: Annotated[Period, typer.Option(help="The summary's periods of that time.")] = Period.month,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say rows, time and cost from a sample, and write nothing.")
+    ] = False,
+    cpu_price: Annotated[float | None, typer.Option(help="The price of a CPU hour, for --dry-run.")] = None,
+    gpu_price: Annotated[float | None, typer.Option(help="The price of a GPU hour, for --dry-run.")] = None,
+    as_json: opt.Json = False,
+    device: opt.Device = "auto",
+    threads: opt.Threads = None,
+    batch_size: opt.BatchSize = None,
+    backbone: opt.Backbone = None,
+    encoder: opt.Encoder = None,
+    precision: opt.Precisions = opt.Precision.auto,
+    allow_other_encoder: opt.AllowOtherEncoder = False,
+    max_memory: opt.MaxMemory = None,
+) -> None:
+    """Score any number of Parquet files on a Ray cluster, or on one that is started on this machine."""
+    if not dry_run and (cpu_price is not None or gpu_price is not None):
+        raise ValueError("--cpu-price and --gpu-price go with --dry-run")
+    if time_column is None and time_unit is not None:
+        raise ValueError("--time-unit goes with --time-column")
+    from goemotions.batch.annotate import PredictOptions
+    from goemotions.batch.cluster import ClusterOptions, run
+    from goemotions.batch.cluster.tally import Grouping
+    from goemotions.catalog import find_model
+    from goemotions.checkpoint import read_config
+    from goemotions.thresholds import resolve
+
+    every, single = opt.parse_thresholds(threshold)
+    thresholds = resolve(single, resolve(every, read_config(find_model(model)).thresholds))
+    given: dict[str, Any] = {
+        "model": model,
+        "options": PredictOptions(thresholds, top_k, reliable_only, long_text.value, all_scores),
+        "grouping": Grouping(group_by, time_column, period.value, time_unit and time_unit.value),
+        "device": device,
+        "threads": threads,
+        "batch_size": batch_size,
+        "backbone": backbone,
+        "encoder": encoder,
+        "precision": precision.value,
+        "allow_other_encoder": allow_other_encoder,
+        "max_memory": opt.parse_amount(max_memory),
+    }
+    # A job's description names only what was asked for, so that it stays the same when a default changes.
+    given = {name: value for name, value in given.items() if value not in (None, False, "auto")}
+    cluster = ClusterOptions(address, actors, actor_cpus, actor_gpus, fragment_rows)
+    if dry_run:
+        from goemotions.batch.cluster.estimate import estimate
+
+        with only_ours_printed():
+            work, config = run.make_work(input, output, text_column, **given)
+            found = estimate(work, config, cluster, cpu_price, gpu_price)
+        print_estimate(found, as_json)
+        return
+    with only_ours_printed():
+        report = run.predict_dataset(input, output, text_column, cluster=cluster, **given)
+    if as_json:
+        values = dataclasses.asdict(report)
+        values["tally"].pop("cells")
+        typer.echo(json.dumps({"output": output, **values.pop("tally"), **values}))
+    show_report(report, output, time_column)
+
+
+@contextmanager
+def only_ours_printed() -> Iterator[None]:
+    """Drop what others print in the block, while ``sys.stderr`` still reaches the terminal.
+
+    Ray's Python prints to standard output that a node has died, between results for programs, and its C++ writes to the
+    process's standard error. Both stand in Ray's log files; what concerns the job is in its outcomes.
+    """
+    sys.stderr.flush()
+    with os.fdopen(os.dup(2), "w", 1, "utf-8", "backslashreplace") as ours, Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            with redirect_stdout(nowhere), redirect_stderr(ours):
+                yield
+        finally:
+            os.dup2(ours.fileno(), 2)
+
+
+def print_estimate(found: Estimate, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(dataclasses.asdict(found)))
+        return
+    typer.echo(f"{found.rows:,} rows in {found.fragments:,} fragments")
+    each = f"{found.texts_per_s:,.0f} texts/s each, from {found.sample_rows:,} texts"
+    typer.echo(f"{found.actors.number} actors of {found.actors.cpus} CPUs and {found.actors.gpus:g} GPUs: {each}")
+    took = f"{found.hours:,.1f} hours" if found.hours > 1 else f"{found.hours * 60:,.1f} minutes"
+    typer.echo(f"{took}, start-up left out: {found.cpu_hours:,.2f} CPU hours, {found.gpu_hours:,.2f} GPU hours")
+    if found.cost is not None:
+        typer.echo(f"cost {found.cost:,.2f}, in the prices' currency")
+    if found.files_unreadable:
+        warn(f"{found.files_unreadable:,} files are not readable as Parquet and are not counted")
+
+
+def show_report(report: Report, output: str, time_column: str | None = None) -> None:
+    """
+    Raises:
+        typer.Exit: with status 1, if fragments failed or files could not be read.
+    """
+    tally = report.tally
+    if report.new_files > 0:
+        warn(f"{report.new_files:,} files came to the input after this job began, and are not in it")
+    for name, reason in list(report.made_again.items())[:SHOWN]:
+        warn(f"{name} was made again: {reason}")
+    if len(report.made_again) > SHOWN:
+        warn(f"{len(report.made_again):,} files of the output were damaged and were made again")
+    for path, reason in list(report.unreadable.items())[:SHOWN]:
+        warn(f"{path}: {reason}")
+    for number, reason in list(report.failed.items())[:SHOWN]:
+        warn(f"fragment {number}: {reason}")
+    if report.failed:
+        share = f"{len(report.failed):,} of {report.fragments:,} fragments failed"
+        typer.secho(f"error: {share}; the same command tries them again", err=True, fg="red")
+        raise typer.Exit(1)
+    typer.echo(f"{output}: {tally.rows:,} rows in {report.fragments:,} files; summary in {output}/_job", err=True)
+    if tally.dead:
+        warn(f"{tally.dead:,} rows could not be scored: they stand in {output}/_job/dead-letters, with the reason")
+    if tally.null_texts:
+        warn(f"{tally.null_texts:,} rows have no text: they are kept, without emotions")
+    if tally.truncated:
+        warn(f"{tally.truncated:,} texts were longer than the model reads and were cut")
+    if time_column and tally.rows_without_time:
+        warn(f"{tally.rows_without_time:,} rows have no time that can be read in {time_column!r}: counted as (unknown)")
+    if report.unreadable:
+        typer.secho(f"error: {len(report.unreadable):,} input files are not Parquet", err=True, fg="red")
+        raise typer.Exit(1)
+
+
+def warn(message: str) -> None:
+    typer.secho(f"warning: {message}", err=True, fg="yellow")
