@@ -67,7 +67,7 @@ def main() -> NoReturn:
         code = stop.exit_code
     except KeyboardInterrupt:
         code = fail(
-            "interrupted; finished rows are kept: predict --resume, or the same batch, goes on",
+            "interrupted; what is finished is kept: predict --resume, or the same batch, resumes it",
             INTERRUPTED,
         )
     except (ValueError, TypeError) as error:

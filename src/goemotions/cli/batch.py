@@ -171,7 +171,8 @@ def print_estimate(found: Estimate, as_json: bool) -> None:
 
 
 def show_report(report: Report, output: str, time_column: str | None = None) -> None:
-    """
+    """Say what a job did, and what is wrong with its input.
+
     Raises:
         typer.Exit: with status 1, if fragments failed or files could not be read.
     """

@@ -1,4 +1,4 @@
-"""What a job will take, from a sample scored on the cluster itself; nothing is written."""
+"""Time and cost of a job, estimated from a sample that the cluster scores; nothing is written."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SAMPLE_ROWS = {"transformer": 2048, "embedding-head": 2048, "embedding-llm": 64}
 
 @dataclass(frozen=True)
 class Estimate:
-    """What was counted and what follows from the sample.
+    """Figures counted from the footers, and those that follow from the sample.
 
     Attributes:
         rows, files_unreadable, fragments: counted from every file's footer.
@@ -55,9 +55,10 @@ def estimate(
     cpu_price: float | None = None,
     gpu_price: float | None = None,
 ) -> Estimate:
-    """
+    """Return the time, and with prices the cost, of a job.
+
     Args:
-        cpu_price, gpu_price: of an hour of one.
+        cpu_price, gpu_price: the price of an hour of one.
 
     Raises:
         DataError: as :func:`goemotions.batch.cluster.predict_dataset`, or an input without rows.
@@ -71,7 +72,7 @@ def estimate(
     with connection(cluster.address):
         actors = choose_actors(cluster, config.architecture, len(fragments), work.load.get("max_memory"))
         sample = fragments[:: max(1, len(fragments) // SAMPLED_FRAGMENTS)][:SAMPLED_FRAGMENTS]
-        task = ray.remote(num_cpus=actors.claimed_cpus, num_gpus=actors.gpus, memory=actors.memory or 0)(measure)
+        task = ray.remote(num_cpus=actors.claimed_cpus, num_gpus=actors.gpus, memory=actors.memory or 0)(time_sample)
         try:
             scored, seconds = ray.get(task.remote(with_threads(work, actors), sample, SAMPLE_ROWS[config.architecture]))
         except ray.exceptions.RayTaskError as error:
@@ -83,8 +84,8 @@ def estimate(
     return Estimate(rows, len(unreadable), len(fragments), actors, scored, rate, hours, cpu_hours, gpu_hours, cost)
 
 
-def measure(work: Work, fragments: Sequence[Fragment], rows: int) -> tuple[int, float]:
-    """Texts scored and the seconds they took, the model being loaded and warm."""
+def time_sample(work: Work, fragments: Sequence[Fragment], rows: int) -> tuple[int, float]:
+    """Return how many texts were scored and the seconds they took, the model being loaded and warm."""
     classifier = work.classifier()
     location = open_location(work.source)
     texts: list[str | None] = []

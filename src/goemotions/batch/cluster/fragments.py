@@ -1,4 +1,4 @@
-"""How an input is cut: fragments of bounded size, decided from the files' footers before any text is read."""
+"""Fragments of bounded size, into which an input is cut from its files' footers before any text is read."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Fragment:
 
 @dataclass(frozen=True)
 class Footer:
-    """What a file says of itself: rows and uncompressed bytes a row group, or why it cannot be read."""
+    """A file's footer: rows and uncompressed bytes per row group, or the reason why it cannot be read."""
 
     file: Listed
     row_groups: tuple[tuple[int, int], ...] = ()
@@ -71,7 +71,7 @@ class Footer:
 def read_footers(
     location: Location, files: Sequence[Listed], text_column: str, new_columns: list[str], grouping: Grouping
 ) -> Iterator[Footer]:
-    """The footers, in order. A file that is no Parquet is told with its problem; one without the column raises.
+    """Yield the footers, in order; that of a file which is no Parquet holds the problem.
 
     Raises:
         DataError: a file whose columns do not allow the job.
@@ -95,7 +95,7 @@ def read_footers(
 
 
 def cut(footers: Iterable[Footer], fragment_rows: int, fragment_bytes: int = FRAGMENT_BYTES) -> Iterator[Fragment]:
-    """The fragments of readable files: small row groups and files joined, large row groups divided evenly."""
+    """Yield the fragments of readable files: small row groups and files joined, large row groups divided evenly."""
     number = 0
     waiting: list[Piece] = []
     rows = size = 0
@@ -122,7 +122,7 @@ def cut(footers: Iterable[Footer], fragment_rows: int, fragment_bytes: int = FRA
 
 
 def read_together(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
-    """Fragments by what one task reads: the parts of a row group in one pass over it, every other alone."""
+    """Return fragments grouped by what one task reads: the parts of a row group in one pass over it, every other alone."""
     together: list[list[Fragment]] = []
     last: tuple[str, int] | None = None
     for fragment in fragments:
@@ -136,7 +136,7 @@ def read_together(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
 
 
 def read(location: Location, fragments: Sequence[Fragment]) -> Iterator[tuple[Fragment, pa.Table]]:
-    """The rows of fragments that :func:`read_together` put together, one table each, in bounded memory."""
+    """Yield fragments that :func:`read_together` put together, each with its rows, in bounded memory."""
     if not fragments[0].partial:
         for fragment in fragments:
             yield fragment, pa.concat_tables(whole_groups(location, fragment.pieces))
@@ -180,7 +180,7 @@ class Rows:
             self.take(min(row - self._position, max(1, self._waiting.num_rows)))
 
     def take(self, rows: int) -> pa.Table:
-        """The next rows.
+        """Return the next rows.
 
         Raises:
             DataError: the file has fewer rows than its footer said.

@@ -47,7 +47,8 @@ class Ledger:
         return {fragment.number for fragment in self.fragments if fragment.result in present}
 
     def check_owned(self) -> None:
-        """
+        """Check that the folder is still the job's.
+
         Raises:
             DataError: the job's file is gone: someone has removed or replaced the output's folder.
         """
@@ -55,7 +56,8 @@ class Ledger:
             raise DataError(removed(self.location.uri))
 
     def check_foreign(self) -> None:
-        """
+        """Check that the folder holds nothing but results.
+
         Raises:
             DataError: the output's folder holds a file that is none of the job's, which readers would read too.
         """

@@ -1,4 +1,4 @@
-"""Where a job runs: the Ray cluster it joins or starts, and the actors that fit it."""
+"""The Ray cluster that a job joins or starts, and the actors that fit it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OBJECT_STORE = 1 << 30
 
 @dataclass(frozen=True)
 class ClusterOptions:
-    """Where a job runs, and how it is divided.
+    """Options of a job: where it runs, and how it is divided.
 
     Attributes:
         address: of a running Ray cluster; None joins the one this process is connected to, or starts one here.
@@ -48,7 +48,7 @@ class ClusterOptions:
 
 @dataclass(frozen=True)
 class Actors:
-    """How many hold the model, and what each has; CPUs beyond one are claimed whole, less one for reads.
+    """The actors that hold the model: their number, and what each has. CPUs beyond one are claimed whole, less one for reads.
 
     Attributes:
         memory: bytes that Ray sets aside for each; None for no claim.
@@ -92,7 +92,7 @@ def connection(address: str | None) -> Iterator[None]:
 
 
 def choose_actors(options: ClusterOptions, architecture: str, fragments: int, memory: int | None = None) -> Actors:
-    """The actors, each of so much memory, for a job of so many fragments; needs a connection.
+    """Return the actors, each of so much memory, for a job of so many fragments; needs a connection.
 
     Raises:
         DataError: no node has the CPUs or GPUs of one actor.

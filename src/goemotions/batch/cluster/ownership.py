@@ -1,4 +1,4 @@
-"""Whose an output's folder is: a job claims it, or finds it claimed.
+"""The owner of an output's folder: a job claims it, or finds it claimed.
 
 ``<output>/_job/`` holds ``job-<SHA-256>.json`` (what is scored, and how), ``manifest.jsonl`` (a fragment a line) and
 ``unreadable.json`` (files that are not Parquet). The job's file is named by its content, and names the content of the

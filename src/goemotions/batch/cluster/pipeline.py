@@ -75,7 +75,7 @@ class FragmentSource(Datasource):
 
 
 def read_group(work: Work, group: list[Fragment]) -> Iterator[pa.Table]:
-    """Fragments that are read together, those left out that another attempt has written."""
+    """Yield fragments that are read together, packed; those that another attempt has written are left out."""
     output = work.open_output()
     pending = [fragment for fragment in group if not output.exists(fragment.result)]
     if not pending:
@@ -150,7 +150,7 @@ def pack(fragment: Fragment, content: pa.Table | Scored | None = None, error: Ex
 
 
 def serialised(table: pa.Table | None) -> pa.Array:
-    """One cell with a table in Arrow's stream format; the table's bytes are copied once."""
+    """Return one cell with a table in Arrow's stream format; the table's bytes are copied once."""
     if table is None:
         return pa.array([None], pa.large_binary())
     sink = pa.BufferOutputStream()
@@ -191,7 +191,7 @@ def run(work: Work, fragments: Sequence[Fragment], actors: Actors) -> Iterator[O
 
 
 def scored(data: ray.data.Dataset, work: Work, actors: Actors) -> ray.data.Dataset:
-    """A stage of actors, of a fixed number: Ray would take away those that wait for their first reads."""
+    """Append the stage of actors, of a fixed number: Ray would take away those that wait for their first reads."""
     with warnings.catch_warnings():
         # Ray 2.60 means to drop free remote arguments, and has no other way yet to bound a task's retries.
         warnings.simplefilter("ignore", RayDeprecationWarning)

@@ -1,4 +1,4 @@
-"""What a job is to do, decided from the input's listing and footers before anything is written."""
+"""The plan of a job, made from the input's listing and footers before anything is written."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Plan:
 
     @property
     def contents(self) -> dict[str, bytes]:
-        """The files that keep the plan, by name."""
+        """Contents of the files that keep the plan, by name."""
         manifest = "".join(to_json(fragment) + "\n" for fragment in self.fragments)
         return {MANIFEST: manifest.encode(), UNREADABLE: json.dumps(self.unreadable).encode()}
 

@@ -33,11 +33,11 @@ PLAIN, UNGROUPED, HERE = PredictOptions(), Grouping(), ClusterOptions()
 
 @dataclass(frozen=True)
 class Report:
-    """What a job did.
+    """Result of a job.
 
     Attributes:
         tally: over all its rows, those of earlier runs included.
-        fragments: in the manifest.
+        fragments: their number in the manifest.
         resumed: fragments that were done before.
         failed: fragment number to reason, of those that could not be scored; the same command tries them again.
         unreadable: input file to reason, of those that are not Parquet.
@@ -64,7 +64,7 @@ def make_work(
     grouping: Grouping = UNGROUPED,
     **load: Any,
 ) -> tuple[Work, ModelConfig]:
-    """What a job is to do, its thresholds resolved and its model known by its content.
+    """Return the description of a job, its thresholds resolved and its model known by its content.
 
     Args:
         load: further arguments of :class:`goemotions.EmotionClassifier`.
@@ -85,7 +85,7 @@ def make_work(
 
 
 def absolute(name: str) -> str:
-    """A name that says the same in another working directory."""
+    """Return a name that says the same in another working directory."""
     return str(Path(name).absolute()) if Path(name).exists() else str(name)
 
 
@@ -103,7 +103,7 @@ def predict_dataset(
 ) -> Report:
     """Score the Parquet files of ``source`` on Ray and write Parquet files with all their columns and the new ones.
 
-    Called again after whatever crash, it goes on.
+    Called again after any crash, it resumes.
 
     Args:
         source: a Parquet file, folder or pattern (``*``, ``**``), on this machine or in an object store; every
@@ -137,12 +137,12 @@ def predict_dataset(
 
 
 def with_threads(work: Work, actors: Actors) -> Work:
-    """The job for actors that compute with as many threads as they have CPUs, unless told otherwise."""
+    """Return the job for actors that compute with as many threads as they have CPUs, unless told otherwise."""
     return replace(work, load={"threads": actors.cpus} | work.load)
 
 
 def work_off(ledger: Ledger, work: Work, actors: Actors, show_progress: bool) -> dict[int, str]:
-    """Score what is not done; returns the fragments that failed, with the reason.
+    """Score the fragments that are not done; return those that failed, with the reason.
 
     Raises:
         DataError: Ray gave up, for example since no node could load the model.
@@ -164,13 +164,13 @@ def work_off(ledger: Ledger, work: Work, actors: Actors, show_progress: bool) ->
                     rows += outcome.rows + outcome.dead
                     progress.update(rows / max(1, ledger.rows), rows, f"{len(failed)} failed" if failed else "")
             except ray.exceptions.RayError as error:
-                raise DataError(f"Ray stopped: {cause(error)}; the same command goes on with what is done") from error
+                raise DataError(f"Ray stopped: {cause(error)}; the same command resumes") from error
         done = ledger.done()
     lost = {part.number for part in ledger.fragments} - done - failed.keys()
     return failed | dict.fromkeys(lost, f"its process died in each of {ROUNDS} rounds, as when memory runs out")
 
 
 def cause(error: BaseException) -> str:
-    """The last line that Ray's nested errors end in."""
+    """Return the last line that Ray's nested errors end in."""
     lines = [line for line in str(error).splitlines() if line.strip()]
     return lines[-1].strip() if lines else type(error).__name__

@@ -1,4 +1,4 @@
-"""What workers do with a fragment: read it, score it, write its result. Nothing here knows of Ray."""
+"""The work on a fragment: score it, write its result. Nothing here knows of Ray."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PLAIN = "This is fine."
 
 @dataclass(frozen=True)
 class Work:
-    """What every worker of a job needs to know; equal for all of them, and for a run that goes on.
+    """Description of a job for its workers; equal for all of them, and for a run that resumes.
 
     Attributes:
         source: the input's URI, for its filesystem.
@@ -50,7 +50,7 @@ class Work:
         return open_location(self.output)
 
     def classifier(self) -> EmotionClassifier:
-        """The job's model, as this machine has it.
+        """Load the job's model, as this machine has it.
 
         Raises:
             ModelError: another model, or none.
@@ -64,7 +64,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Scored:
-    """What scoring makes of a fragment.
+    """Result of scoring a fragment.
 
     Attributes:
         result: the rows with their new columns.
@@ -95,7 +95,7 @@ def score_fragment(classifier: EmotionClassifier, table: pa.Table, work: Work) -
 
 
 def decode(column: pa.ChunkedArray) -> tuple[list[str | None], dict[int, str]]:
-    """A column's texts, and the rows whose bytes are not UTF-8 with the reason (their texts are given as None)."""
+    """Return a column's texts, and the rows whose bytes are not UTF-8 with the reason (their texts are given as None)."""
     try:
         texts: list[str | None] = column.to_pylist()
         return texts, {}
@@ -114,7 +114,7 @@ def decode(column: pa.ChunkedArray) -> tuple[list[str | None], dict[int, str]]:
 def annotate_each(
     classifier: EmotionClassifier, texts: Sequence[str | None], options: PredictOptions, rows: Sequence[int]
 ) -> tuple[Annotations, dict[int, str]]:
-    """Annotations of ``rows``, save those that the model cannot score, which are found by halving, with the reason.
+    """Annotate ``rows``, save those that the model cannot score, which are found by halving and given with the reason.
 
     Raises:
         Exception: the model's own, if it cannot score a plain text either: then the fault is not the rows'.
@@ -137,7 +137,7 @@ def annotate_each(
 
 
 def dead_letters(table: pa.Table, dead: dict[int, str], text_column: str) -> pa.Table:
-    """Rows with ``_row`` and ``_reason``; their texts as bytes, since they may not be UTF-8."""
+    """Return the dead rows with ``_row`` and ``_reason``; their texts as bytes, since they may not be UTF-8."""
     letters = table.take(pa.array(list(dead), pa.int64()))
     index = letters.schema.get_field_index(text_column)
     texts = letters.column(index)
@@ -149,7 +149,7 @@ def dead_letters(table: pa.Table, dead: dict[int, str], text_column: str) -> pa.
 
 
 def origins(fragment: Fragment, rows: Sequence[int]) -> tuple[list[str], list[int], list[int]]:
-    """For each row of a fragment the file, the row group and the row in that group that it came from."""
+    """Return, for each row of a fragment, the file, the row group and the row in that group that it came from."""
     found: list[tuple[str, int, int]] = []
     starts: list[int] = []
     position = 0

@@ -26,7 +26,7 @@ TRAILER = 8
 
 @dataclass(frozen=True)
 class Seal:
-    """What a file holds.
+    """Description of a file's content.
 
     Attributes:
         job: the job's identity, :attr:`goemotions.batch.cluster.score.Work.job`.

@@ -40,7 +40,7 @@ class Location:
     """A file or folder, on this machine or in an object store.
 
     Attributes:
-        uri: as given, made absolute; workers open it anew from this.
+        uri: as given, made absolute; workers open it again from this.
     """
 
     uri: str
@@ -55,7 +55,7 @@ class Location:
         return f"{self.path.rstrip('/')}/{name}"
 
     def read(self, name: str) -> bytes | None:
-        """The content of a file in this folder, or None if it is not there."""
+        """Return the content of a file in this folder, or None if it is not there."""
         if not self.exists(name):
             return None
         with self.filesystem.open_input_stream(self.join(name)) as stream:
@@ -104,7 +104,7 @@ class Location:
             shutil.rmtree(self.join(UNFINISHED), ignore_errors=True)
 
     def list(self, name: str = "", recursive: bool = False) -> Iterator[Listed]:
-        """The files of a folder in this one, sorted by path; nothing if there is no such folder."""
+        """Yield the files of a folder in this one, sorted by path; nothing if there is no such folder."""
         selector = pafs.FileSelector(self.join(name).rstrip("/"), allow_not_found=True, recursive=recursive)
         found = [info for info in self.filesystem.get_file_info(selector) if info.type == pafs.FileType.File]
         for info in sorted(found, key=lambda info: info.path):
@@ -112,7 +112,8 @@ class Location:
 
 
 def write_by_rename(target: Path, unfinished: Path, content: bytes | pa.Buffer) -> None:
-    """
+    """Write a file in the folder ``unfinished``, and rename it to ``target`` when it has reached the disk.
+
     Raises:
         FileNotFoundError: the folder around ``unfinished`` is not there, or someone removes what is being written.
     """
@@ -152,7 +153,8 @@ def fingerprint(location: Location, file: Listed) -> str:
 
 
 def open_location(uri: str) -> Location:
-    """
+    """Return the location that a path or URI names.
+
     Args:
         uri: a path; a URI that pyarrow knows (``s3://bucket/key``, with ``?endpoint_override=…`` for other servers than
             Amazon's, ``gs://``, ``abfs://``, ``hdfs://``); or one of any other protocol that fsspec knows.
@@ -181,7 +183,7 @@ def open_with_fsspec(uri: str, refusal: Exception) -> Location:
 
 
 def find_files(uri: str, ending: str = ".parquet") -> tuple[Location, list[Listed]]:
-    """The files that ``uri`` names: one file, the files of a folder, or those of a pattern (``*``, ``**``).
+    """Return the files that ``uri`` names, with their location: one file, the files of a folder, or those of a pattern (``*``, ``**``).
 
     Raises:
         DataError: there are none.
@@ -202,7 +204,7 @@ def find_files(uri: str, ending: str = ".parquet") -> tuple[Location, list[Liste
 
 
 def pattern(path: str) -> re.Pattern[str]:
-    """``*`` stands for any characters of one name, ``**`` for any number of folders."""
+    """Return a pattern in which ``*`` stands for any characters of one name, ``**`` for any number of folders."""
     parts = [re.escape(part) for part in re.split(r"(\*\*/|\*)", path)]
     return re.compile("".join({r"\*\*/": "(?:.*/)?", r"\*": "[^/]*"}.get(part, part) for part in parts))
 

@@ -1,4 +1,4 @@
-"""What a finished job found: counts by label, by group and over time, as JSON, as a table and as pictures."""
+"""Summary of a finished job: counts by label, by group and over time, as JSON, as a table and as pictures."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def summarise(ledger: Ledger, labels: Sequence[str], grouping: Grouping) -> Tall
 
 
 def merged(cells: dict[Cell, dict[str, int]], known: dict[Cell, Any]) -> dict[Cell, dict[str, int]]:
-    """``cells`` with those not ``known`` put together as one group a period."""
+    """Return ``cells`` with those not ``known`` put together as one group per period."""
     kept = Tally()
     for (period, group), counts in cells.items():
         cell = (period, group) if (period, group) in known else (period, OTHER)
@@ -64,13 +64,13 @@ def facts(ledger: Ledger, total: Tally, labels: Sequence[str]) -> dict[str, Any]
 
 
 def label_counts(total: Tally, labels: Sequence[str]) -> dict[str, int]:
-    """Rows with each label, the commonest first."""
+    """Return the number of rows with each label, the commonest first."""
     counts = {label: sum(cell.get(label, 0) for cell in total.cells.values()) for label in labels}
     return dict(sorted(counts.items(), key=lambda item: -item[1]))
 
 
 def counts_csv(total: Tally, labels: Sequence[str], grouping: Grouping) -> bytes:
-    """A line a period, group and label: rows with it, of how many, and the share."""
+    """Return CSV with a line per period, group and label: rows with it, of how many, and the share."""
     lines = [
         (period, group, label, counts.get(label, 0), counts["rows"], round(counts.get(label, 0) / counts["rows"], 6))
         for (period, group), counts in sorted(total.cells.items())
@@ -86,7 +86,7 @@ def counts_csv(total: Tally, labels: Sequence[str], grouping: Grouping) -> bytes
 
 
 def pictures(total: Tally, labels: Sequence[str], grouping: Grouping) -> Iterator[tuple[str, bytes]]:
-    """labels.png: label counts; shares.png: the commonest labels' share over time, a panel a group."""
+    """Yield labels.png (label counts) and shares.png (the commonest labels' share over time, a panel per group)."""
     from matplotlib.figure import Figure
 
     counts = label_counts(total, labels)
@@ -116,7 +116,7 @@ def largest_groups(total: Tally) -> list[str]:
 
 
 def draw_shares(axes: Any, total: Tally, group: str, labels: Sequence[str]) -> None:
-    """A curve a label: its share of the group's rows in each period."""
+    """Draw a curve per label: its share of the group's rows in each period."""
     cells = {period: counts for (period, name), counts in sorted(total.cells.items()) if name == group}
     for label in labels:
         shares = [100 * counts.get(label, 0) / counts["rows"] for counts in cells.values()]

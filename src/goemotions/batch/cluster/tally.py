@@ -1,4 +1,4 @@
-"""What a fragment's result says of its rows: counts by group and period, kept in the footer of the file itself."""
+"""Counts of a fragment's rows by group and period, kept in the footer of its result."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Cell = tuple[str, str]
 
 @dataclass(frozen=True)
 class Grouping:
-    """By which columns the summary counts.
+    """Columns by which the summary counts.
 
     Attributes:
-        by: a column with a group's name a row, or None for one group.
+        by: a column with a group's name per row, or None for one group.
         time: a column with timestamps, dates, ISO 8601 strings or numbers since 1970, or None for one period.
         period: ``day``, ``month`` or ``year``.
         unit: ``s``, ``ms``, ``us`` or ``ns``: what the numbers count; without it numbers are refused.
@@ -44,7 +44,8 @@ class Grouping:
             raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {self.unit!r}")
 
     def check_columns(self, schema: pa.Schema, name: str) -> None:
-        """
+        """Check that a file has the columns, and that its times can be understood.
+
         Args:
             name: the file's, for the message.
 
@@ -91,7 +92,7 @@ class Tally:
 
     @property
     def rows_without_time(self) -> int:
-        """Rows whose period is not known."""
+        """Number of rows whose period is not known."""
         return sum(counts["rows"] for (period, _), counts in self.cells.items() if period == UNKNOWN)
 
     def add(self, other: Tally) -> None:
@@ -117,7 +118,7 @@ class Tally:
 def count_cells(
     table: pa.Table, emotions: Sequence[Sequence[dict[str, Any]]], grouping: Grouping
 ) -> dict[Cell, dict[str, int]]:
-    """For each period and group of ``table``: ``rows``, and the rows with each label."""
+    """Return, for each period and group of ``table``, the number of ``rows`` and of rows with each label."""
     cells: dict[Cell, dict[str, int]] = {}
     for period, group, found in zip(periods(table, grouping), groups(table, grouping), emotions, strict=True):
         counts = cells.setdefault((period, group), {"rows": 0})
