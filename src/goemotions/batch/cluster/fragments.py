@@ -122,7 +122,7 @@ def cut(footers: Iterable[Footer], fragment_rows: int, fragment_bytes: int = FRA
 
 
 def read_together(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
-    """Return fragments grouped by what one task reads: the parts of a row group in one pass over it, every other alone."""
+    """Return fragments grouped by what one task reads: the parts of a row group in one pass, every other alone."""
     together: list[list[Fragment]] = []
     last: tuple[str, int] | None = None
     for fragment in fragments:

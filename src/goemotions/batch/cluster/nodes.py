@@ -48,9 +48,11 @@ class ClusterOptions:
 
 @dataclass(frozen=True)
 class Actors:
-    """The actors that hold the model: their number, and what each has. CPUs beyond one are claimed whole, less one for reads.
+    """The actors that hold the model. CPUs beyond one are claimed whole, less one for reads.
 
     Attributes:
+        number: of actors.
+        cpus, gpus: of each.
         memory: bytes that Ray sets aside for each; None for no claim.
     """
 

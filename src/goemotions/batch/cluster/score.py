@@ -95,7 +95,7 @@ def score_fragment(classifier: EmotionClassifier, table: pa.Table, work: Work) -
 
 
 def decode(column: pa.ChunkedArray) -> tuple[list[str | None], dict[int, str]]:
-    """Return a column's texts, and the rows whose bytes are not UTF-8 with the reason (their texts are given as None)."""
+    """Return a column's texts, and the rows that are not UTF-8 with the reason; their texts are given as None."""
     try:
         texts: list[str | None] = column.to_pylist()
         return texts, {}

@@ -183,7 +183,11 @@ def open_with_fsspec(uri: str, refusal: Exception) -> Location:
 
 
 def find_files(uri: str, ending: str = ".parquet") -> tuple[Location, list[Listed]]:
-    """Return the files that ``uri`` names, with their location: one file, the files of a folder, or those of a pattern (``*``, ``**``).
+    """Return the files that ``uri`` names, with their location.
+
+    Args:
+        uri: one file, a folder, or a pattern (``*``, ``**``).
+        ending: of the files of a folder that are taken.
 
     Raises:
         DataError: there are none.
