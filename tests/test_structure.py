@@ -24,7 +24,7 @@ LONG_MODULES = {
 }
 
 FUNCTION_LINES = 60
-LONG_FUNCTIONS = {("src/goemotions/cli/predict.py", "predict")}
+LONG_FUNCTIONS: set[tuple[str, str]] = set()
 
 LAYERS = (
     {"errors", "labels", "models", "recipes", "records", "atomic", "files", "progress", "precision", "thresholds"},
@@ -59,7 +59,7 @@ CYCLES = (
 UNTYPED = 45
 """Times that evaluation and training speak of a mapping from strings to anything; the aim is under 20."""
 
-VAGUE = 107
+VAGUE = 89
 """Docstrings that begin with one of these words; the aim is none."""
 VAGUE_WORDS = ("Who", "What", "Whether", "How", "Of")
 

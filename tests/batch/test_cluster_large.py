@@ -102,6 +102,51 @@ def test_no_row_lost_or_doubled(
     assert worst <= 2e-3
 
 
+def damage(path: Path, others: list[Path]) -> str:
+    """Damage a result in one of the ways that disks and people do; return which."""
+    content = path.read_bytes()
+    middle = len(content) // 2
+    ways = {
+        "emptied": b"",
+        "zeroed": bytes(len(content)),
+        "cut short": content[: random.randrange(len(content))],
+        "zeroed in the middle": content[:middle] + bytes(64) + content[middle + 64 :],
+        "copied over": random.choice(others).read_bytes(),
+    }
+    way = random.choice(list(ways))
+    path.write_bytes(ways[way])
+    return way
+
+
+def test_kills_with_damage_between_runs(source: Path, expected: pa.Table, tmp_path: Path) -> None:
+    """Fault 20: a driver killed eight times, parts and manifest damaged before each resumption."""
+    output = tmp_path / "out"
+    damaged: list[str] = []
+    with loopback_cluster(connect=False) as cluster:
+        line = command(cluster.address, source, output, "--all-scores", "--fragment-rows", "2000")
+        for _ in range(8):
+            driver = subprocess.Popen(line, stderr=subprocess.DEVNULL)
+            end = time.monotonic() + random.uniform(15, 45)
+            while driver.poll() is None and time.monotonic() < end:
+                time.sleep(0.1)
+            driver.kill()
+            driver.wait()
+            time.sleep(1)  # until its actors have gone too
+            parts = sorted(output.glob("part-*"))
+            if len(parts) < 2:
+                continue
+            some = random.sample(parts, min(2, len(parts) // 2))
+            damaged += [damage(path, [other for other in parts if other != path]) for path in some]
+            manifest = output / "_job" / "manifest.jsonl"
+            manifest.write_bytes(b"".join(manifest.read_bytes().splitlines(keepends=True)[:-5]))
+        done = subprocess.run([*line, "--json"], check=True, capture_output=True, text=True)
+    print(f"damaged {damaged}; the last run {done.stderr}")
+    assert damaged
+    got = results(output)
+    assert got["id"].to_pylist() == list(range(FILES * ROWS))
+    assert pc.max(pc.abs(pc.subtract(got["score_joy"], expected["score_joy"]))).as_py() <= 2e-3
+
+
 def test_actors_that_die_again_and_again(tmp_path: Path) -> None:
     """As with a text that kills the process: the job ends and says so, and goes on when the cause is gone."""
     source, output = write_files(tmp_path / "in", 2, 3000), tmp_path / "out"

@@ -13,7 +13,7 @@ import pytest
 
 from goemotions import EmotionClassifier
 from goemotions.batch.annotate import PredictOptions
-from goemotions.batch.cluster.fragments import Footer, Fragment, Piece, cut, read, read_footers, read_together
+from goemotions.batch.cluster.fragments import Footer, Fragment, Piece, cut, read_footers, read_fragments, read_together
 from goemotions.batch.cluster.score import Work, job_file, score_fragment, write_result
 from goemotions.batch.cluster.sealed import Seal, check_whole
 from goemotions.batch.cluster.storage import Listed, find_files, open_location
@@ -81,11 +81,11 @@ def test_what_is_read_is_what_was_cut(tmp_path: Path) -> None:
     write(tmp_path / "c.parquet", 1, first=33)
     location, files = find_files(str(tmp_path))
     made = list(cut(read_footers(location, files, "text", [], Grouping()), fragment_rows=7))
-    ids = [table["id"].to_pylist() for group in read_together(made) for _, table in read(location, group)]
+    ids = [table["id"].to_pylist() for group in read_together(made) for _, table in read_fragments(location, group)]
     assert [row for part in ids for row in part] == list(range(34))
     assert [len(part) for part in ids] == [fragment.rows for fragment in made] == [7, 7, 7, 4, 6, 3]
     last_two = [fragment for fragment in made if fragment.partial][2:]
-    assert [table["id"].to_pylist() for _, table in read(location, last_two)] == ids[2:4]
+    assert [table["id"].to_pylist() for _, table in read_fragments(location, last_two)] == ids[2:4]
 
 
 def test_a_result_appears_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ class Period(enum.StrEnum):
 
 
 class TimeUnit(enum.StrEnum):
-    """What numbers count since 1970."""
+    """A unit of numbers that count since 1970."""
 
     s = "s"
     ms = "ms"

@@ -61,7 +61,7 @@ TextColumn = Annotated[str, typer.Option(help="The input's column with the texts
 
 
 class Precision(enum.StrEnum):
-    """Of the matrix products of an LLM model."""
+    """Precision of the matrix products of an LLM model."""
 
     auto = "auto"
     float32 = "float32"
@@ -73,7 +73,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 class LongText(enum.StrEnum):
-    """What to do with a text longer than the model reads."""
+    """Ways to treat a text longer than the model reads."""
 
     cut = "cut"
     windows = "windows"
@@ -98,7 +98,7 @@ def parse_amount(text: str | None) -> int | None:
 
 
 class VectorFormat(enum.StrEnum):
-    """How the embedding cache keeps numbers."""
+    """Formats of numbers in the embedding cache."""
 
     float32 = "float32"
     float16 = "float16"

@@ -70,7 +70,7 @@ def estimate(
     if not rows:
         raise DataError(f"{work.source} has no rows")
     with connection(cluster.address):
-        actors = choose_actors(cluster, config.architecture, len(fragments), work.load.get("max_memory"))
+        actors = choose_actors(cluster, config.architecture, len(fragments), work.model_options.get("max_memory"))
         sample = fragments[:: max(1, len(fragments) // SAMPLED_FRAGMENTS)][:SAMPLED_FRAGMENTS]
         task = ray.remote(num_cpus=actors.claimed_cpus, num_gpus=actors.gpus, memory=actors.memory or 0)(time_sample)
         try:

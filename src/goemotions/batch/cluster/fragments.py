@@ -135,7 +135,7 @@ def read_together(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
     return together
 
 
-def read(location: Location, fragments: Sequence[Fragment]) -> Iterator[tuple[Fragment, pa.Table]]:
+def read_fragments(location: Location, fragments: Sequence[Fragment]) -> Iterator[tuple[Fragment, pa.Table]]:
     """Yield fragments that :func:`read_together` put together, each with its rows, in bounded memory."""
     if not fragments[0].partial:
         for fragment in fragments:

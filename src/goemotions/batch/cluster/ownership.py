@@ -15,15 +15,14 @@ command resumes it.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 from goemotions.batch.cluster.ledger import Ledger
-from goemotions.batch.cluster.plan import Plan, check_same, job_description, make_plan
+from goemotions.batch.cluster.plan import Description, Plan, check_same, describe_job, make_plan
 from goemotions.batch.cluster.score import JOB, Work, job_file
 from goemotions.batch.cluster.storage import Location
 from goemotions.errors import DataError
@@ -43,14 +42,14 @@ def open_ledger(work: Work, labels: Sequence[str], fragment_rows: int) -> Ledger
         DataError: the folder holds another job, something else, or damaged files; or the input has changed since.
     """
     location = work.open_output()
-    now = job_description(work, fragment_rows)
+    now = describe_job(work, fragment_rows)
     owner = find_owner(location)
     if owner is None:
         if next(location.list(), None) is not None:
             raise DataError(f"{work.output} holds files already: name a new folder")
         plan = make_plan(work, labels, fragment_rows)
         digests = {name: sha256(content) for name, content in plan.contents.items()}
-        content = json.dumps(now | {"digests": digests}).encode()
+        content = replace(now, digests=digests).content
         job = sha256(content)
         location.make_folder(JOB)
         if claim(location, job):
@@ -60,7 +59,7 @@ def open_ledger(work: Work, labels: Sequence[str], fragment_rows: int) -> Ledger
         owner = await_owner(location)
     before = read_job(location, owner)
     new_files = check_same(before, now, work.output)
-    plan, made_again = read_plan(location, before["digests"], lambda: make_plan(work, labels, fragment_rows))
+    plan, made_again = read_plan(location, before.digests, lambda: make_plan(work, labels, fragment_rows))
     ledger = Ledger(location, owner, plan, new_files)
     ledger.made_again |= made_again
     ledger.check_foreign()
@@ -118,7 +117,7 @@ def claim(location: Location, job: str) -> bool:
     return False
 
 
-def read_job(location: Location, job: str) -> dict[str, Any]:
+def read_job(location: Location, job: str) -> Description:
     """Return a job's description.
 
     Raises:
@@ -127,8 +126,7 @@ def read_job(location: Location, job: str) -> dict[str, Any]:
     content = location.read(job_file(job)) or b""
     if sha256(content) != job:
         raise DataError(f"{location.join(job_file(job))} is damaged: restore it, or name a new folder")
-    description: dict[str, Any] = json.loads(content)
-    return description
+    return Description.parse(content)
 
 
 def write_plan(location: Location, plan: Plan) -> None:

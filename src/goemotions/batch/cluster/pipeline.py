@@ -21,7 +21,7 @@ from ray.data.block import BlockMetadata
 from ray.data.datasource import Datasource, ReadTask
 from ray.util.annotations import RayDeprecationWarning
 
-from goemotions.batch.cluster.fragments import Fragment, from_json, read, read_together, to_json
+from goemotions.batch.cluster.fragments import Fragment, from_json, read_fragments, read_together, to_json
 from goemotions.batch.cluster.nodes import Actors
 from goemotions.batch.cluster.score import Scored, Work, score_fragment, write_result
 from goemotions.batch.cluster.storage import open_location
@@ -82,7 +82,7 @@ def read_group(work: Work, group: list[Fragment]) -> Iterator[pa.Table]:
         return
     number = 0
     try:
-        for fragment, table in read(open_location(work.source), pending):
+        for fragment, table in read_fragments(open_location(work.source), pending):
             yield pack(fragment, table)
             number += 1
     except Exception as error:
@@ -170,7 +170,7 @@ def outcome(fragment: Fragment, rows: int = 0, dead: int = 0, error: str = "") -
     return pa.table({"number": [fragment.number], "rows": [rows], "dead": [dead], "error": [error]})
 
 
-def run(work: Work, fragments: Sequence[Fragment], actors: Actors) -> Iterator[Outcome]:
+def run_fragments(work: Work, fragments: Sequence[Fragment], actors: Actors) -> Iterator[Outcome]:
     """Score and write fragments; outcomes come in any order. A fragment may be lost: its result is then not there.
 
     Raises:

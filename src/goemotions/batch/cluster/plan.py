@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -74,41 +74,63 @@ def inputs(work: Work) -> tuple[Location, list[Listed]]:
     return location, [file for file in files if not file.path.startswith(inside)]
 
 
-def job_description(work: Work, fragment_rows: int) -> dict[str, Any]:
-    """Return what must be equal for a job to be the same job; ``files`` are compared one by one."""
+@dataclass(frozen=True)
+class Description:
+    """Description of a job: what must be equal for it to be the same job.
+
+    Attributes:
+        work: fields of :class:`goemotions.batch.cluster.score.Work`, without those that change speed alone.
+        fragment_rows: at most in a fragment.
+        files: the input's files: path to bytes, time of the last change and fingerprint.
+        digests: SHA-256 of the files that keep the plan, by name; empty before there is a plan.
+    """
+
+    work: dict[str, Any]
+    fragment_rows: int
+    files: dict[str, list[int | str]]
+    digests: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def content(self) -> bytes:
+        """Content of the job's file."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def parse(cls, content: bytes) -> Description:
+        return cls(**json.loads(content))
+
+
+def describe_job(work: Work, fragment_rows: int) -> Description:
+    """Return the description of a job on the input as it is now."""
     values = json.loads(json.dumps(asdict(work)))
     del values["job"]
-    values["load"] = {name: value for name, value in values["load"].items() if name not in HOW}
+    values["model_options"] = {name: value for name, value in values["model_options"].items() if name not in HOW}
     location, files = inputs(work)
     with ThreadPoolExecutor(READERS) as pool:
-        prints = list(pool.map(lambda file: fingerprint(location, file), files))
-    return {
-        "work": values,
-        "fragment_rows": fragment_rows,
-        "files": [
-            [file.path, file.bytes, file.modified_ns, digest] for file, digest in zip(files, prints, strict=True)
-        ],
+        prints = pool.map(lambda file: fingerprint(location, file), files)
+    versions: dict[str, list[int | str]] = {
+        file.path: [file.bytes, file.modified_ns, digest] for file, digest in zip(files, prints, strict=True)
     }
+    return Description(values, fragment_rows, versions)
 
 
-def check_same(before: dict[str, Any], now: dict[str, Any], output: str) -> int:
+def check_same(before: Description, now: Description, output: str) -> int:
     """Return how many files the input has gained since ``before``.
 
     Raises:
         DataError: what is scored, or how, is not as it was.
     """
-    changed = [name for name in now["work"] if now["work"][name] != before["work"].get(name)]
-    changed += ["fragment_rows"] if now["fragment_rows"] != before["fragment_rows"] else []
+    changed = [name for name, value in now.work.items() if value != before.work.get(name)]
+    changed += ["fragment_rows"] if now.fragment_rows != before.fragment_rows else []
     if changed:
         raise DataError(f"{output} is of a run with another {', '.join(changed)}: name a new folder")
-    present = {path: [path, *rest] for path, *rest in now["files"]}
-    gone = [file[0] for file in before["files"] if present.get(file[0]) != file]
-    if gone:
+    other = [path for path, version in before.files.items() if now.files.get(path) != version]
+    if other:
         raise DataError(
-            f"{len(gone)} input files have changed or gone since {output} was begun, the first is {gone[0]}: name "
+            f"{len(other)} input files have changed or gone since {output} was begun, the first is {other[0]}: name "
             "a new folder"
         )
-    return len(present) - len(before["files"])
+    return len(now.files) - len(before.files)
 
 
 def read_sample(location: Location, fragment: Fragment, rows: int) -> pa.Table:

@@ -12,7 +12,7 @@ from goemotions.batch.annotate import PredictOptions
 from goemotions.batch.cluster.ledger import Ledger
 from goemotions.batch.cluster.nodes import Actors, ClusterOptions, choose_actors, connection
 from goemotions.batch.cluster.ownership import open_ledger
-from goemotions.batch.cluster.pipeline import run
+from goemotions.batch.cluster.pipeline import run_fragments
 from goemotions.batch.cluster.score import Work
 from goemotions.batch.cluster.storage import open_location
 from goemotions.batch.cluster.summary import summarise
@@ -62,12 +62,12 @@ def make_work(
     model: str | None = None,
     options: PredictOptions = PLAIN,
     grouping: Grouping = UNGROUPED,
-    **load: Any,
+    **model_options: Any,
 ) -> tuple[Work, ModelConfig]:
     """Return the description of a job, its thresholds resolved and its model known by its content.
 
     Args:
-        load: further arguments of :class:`goemotions.EmotionClassifier`.
+        model_options: further arguments of :class:`goemotions.EmotionClassifier`.
 
     Raises:
         ModelError, ValueError: as the classifier's.
@@ -79,9 +79,11 @@ def make_work(
     # Workers have working directories of their own.
     source, output = open_location(source).uri, open_location(output).uri
     name = model if model is None or model in shipped().models else absolute(model)
-    load |= {part: absolute(load[part]) for part in ("backbone", "encoder") if load.get(part) is not None}
+    for part in ("backbone", "encoder"):
+        if model_options.get(part) is not None:
+            model_options[part] = absolute(model_options[part])
     digest = model_digest(directory, config.architecture)
-    return Work(source, output, text_column, options, grouping, name, digest, load), config
+    return Work(source, output, text_column, options, grouping, name, digest, model_options), config
 
 
 def absolute(name: str) -> str:
@@ -99,7 +101,7 @@ def predict_dataset(
     grouping: Grouping = UNGROUPED,
     cluster: ClusterOptions = HERE,
     show_progress: bool = True,
-    **load: Any,
+    **model_options: Any,
 ) -> Report:
     """Score the Parquet files of ``source`` on Ray and write Parquet files with all their columns and the new ones.
 
@@ -110,13 +112,14 @@ def predict_dataset(
             node must see it.
         output: a folder, likewise.
         grouping: by which columns the summary counts.
-        load: further arguments of :class:`goemotions.EmotionClassifier`.
+        model_options: further arguments of :class:`goemotions.EmotionClassifier`.
 
     Raises:
         DataError: an input that cannot be read as asked, an output of another job, or nodes that cannot hold an actor.
         ModelError: the model cannot be loaded, here or by an actor.
     """
-    work, config = make_work(source, output, text_column, model=model, options=options, grouping=grouping, **load)
+    given = {"model": model, "options": options, "grouping": grouping, **model_options}
+    work, config = make_work(source, output, text_column, **given)
     ledger = open_ledger(work, config.labels, cluster.fragment_rows or FRAGMENT_ROWS[config.architecture])
     with Progress("checking", show_progress, unit="files") as progress:
         ledger.remove_damaged(progress.update)
@@ -126,7 +129,7 @@ def predict_dataset(
     if len(before) < len(ledger.fragments):
         with connection(cluster.address):
             left = len(ledger.fragments) - len(before)
-            actors = choose_actors(cluster, config.architecture, left, load.get("max_memory"))
+            actors = choose_actors(cluster, config.architecture, left, model_options.get("max_memory"))
             failed = work_off(ledger, with_threads(work, actors), actors, show_progress)
     ledger.check_owned()
     tally = Tally() if failed else summarise(ledger, config.labels, work.grouping)
@@ -138,7 +141,7 @@ def predict_dataset(
 
 def with_threads(work: Work, actors: Actors) -> Work:
     """Return the job for actors that compute with as many threads as they have CPUs, unless told otherwise."""
-    return replace(work, load={"threads": actors.cpus} | work.load)
+    return replace(work, model_options={"threads": actors.cpus} | work.model_options)
 
 
 def work_off(ledger: Ledger, work: Work, actors: Actors, show_progress: bool) -> dict[int, str]:
@@ -157,7 +160,7 @@ def work_off(ledger: Ledger, work: Work, actors: Actors, show_progress: bool) ->
                 break
             rows = sum(part.rows for part in ledger.fragments if part.number in done)
             try:
-                for outcome in run(work, pending, actors):
+                for outcome in run_fragments(work, pending, actors):
                     if outcome.error:
                         ledger.check_owned()
                         failed[outcome.number] = outcome.error

@@ -31,7 +31,7 @@ class Work:
     Attributes:
         source: the input's URI, for its filesystem.
         output: the URI of the output's folder.
-        model, load: the classifier's arguments.
+        model, model_options: the classifier's arguments.
         model_sha256: of the model's files; a node with another model is refused.
         job: the job's identity, the SHA-256 of its description, once the output's folder is known to be its own.
     """
@@ -43,7 +43,7 @@ class Work:
     grouping: Grouping
     model: str | None
     model_sha256: str
-    load: dict[str, Any] = field(default_factory=dict)
+    model_options: dict[str, Any] = field(default_factory=dict)
     job: str = ""
 
     def open_output(self) -> Location:
@@ -55,7 +55,7 @@ class Work:
         Raises:
             ModelError: another model, or none.
         """
-        classifier = EmotionClassifier(self.model, **self.load)
+        classifier = EmotionClassifier(self.model, **self.model_options)
         found = model_digest(classifier.directory, classifier.config.architecture)
         if found != self.model_sha256:
             raise ModelError(f"this node has another model {self.model or 'compact'}: SHA-256 {found[:12]}…")

@@ -36,7 +36,7 @@ def summarise(ledger: Ledger, labels: Sequence[str], grouping: Grouping) -> Tall
         total.add(tally)
     write = ledger.location.write
     write(f"{JOB}/counts.csv", counts_csv(total, labels, grouping))
-    write(f"{JOB}/summary.json", json.dumps(facts(ledger, total, labels), indent=1).encode())
+    write(f"{JOB}/summary.json", summary_json(ledger, total, labels))
     if find_spec("matplotlib") is not None:
         for name, content in pictures(total, labels, grouping):
             write(f"{JOB}/{name}", content)
@@ -52,15 +52,16 @@ def merged(cells: dict[Cell, dict[str, int]], known: dict[Cell, Any]) -> dict[Ce
     return kept.cells
 
 
-def facts(ledger: Ledger, total: Tally, labels: Sequence[str]) -> dict[str, Any]:
+def summary_json(ledger: Ledger, total: Tally, labels: Sequence[str]) -> bytes:
     counts = label_counts(total, labels)
     figures = {name: value for name, value in asdict(total).items() if name != "cells"}
-    return {
+    summary = {
         **figures,
         "fragments": len(ledger.fragments),
         "unreadable_files": ledger.unreadable,
         "labels": {name: {"rows": n, "share": round(n / max(1, total.rows), 6)} for name, n in counts.items()},
     }
+    return json.dumps(summary, indent=1).encode()
 
 
 def label_counts(total: Tally, labels: Sequence[str]) -> dict[str, int]:
