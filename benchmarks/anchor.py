@@ -61,8 +61,8 @@ def shipped(recipe: LlmRecipe, data: EmbeddedData) -> dict[str, list[float]]:
     directory = find_model("smollm2")
     parts = open_parts(directory, read_config(directory), None)
     net = untrained(recipe, data)
-    for place, low in net.decoder.adapter():
-        trained = parts.adapter.weights[place]
+    for target, low in net.decoder.adapter():
+        trained = parts.adapter.weights[target]
         low.a.copy_(trained.a), low.b.copy_(trained.b)
     net.projection.load_state_dict(parts.head.projection.state_dict())
     return by_layer(net, torch.from_numpy(data.splits["dev"][0][:TEXTS]))

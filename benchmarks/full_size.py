@@ -1,9 +1,9 @@
 """The 24B at full size, all 40 layers, on a CPU or a GPU: random weights with Mistral-Small-3.1-24B's exact shapes.
 
-Writes a checkpoint of 11 GB (12 for a card) to a temporary folder (``--folder`` says where), which is removed
+Writes a checkpoint of 11 GB (12 for a GPU) to a temporary folder (``--folder`` says where), which is removed
 afterwards. Every scenario runs in a process of its own, so that its peak of memory is its own. Products alone, by which
 speeds are judged, are timed in the same run; so is the published route: at two layers of full width on a CPU, at all on
-a card. What a machine has no room for is said in its place.
+a GPU. What a machine has no room for is said in its place.
 """
 
 from __future__ import annotations
@@ -127,16 +127,16 @@ def best(run: Callable[[], object], device: str, runs: int = 3) -> float:
 
 
 def scenario(name: str, folder: Path, device: str, texts: list[int]) -> dict[str, Any]:
-    on_card = device == "cuda"
+    on_gpu = device == "cuda"
     run: Callable[[], dict[str, Any]] = {
         "pass": lambda: passes(folder, device, texts, None),
         "limit 13 GB": lambda: passes(folder, device, [1, *texts], 13_000_000_000),
         "limit 4 GB": lambda: passes(folder, device, [64], 4_000_000_000),
         "one text": lambda: one_text(folder, device),
         "plans": lambda: plans(folder, device),
-        "products alone": lambda: products_alone(device, min(max(texts), 8192 if on_card else 1024)),
+        "products alone": lambda: products_alone(device, min(max(texts), 8192 if on_gpu else 1024)),
         "published route": lambda: compare(
-            [1, 16, 64], device, folder if on_card else None, LAYERS if on_card else PUBLISHED_LAYERS
+            [1, 16, 64], device, folder if on_gpu else None, LAYERS if on_gpu else PUBLISHED_LAYERS
         ),
     }[name]
     try:
@@ -151,9 +151,9 @@ SCENARIOS = ("products alone", "pass", "one text", "limit 13 GB", "limit 4 GB", 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
-    parser.add_argument("--texts", type=int, nargs="+", help="default: 4096 on a CPU; 64, 1024 and 8192 on a card")
+    parser.add_argument("--texts", type=int, nargs="+", help="default: 4096 on a CPU; 64, 1024 and 8192 on a GPU")
     parser.add_argument(
-        "--folder", type=Path, help="where 11 GB are free (card: 12); default: the system's temporary folder"
+        "--folder", type=Path, help="where 11 GB are free (GPU: 12); default: the system's temporary folder"
     )
     parser.add_argument("--scenarios", nargs="+", choices=SCENARIOS, help="default: all; on a CPU without limit 13 GB")
     parser.add_argument("--run", choices=SCENARIOS, help=argparse.SUPPRESS)
@@ -162,14 +162,14 @@ def main() -> None:
     if given.run:
         print(json.dumps(scenario(given.run, given.folder, given.device, texts)))
         return
-    on_card = given.device == "cuda"
-    figures: dict[str, Any] = {"card": torch.cuda.get_device_name()} if on_card else {}
+    on_gpu = given.device == "cuda"
+    figures: dict[str, Any] = {"gpu": torch.cuda.get_device_name()} if on_gpu else {}
     with tempfile.TemporaryDirectory(dir=given.folder) as temporary:
         folder = Path(temporary) / "base"
         start = time.perf_counter()
-        size = write_random_base(folder, LAYERS, whole=on_card)
+        size = write_random_base(folder, LAYERS, whole=on_gpu)
         figures["checkpoint"] = {"gb": round(size / 1e9, 2), "written_s": round(time.perf_counter() - start)}
-        for name in given.scenarios or [name for name in SCENARIOS if on_card or name != "limit 13 GB"]:
+        for name in given.scenarios or [name for name in SCENARIOS if on_gpu or name != "limit 13 GB"]:
             command = [sys.executable, __file__, "--run", name, "--folder", folder, "--device", given.device, "--texts"]
             done = subprocess.run([*command, *map(str, texts)], stdout=subprocess.PIPE, text=True, check=True)
             figures[name] = json.loads(done.stdout.splitlines()[-1])

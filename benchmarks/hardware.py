@@ -9,17 +9,17 @@ from goemotions.decoder.config import from_transformers
 from goemotions.decoder.plan import MICRO_BATCH, Residency, Sizes, choose_residency
 
 GB = 1e9
-# Name, memory free for it in GB, whether that is a card's.
+# Name, memory free for it in GB, whether that is a GPU's.
 MACHINES = (
     ("16 GB laptop, CPU", 12.0, False),
     ("24 GB laptop, CPU", 20.0, False),
     ("64 GB workstation, CPU", 58.0, False),
     ("128 GB server, CPU", 120.0, False),
-    ("12 GB card", 11.3, True),
-    ("16 GB card", 15.3, True),
-    ("24 GB card", 23.3, True),
-    ("48 GB card", 47.0, True),
-    ("141 GB card (H200)", 139.0, True),
+    ("12 GB GPU", 11.3, True),
+    ("16 GB GPU", 15.3, True),
+    ("24 GB GPU", 23.3, True),
+    ("48 GB GPU", 47.0, True),
+    ("141 GB GPU (H200)", 139.0, True),
 )
 WHERE = {
     Residency.DENSE: "16 bit, in memory",
@@ -31,10 +31,10 @@ WHERE = {
 def table() -> str:
     config = from_transformers(text_config())
     lines = ["| machine | free | weights | takes |", "|---|---|---|---|"]
-    for name, free, card in MACHINES:
-        sizes = Sizes.of(config, True, torch.bfloat16, "cuda" if card else "cpu")
+    for name, free, gpu in MACHINES:
+        sizes = Sizes.of(config, True, torch.bfloat16, "cuda" if gpu else "cpu")
         needed = sizes.working(MICRO_BATCH)
-        residency = choose_residency(sizes, free * GB, needed, bounded=card)
+        residency = choose_residency(sizes, free * GB, needed, bounded=gpu)
         kept = sizes.kept(residency)
         if residency == Residency.STORED and sizes.whole_layers_fit(free * GB - needed - kept):
             needed += sizes.whole - sizes.layer

@@ -13,13 +13,13 @@ from typing import Any
 RESULTS = Path(__file__).parent / "results"
 TEXTS = 1e9
 EFFICIENCY = 0.95
-"""Of many machines, cards or pairs of cores beside one; an assumption, more than a pair of cores was not at hand."""
+"""The efficiency of many machines, GPUs or pairs of cores beside one: an assumption, no more than a pair was at hand."""
 PAIRS = 32
-"""Of cores in a node of 64."""
+"""The pairs of cores in a node of 64."""
 FLOP_A_TEXT = 2 * 20.55e9
 """Of the 24B: two a weight that acts on one token, `o_proj` folded."""
 GPU_SHARE = 0.4
-"""Of a card's dense bfloat16 peak that the 24B's products reach: an assumption, no card was at hand."""
+"""The share of a GPU's dense bfloat16 peak that the 24B's products reach: an assumption, no GPU was at hand."""
 CPU_HOUR, H100_HOUR, L4_HOUR = 0.045, 3.0, 0.75
 """Dollars, of one vCPU and one card on demand; an assumption. Put your own here."""
 
@@ -63,13 +63,13 @@ def read(results: Path, name: str) -> dict[str, Any]:
 
 def table() -> str:
     lines = ["| model | on | texts/s | hours for 10⁹ texts | $ |", "|---|---|---|---|---|"]
-    for model, places in machines().items():
-        for place in places:
-            rate = place.texts_per_s * place.efficiency
+    for model, named in machines().items():
+        for machine in named:
+            rate = machine.texts_per_s * machine.efficiency
             hours = TEXTS / rate / 3600
-            kind = "measured" if place.measured else "computed"
+            kind = "measured" if machine.measured else "computed"
             lines.append(
-                f"| {model} | {place.name} | {rate:,.0f} ({kind}) | {hours:,.1f} | {hours * place.price:,.0f} |"
+                f"| {model} | {machine.name} | {rate:,.0f} ({kind}) | {hours:,.1f} | {hours * machine.price:,.0f} |"
             )
     return "\n".join(lines)
 

@@ -97,11 +97,11 @@ class Http:
         bodies = [encode(request) for request in requests]
         seconds, statuses = asyncio.run(open_loop(self.url, rate, int(rate * SECONDS), PATH, bodies))
         assert set(statuses) == {200}
-        cuts = statistics.quantiles(seconds, n=100)
+        percentiles = statistics.quantiles(seconds, n=100)
         return {
             "requests_per_s": round(rate, 1),
-            "p50_ms": round(cuts[49] * 1e3, 1),
-            "p99_ms": round(cuts[98] * 1e3, 1),
+            "p50_ms": round(percentiles[49] * 1e3, 1),
+            "p99_ms": round(percentiles[98] * 1e3, 1),
         }
 
     def overload(self, requests: list[list[str]], rate: float, pid: int) -> dict[str, Any]:

@@ -61,8 +61,8 @@ def train(x: np.ndarray, y: np.ndarray, seed: int) -> torch.nn.Module:
 
 
 def rate(way: dict[str, float], tuned_on: tuple[Any, Any], measured_on: tuple[Any, Any]) -> float:
-    cuts = tune(*tuned_on, LABELS, way["smoothing"], shrinkage=way["shrinkage"])
-    return macro_f1(*measured_on, list(cuts.values()))
+    tuned = tune(*tuned_on, LABELS, way["smoothing"], shrinkage=way["shrinkage"])
+    return macro_f1(*measured_on, list(tuned.values()))
 
 
 def main() -> None:

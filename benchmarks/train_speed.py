@@ -58,11 +58,11 @@ def corpus(rows: int) -> EmbeddedData:
 
 def our_step(folder: Path, recipe: LlmRecipe, data: EmbeddedData, device: str, how: Residency) -> Callable[[], float]:
     """Return an optimizer step by the loop, which returns its loss."""
-    source, place = open_source(folder), torch.device(device)
+    source, target = open_source(folder), torch.device(device)
     plan = replace(make_plan(source.config, True, device, "bfloat16"), residency=how)
-    model = new_model(recipe, source, plan, False, DIM, len(LABELS)).to(place)
-    task, accumulation = make_task(model, recipe, data, data.splits["train"], place)
-    settings = replace(loop_settings(recipe, data, place), accumulation=accumulation)
+    model = new_model(recipe, source, plan, False, DIM, len(LABELS)).to(target)
+    task, accumulation = make_task(model, recipe, data, data.splits["train"], target)
+    settings = replace(loop_settings(recipe, data, target), accumulation=accumulation)
     optimiser = make_optimiser(recipe.optimizer, task.parameter_groups(), recipe.learning_rate)
     run = Run(task, settings, folder, optimiser, Position(), Processes(), Journal(folder, 0, active=False))
     model.train()

@@ -51,16 +51,16 @@ class Ranking:
             rows: [k], the row whose weight each has; several may belong to one row, as in a micro average.
         """
         order = np.argsort(-scores, kind="stable")
-        truth, places = np.asarray(targets, bool)[order], np.asarray(rows)[order]
+        truth, numbers = np.asarray(targets, bool)[order], np.asarray(rows)[order]
         tie = np.append(0, np.cumsum(np.diff(scores[order]) != 0))  # rows of equal score have equal numbers
         found = np.bincount(tie, weights=truth) > 0  # of each score: whether a positive has it
         group = np.append(0, np.cumsum(found)[:-1])[tie]  # the next score that positives have, from each row down
-        width, groups = int(places.max()) + 1, int(found.sum())
+        width, groups = int(numbers.max()) + 1, int(found.sum())
 
         def adder(chosen: npt.NDArray[np.bool_]) -> sparse.csr_array:
             """Return the matrix that adds up the weights of the chosen rows in each group."""
             ones = np.ones(int(chosen.sum()), np.float32)
-            return sparse.csr_array((ones, (group[chosen], places[chosen])), (groups + 1, width))
+            return sparse.csr_array((ones, (group[chosen], numbers[chosen])), (groups + 1, width))
 
         self._all = adder(np.ones(len(truth), bool))
         self._hits = adder(truth)
@@ -137,11 +137,11 @@ def interval(samples: npt.NDArray[np.floating], level: float = LEVEL) -> tuple[F
     enough = defined >= max(1, FEW_RESAMPLES * ordered.shape[-1])
 
     def quantile(share: float) -> Floats:
-        place = share * (np.maximum(defined, 1) - 1)
-        low = np.floor(place).astype(int)
+        position = share * (np.maximum(defined, 1) - 1)
+        low = np.floor(position).astype(int)
         high = np.minimum(low + 1, np.maximum(defined, 1) - 1)
         left, right = (np.take_along_axis(ordered, i[..., None], -1)[..., 0].astype(np.float64) for i in (low, high))
-        return np.where(enough, left + (right - left) * (place - low), np.nan)
+        return np.where(enough, left + (right - left) * (position - low), np.nan)
 
     return quantile((1 - level) / 2), quantile((1 + level) / 2)
 

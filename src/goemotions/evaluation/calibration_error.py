@@ -25,15 +25,15 @@ AT_LEAST = 0.1
 BINS = 15
 BIN_SIZE = 20  # a bin of fewer predictions says little: a label with few gets fewer bins
 
-Places = list[npt.NDArray[np.int64]]
+Indices = list[npt.NDArray[np.int64]]
 
 
-def equal_bins(probabilities: npt.NDArray[np.floating], at_least: float) -> Places:
+def equal_bins(probabilities: npt.NDArray[np.floating], at_least: float) -> Indices:
     """Return bins of equally many predictions, by rising probability, as indices of the flat array."""
     flat = np.ravel(probabilities)
     chosen = np.flatnonzero(flat >= at_least)
     order = chosen[np.argsort(flat[chosen], kind="stable")]
-    return [places for places in np.array_split(order, max(1, min(BINS, len(order) // BIN_SIZE))) if len(places)]
+    return [indices for indices in np.array_split(order, max(1, min(BINS, len(order) // BIN_SIZE))) if len(indices)]
 
 
 def reliability_curve(
@@ -42,8 +42,8 @@ def reliability_curve(
     """Return a point per bin; none without predictions. *Shape:* any, twice."""
     p, y = np.ravel(probabilities).astype(np.float64), np.ravel(targets)
     return [
-        CurvePoint(float(p[places].mean()), float(y[places].mean()), len(places))
-        for places in equal_bins(probabilities, at_least)
+        CurvePoint(float(p[indices].mean()), float(y[indices].mean()), len(indices))
+        for indices in equal_bins(probabilities, at_least)
     ]
 
 
@@ -80,7 +80,7 @@ def bin_differences(
     rows, labels = probabilities.shape
     difference = np.ravel(probabilities).astype(np.float64) - np.ravel(targets)
     bins = equal_bins(probabilities, at_least)
-    columns = [np.bincount(places // labels, difference[places], rows) for places in bins]
+    columns = [np.bincount(indices // labels, difference[indices], rows) for indices in bins]
     every = np.concatenate(bins) if bins else np.empty(0, np.int64)
     return np.stack([*columns, np.bincount(every // labels, minlength=rows)], axis=1)
 

@@ -197,8 +197,8 @@ def worst_errors(predictions: Predictions, data: LabelledTexts, with_texts: bool
         )
 
     def ranked(wrong: npt.NDArray[np.bool_], sign: int) -> list[Mistake]:
-        places = np.argwhere(wrong)
+        cells = np.argwhere(wrong)
         order = np.argsort(sign * p[wrong], kind="stable")[:WORST]
-        return [mistake(*places[i]) for i in order]
+        return [mistake(*cells[i]) for i in order]
 
     return Mistakes(false_alarms=ranked(made & ~truth, -1), misses=ranked(truth & ~made, 1))
