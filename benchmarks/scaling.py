@@ -13,7 +13,7 @@ from typing import Any
 RESULTS = Path(__file__).parent / "results"
 TEXTS = 1e9
 EFFICIENCY = 0.95
-"""The efficiency of many machines, GPUs or pairs of cores beside one: an assumption, no more than a pair was at hand."""
+"""The efficiency of many machines, GPUs or pairs of cores beside one: an assumption, more than a pair was not tried."""
 PAIRS = 32
 """The pairs of cores in a node of 64."""
 FLOP_A_TEXT = 2 * 20.55e9
