@@ -7,21 +7,32 @@
 Importing this package loads nothing heavy: numpy, onnxruntime and the rest are loaded with the first model.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from goemotions.errors import DataError, EncoderError, GoEmotionsError, MissingExtraError, ModelError
 from goemotions.labels import LABELS
 
 if TYPE_CHECKING:
-    from goemotions.classifier import EmotionClassifier
+    from goemotions.classifier import EmotionClassifier, TruncatedTextWarning
 
-__all__ = ["LABELS", "EmotionClassifier"]
+__all__ = [
+    "LABELS",
+    "DataError",
+    "EmotionClassifier",
+    "EncoderError",
+    "GoEmotionsError",
+    "MissingExtraError",
+    "ModelError",
+    "TruncatedTextWarning",
+]
+
+LAZY = {"EmotionClassifier": "goemotions.classifier", "TruncatedTextWarning": "goemotions.classifier"}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "EmotionClassifier":
-        from goemotions.classifier import EmotionClassifier
-
-        return EmotionClassifier
+    if name in LAZY:
+        return getattr(import_module(LAZY[name]), name)
     if name == "__version__":
         from importlib.metadata import version
 

@@ -38,6 +38,7 @@ LABELS: Final[tuple[str, ...]] = (
     "surprise",
     "neutral",
 )
+"""The 28 labels of GoEmotions, in the order of their ids in the data set; ``neutral`` is the last."""
 
 EKMAN: Final[dict[str, tuple[str, ...]]] = {
     "anger": ("anger", "annoyance", "disapproval"),
