@@ -13,7 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from goemotions.fields import shown
+
 METHODS = ("temperature", "platt", "isotonic")
+MOST_LOGIT = 1e6
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,18 @@ class Calibration:
             or not isinstance(raw.get("knots"), Mapping)
         ):
             raise ValueError(f'calibration must be {{"method": {" or ".join(METHODS)}, "knots": {{label: [[x, y]]}}}}')
-        knots = {label: [(float(x), float(y)) for x, y in raw["knots"].get(label, ())] for label in labels}
-        for label, points in knots.items():
-            x, y = np.array(points).reshape(-1, 2).T
-            if len(points) < 2 or not np.isfinite([x, y]).all() or (np.diff(x) <= 0).any() or (np.diff(y) < 0).any():
-                raise ValueError(f"calibration of {label}: expected at least two rising knots, got {points}")
+        knots = {label: _knots(raw["knots"].get(label), label) for label in labels}
         return cls(str(raw["method"]), knots)
+
+
+def _knots(raw: object, label: str) -> list[tuple[float, float]]:
+    pairs = raw if isinstance(raw, list) else []
+    numbers = [value for pair in pairs if isinstance(pair, list) and len(pair) == 2 for value in pair]
+    plain = all(type(value) in (int, float) and abs(value) <= MOST_LOGIT for value in numbers)
+    rising = plain and (np.diff(numbers[::2]) > 0).all() and (np.diff(numbers[1::2]) >= 0).all()
+    if len(numbers) != 2 * len(pairs) or len(pairs) < 2 or not rising:
+        raise ValueError(f"calibration of {label}: expected at least two rising knots [x, y], got {shown(raw)}")
+    return [(float(x), float(y)) for x, y in pairs]
 
 
 def _map(logits: npt.NDArray[np.float32], knots: list[tuple[float, float]]) -> npt.NDArray[np.float64]:

@@ -5,7 +5,7 @@ Nothing in a directory is executed. ``docs/architecture.md`` describes the forma
 
 from __future__ import annotations
 
-import json
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,9 +14,12 @@ from typing import Any
 
 from goemotions.atomic import new_directory
 from goemotions.calibration import Calibration
-from goemotions.errors import ModelError
+from goemotions.errors import ModelError, plain
+from goemotions.fields import required, section, shown, text, whole_number
+from goemotions.files import json_bytes, read_json_object
 from goemotions.thresholds import check_threshold
 
+FINGERPRINT = re.compile("[0-9a-f]{64}")
 FORMAT_VERSION = 1
 """Raised by one for a change that an older release would read wrongly; ``docs/architecture.md`` has the procedure."""
 
@@ -87,88 +90,135 @@ KNOWN_KEYS = {
 }
 
 
+SECTIONS = (
+    "about",
+    "backbone",
+    "base",
+    "encoder",
+    "metrics",
+    "teacher",
+    "tested_on",
+    "trained_on",
+    "training",
+    "tuned_on",
+)
+"""Keys whose value is an object, or null."""
+
+MOST_LABELS, MOST_WIDTH, MOST_TOKENS = 10_000, 1_000_000, 1_000_000
+"""Of labels, numbers in a vector and tokens of a text: beyond what any model has, within what any machine holds."""
+
+
 def read_config(directory: Path) -> ModelConfig:
-    """Read and check the ``config.json`` of a model directory, and that the files it needs are there.
+    """Read and check the ``config.json`` of a model directory, and that the files it needs are there and in it.
 
     Raises:
         ModelError: what is missing or wrong, with the file and the key.
     """
-    raw = _parse(directory)
+    path = directory / "config.json"
+    if not path.is_file():
+        wanted = "; ".join(f"{name}: {', '.join(files)}" for name, files in FILES.items())
+        raise ModelError(f"{directory} is not a model directory: it lacks config.json (a model has: {wanted})")
+    check_contained(directory, "config.json")
+    raw = read_json_object(path)
     version = raw.get("format_version", FORMAT_VERSION)
-    if not isinstance(version, int) or version > FORMAT_VERSION:
+    if isinstance(version, int) and version > FORMAT_VERSION:
         raise ModelError(
             f"{directory} has format version {version}, this release reads up to {FORMAT_VERSION}: "
             "pip install --upgrade goemotions"
         )
     published = "hidden_size" in raw and "embed_dim" in raw  # its layout does not name the architecture
     architecture = raw.get("architecture", "embedding-llm" if published else None)
-    if architecture not in FILES:
-        raise ModelError(f"{directory / 'config.json'}: architecture {architecture!r} is not one of {', '.join(FILES)}")
+    if not isinstance(architecture, str) or architecture not in FILES:
+        raise ModelError(f"{path}: architecture {shown(architecture)} is not one of {', '.join(FILES)}")
     missing = [name for name in FILES[architecture] if not (directory / name).is_file()]
     if missing:
         raise ModelError(f"{directory} is not a complete {architecture} model: it lacks {', '.join(missing)}")
+    for name in (*FILES[architecture], *OPTIONAL_FILES):
+        check_contained(directory, name)
     unknown = sorted(set(raw) - KNOWN_KEYS)
     if unknown:
-        warnings.warn(
-            f"{directory / 'config.json'}: keys not known to this release: {', '.join(unknown)}", stacklevel=2
-        )
+        warnings.warn(f"{path}: keys not known to this release: {', '.join(unknown)}", stacklevel=2)
     try:
         return _audit(raw, architecture)
-    except (KeyError, TypeError, ValueError) as error:
-        reason = f"it lacks the key {error}" if isinstance(error, KeyError) else str(error)
-        raise ModelError(f"{directory / 'config.json'}: {reason}") from error
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{path}: {error}") from error
 
 
-def _parse(directory: Path) -> dict[str, Any]:
-    path = directory / "config.json"
-    if not path.is_file():
-        wanted = "; ".join(f"{name}: {', '.join(files)}" for name, files in FILES.items())
-        raise ModelError(f"{directory} is not a model directory: it lacks config.json (a model has: {wanted})")
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ModelError(f"{path} is not valid JSON: {error}") from error
-    if not isinstance(raw, dict):
-        raise ModelError(f"{path}: expected a JSON object, got {type(raw).__name__}")
-    return raw
+def check_contained(directory: Path, name: str) -> None:
+    """Refuse a file of a model directory that is a link out of it.
+
+    The hub's cache keeps a file's content in ``blobs``, beside the ``snapshots`` whose directories link to it.
+
+    Raises:
+        ModelError: the link, and where it leads.
+    """
+    folder, target = directory.resolve(), (directory / name).resolve()
+    allowed = [folder] + ([folder.parent.parent / "blobs"] if folder.parent.name == "snapshots" else [])
+    if not any(target.is_relative_to(place) for place in allowed):
+        raise ModelError(
+            f"{directory / name} is a link out of the model directory, to {target}: put the file itself in its place"
+        )
 
 
 def _audit(raw: dict[str, Any], architecture: str) -> ModelConfig:
-    labels = tuple(raw["emotion_labels"])
-    if not labels or not all(isinstance(label, str) for label in labels) or len(set(labels)) != len(labels):
-        raise ValueError("emotion_labels must be a list of different names")
-    threshold = check_threshold(raw["threshold"])
-    own = raw.get("thresholds", {})
-    unknown = sorted(set(own) - set(labels))
-    if unknown:
-        raise ValueError(f"thresholds for labels the model does not have: {', '.join(unknown)}")
-    if "num_labels" in raw and raw["num_labels"] != len(labels):
-        raise ValueError(f"num_labels is {raw['num_labels']!r}, but emotion_labels has {len(labels)}")
+    whole_number({"format_version": FORMAT_VERSION, **raw}, "format_version")
+    labels = _labels(raw)
+    threshold = check_threshold(required(raw, "threshold"))
+    own = section(raw, "thresholds")
+    unreliable = section(raw, "unreliable_labels")
+    for key, given in (("thresholds", own), ("unreliable_labels", unreliable)):
+        unknown = sorted(set(given) - set(labels))
+        if unknown:
+            raise ValueError(f"{key} for labels the model does not have: {', '.join(unknown)}")
+    for key in SECTIONS:
+        section(raw, key)
+    for key in ("id", "revision", "quantisation"):
+        text(section(raw, "backbone"), key, "")
+    _check_encoder(raw.get("encoder"), architecture)
     return ModelConfig(
         architecture=architecture,
         labels=labels,
         threshold=threshold,
         thresholds={label: check_threshold(own.get(label, threshold), f"threshold of {label}") for label in labels},
-        max_length=whole_number(raw, "max_length", 4) if architecture == "transformer" else None,
-        embed_dim=whole_number(raw, "embed_dim") if architecture.startswith("embedding-") else None,
-        hidden_size=whole_number(raw, "hidden_size") if architecture == "embedding-llm" else None,
-        name=str(raw.get("model_name", "unnamed")),
-        unreliable_labels=dict(raw.get("unreliable_labels", {})),
-        calibration=Calibration.from_dict(raw["calibration"], labels) if raw.get("calibration") else None,
+        max_length=whole_number(raw, "max_length", 4, MOST_TOKENS) if architecture == "transformer" else None,
+        embed_dim=whole_number(raw, "embed_dim", 1, MOST_WIDTH) if architecture.startswith("embedding-") else None,
+        hidden_size=whole_number(raw, "hidden_size", 1, MOST_WIDTH) if architecture == "embedding-llm" else None,
+        name=text(raw, "model_name", "unnamed"),
+        unreliable_labels={label: whole_number(unreliable, label, 0) for label in unreliable},
+        calibration=Calibration.from_dict(raw["calibration"], labels) if raw.get("calibration") is not None else None,
         raw=raw,
     )
 
 
-def whole_number(raw: Mapping[str, Any], key: str, least: int = 1) -> int:
-    value = raw[key]
-    if not isinstance(value, int) or value < least:
-        raise ValueError(f"{key} must be a whole number of at least {least}, got {value!r}")
-    return value
+def _check_encoder(encoder: Mapping[str, Any] | None, architecture: str) -> None:
+    """A published directory names no encoder, one of ours names it by id and fingerprint."""
+    if encoder is None and architecture != "embedding-head":
+        return
+    named = encoder or {}
+    text(named, "revision", "")
+    fingerprint = text(named, "fingerprint", "")
+    if not text(named, "id", "") or not FINGERPRINT.fullmatch(fingerprint):
+        raise ValueError(
+            f"encoder must have an id and a fingerprint, a SHA-256 in hex, got {shown(named.get('id'))} and "
+            f"{shown(named.get('fingerprint'))}"
+        )
 
 
-def config_bytes(config: Mapping[str, Any]) -> bytes:
-    """The content of a ``config.json``."""
-    return (json.dumps(dict(config), indent=1, ensure_ascii=False) + "\n").encode()
+def _labels(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    labels = required(raw, "emotion_labels")
+    if (
+        not isinstance(labels, list)
+        or not 1 <= len(labels) <= MOST_LABELS
+        or not all(isinstance(label, str) and label and label == plain(label) for label in labels)
+        or len(set(labels)) != len(labels)
+    ):
+        raise ValueError(f"emotion_labels must be a list of different names, each of one line, got {shown(labels)}")
+    if "num_labels" in raw and whole_number(raw, "num_labels") != len(labels):
+        raise ValueError(f"num_labels is {raw['num_labels']!r}, but emotion_labels has {len(labels)}")
+    return tuple(labels)
+
+
+config_bytes = json_bytes
 
 
 def copy_directory(source: Path, target: Path, changes: Mapping[str, bytes]) -> None:

@@ -160,7 +160,7 @@ class EmotionClassifier:
             calibrated: False for the logits before the model's calibration, if it has one.
         """
         scored = self._model.score(check_texts(texts), windows=read_windows(long_text))
-        return self._calibrated(scored) if calibrated else scored
+        return Scored(self._finished(scored.logits, calibrated), scored.truncated)
 
     def prepare(self, texts: Iterable[str], *, long_text: LongText = "cut") -> Prepared:
         """The first half of :meth:`score`, for those who overlap it with the second; errors as ``predict``.
@@ -171,12 +171,25 @@ class EmotionClassifier:
 
     def compute(self, prepared: Prepared) -> Scored:
         """The other half of :meth:`score`: calibrated logits of what :meth:`prepare` gave."""
-        return self._calibrated(self._model.compute(prepared))
+        scored = self._model.compute(prepared)
+        return Scored(self._finished(scored.logits), scored.truncated)
 
-    def _calibrated(self, scored: Scored) -> Scored:
-        if self.calibration is None:
-            return scored
-        return Scored(self.calibration.apply(scored.logits, self.labels), scored.truncated)
+    def _finished(self, logits: npt.NDArray[np.float32], calibrated: bool = True) -> npt.NDArray[np.float32]:
+        """Logits as every way out gives them: calibrated, and finite.
+
+        Raises:
+            ModelError: the model gives NaN or infinity.
+        """
+        if calibrated and self.calibration is not None:
+            logits = self.calibration.apply(logits, self.labels)
+        wrong = np.argwhere(~np.isfinite(logits))
+        if len(wrong):
+            row, column = wrong[0]
+            raise ModelError(
+                f"the model {self.config.name} in {self.directory} gives {logits[row, column]} for "
+                f"{self.labels[column]} of text {row}, expected a finite number: it is damaged, get it again"
+            )
+        return logits
 
     def encode(self, texts: Iterable[str]) -> npt.NDArray[np.float32]:
         """The sentence embedding of each text, float32 [n, embed_dim]; longer texts are cut.
@@ -207,8 +220,7 @@ class EmotionClassifier:
         bad = np.flatnonzero(~np.isfinite(checked).all(axis=1))
         if len(bad):
             raise ValueError(f"{len(bad)} embeddings hold NaN or infinity, the first is number {bad[0]}")
-        logits = model.logits(checked)
-        return sigmoid(logits if self.calibration is None else self.calibration.apply(logits, self.labels))
+        return sigmoid(self._finished(model.logits(checked)))
 
     def _embedding_model(self) -> EmbeddingArchitecture:
         if self.config.embed_dim is None:

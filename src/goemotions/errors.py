@@ -1,11 +1,18 @@
 """Errors a user can act on. The command line shows each as one line, without a traceback."""
 
 import difflib
+import re
 from collections.abc import Iterable
+
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal would obey, what would turn a line around, and halves of surrogate pairs, which no UTF-8 can hold."""
 
 
 class GoEmotionsError(Exception):
-    """Something the user can mend: the message says what was got, what was expected and what to do."""
+    """Something the user can mend: the message says what was got, what was expected and what to do, in one line."""
+
+    def __str__(self) -> str:
+        return plain(super().__str__())
 
 
 class ModelError(GoEmotionsError):
@@ -31,3 +38,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """A hint ``"; did you mean 'x'?"`` for a misspelt name, or an empty string when nothing is near."""
     match = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.5)
     return f"; did you mean {match[0]!r}?" if match else ""
+
+
+def is_plain(text: str) -> bool:
+    """Return False for a text that a terminal would obey, or no UTF-8 can hold; tabs and new lines are plain."""
+    return UNPRINTABLE.search(text) is None
+
+
+def plain(text: str) -> str:
+    """Return ``text`` as one line for people: what is not :func:`is_plain`, tabs and new lines are shown as escapes."""
+    return re.sub(f"{UNPRINTABLE.pattern}|[\t\n\r]", lambda match: ascii(match[0])[1:-1], text)

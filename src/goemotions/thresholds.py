@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from goemotions.errors import nearest
+from goemotions.fields import shown
 
 SMOOTHING = 0.3
 """Chosen on halves of dev: thresholds tuned on one, F1 measured on the other (``docs/experiments.md``)."""
@@ -28,11 +29,10 @@ def check_threshold(value: object, what: str = "threshold") -> float:
         ValueError: not within 0 to 1.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float, np.floating, np.integer)):
-        raise TypeError(f"{what} must be a number from 0 to 1, got {value!r} ({type(value).__name__})")
-    number = float(value)
-    if not (math.isfinite(number) and 0.0 <= number <= 1.0):
-        raise ValueError(f"{what} must be from 0 to 1, got {value!r}")
-    return number
+        raise TypeError(f"{what} must be a number from 0 to 1, got {shown(value)} ({type(value).__name__})")
+    if not 0 <= value <= 1:  # before it becomes a float: a whole number may be too large for one
+        raise ValueError(f"{what} must be from 0 to 1, got {shown(value)}")
+    return float(value)
 
 
 def resolve(threshold: Threshold, own: Mapping[str, float]) -> dict[str, float]:

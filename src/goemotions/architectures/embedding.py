@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from goemotions.architectures import LoadOptions, Scored
 from goemotions.architectures.prepared import Prepared
-from goemotions.encoders import Encoder, check_same, find_encoder
-from goemotions.errors import ModelError
+from goemotions.encoders import NAMES, Encoder, check_same, find_encoder
+from goemotions.errors import EncoderError, ModelError
 
 
 class EmbeddingModel(ABC):
@@ -55,9 +55,9 @@ class EmbeddingModel(ABC):
         """Embed: see :class:`goemotions.architectures.Architecture`."""
         if not windows:
             encoded = self.encoder.encode(texts)
-            return Prepared(encoded.embeddings, np.arange(len(texts)), encoded.truncated)
+            return Prepared(self._checked(encoded.embeddings), np.arange(len(texts)), encoded.truncated)
         pieces = self.encoder.encode_windows(texts)
-        return Prepared(pieces.embeddings, pieces.first, np.zeros(len(texts), dtype=np.bool_))
+        return Prepared(self._checked(pieces.embeddings), pieces.first, np.zeros(len(texts), dtype=np.bool_))
 
     def compute(self, prepared: Prepared) -> Scored:
         """Classify embeddings: see :class:`goemotions.architectures.Architecture`."""
@@ -67,7 +67,14 @@ class EmbeddingModel(ABC):
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """The embedding of each text, float32 [n, embed_dim]."""
-        return self.encoder.encode(texts).embeddings
+        return self._checked(self.encoder.encode(texts).embeddings)
+
+    def _checked(self, embeddings: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        if embeddings.ndim != 2 or embeddings.shape[1] != self.embed_dim or not np.isfinite(embeddings).all():
+            shape = list(embeddings.shape)
+            fault = f"embeddings {shape}" if shape[1:] != [self.embed_dim] else "NaN or infinity"
+            raise EncoderError(f"the encoder {self.encoder.id} gives {fault}, expected finite [n, {self.embed_dim}]")
+        return embeddings
 
     @abstractmethod
     def logits(self, embeddings: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -75,8 +82,16 @@ class EmbeddingModel(ABC):
 
 
 def load_encoder(options: LoadOptions, wanted: Mapping[str, Any], embed_dim: int) -> Encoder:
-    """The encoder asked for, or the one the model names; errors as :attr:`EmbeddingModel.encoder`."""
-    encoder = find_encoder(options.encoder or str(wanted["id"]), threads=options.threads)
+    """The encoder asked for, or the one the model names; errors as :attr:`EmbeddingModel.encoder`.
+
+    An encoder may be a program (a SavedModel is one), so a model directory may only name one that this package knows.
+    """
+    if options.encoder is None and wanted["id"] not in NAMES:
+        raise EncoderError(
+            f"the model was trained on the encoder {wanted['id']}, which is not one of {', '.join(NAMES)}: if you "
+            "trust it, name its folder or address by encoder= (--encoder); a SavedModel is a program, and runs as you"
+        )
+    encoder = find_encoder(wanted["id"] if options.encoder is None else options.encoder, threads=options.threads)
     if encoder.dim != embed_dim:
         raise ModelError(f"the encoder {encoder.id} gives {encoder.dim} numbers a text, the model takes {embed_dim}")
     if not options.allow_other_encoder:

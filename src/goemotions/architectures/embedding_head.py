@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from goemotions.architectures import LoadOptions
 from goemotions.architectures.embedding import EmbeddingModel, load_encoder
-from goemotions.architectures.transformer import open_session
+from goemotions.architectures.onnx_graph import FLOAT32, OnnxGraph
 from goemotions.checkpoint import ModelConfig
 from goemotions.errors import ModelError
 
@@ -40,23 +40,24 @@ class EmbeddingHead(EmbeddingModel):
             ModelError: a graph that is damaged, or of other widths.
         """
         super().__init__(embed_dim, options, wanted_encoder)
-        self._session = open_session(graph, options.threads or 0)
-        ends = [*self._session.get_inputs(), *self._session.get_outputs()]
-        found = [(end.name, end.shape[-1]) for end in ends if end.shape]
-        if found != [("embeddings", embed_dim), ("logits", num_labels)]:
+        self._graph = OnnxGraph(graph, options.threads or 0)
+        self._labels = num_labels
+        found = [*self._graph.inputs.items(), *self._graph.outputs.items()]
+        if found != [("embeddings", (FLOAT32, embed_dim)), ("logits", (FLOAT32, num_labels))]:
+            got = ", ".join(f"{name} {kind} [n, {width}]" for name, (kind, width) in found)
             raise ModelError(
-                f"the head has {', '.join(f'{name} {width}' for name, width in found)}, expected embeddings "
-                f"{embed_dim} and logits {num_labels} by config.json"
+                f"{self._graph.name} has {got}; expected embeddings [n, {embed_dim}] and logits [n, {num_labels}] of "
+                f"float32, by config.json"
             )
 
     def logits(self, embeddings: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """float32 [n, embed_dim] → float32 [n, labels]."""
-        parts = [np.empty((0, self._session.get_outputs()[0].shape[-1]), dtype=np.float32)]
+        parts = [np.empty((0, self._labels), dtype=np.float32)]
         for start in range(0, len(embeddings), ROWS):
             rows = embeddings[start : start + ROWS]
             padded = np.zeros((ROWS, self.embed_dim), dtype=np.float32)
             padded[: len(rows)] = rows
-            parts.append(self._session.run(["logits"], {"embeddings": padded})[0][: len(rows)])
+            parts.append(self._graph.run({"embeddings": padded}, self._labels)[: len(rows)])
         return np.concatenate(parts)
 
 
@@ -73,9 +74,9 @@ def load(directory: Path, config: ModelConfig, options: LoadOptions) -> Embeddin
     given = [name for name, default in others.items() if getattr(options, name) != default]
     if given:
         raise ModelError(f"{config.name} has no base: leave out {', '.join(given)}")
-    wanted = config.raw.get("encoder")
-    if config.embed_dim is None or not isinstance(wanted, dict) or "id" not in wanted:
-        raise ModelError(f"{directory / 'config.json'} names no encoder: expected its id, revision and fingerprint")
+    wanted = config.raw["encoder"]
+    if config.embed_dim is None:
+        raise ModelError(f"{directory} has no embed_dim in its config.json")
     if options.encoder is not None:  # refused before work begins
         load_encoder(options, wanted, config.embed_dim)
     return EmbeddingHead(directory / "head.onnx", config.embed_dim, len(config.labels), options, wanted)

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from goemotions.errors import ModelError
+from goemotions.fields import shown
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,15 @@ def read_head(path: Path, embed_dim: int, hidden_size: int, num_labels: int) -> 
             finite.
     """
     try:
+        check_archive(path)
         state: Any = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ModelError(
             f"{path} is refused: it holds something other than weights, which loading would execute, or is damaged"
         ) from error
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{path} is cut off or damaged: {str(error).strip().splitlines()[0]}") from error
+    except Exception as error:  # zipfile and torch raise whatever comes
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ModelError(f"{path} is cut off or damaged: {reason}") from error
     with torch.device("meta"):
         head = new_head(embed_dim, hidden_size, num_labels)
     for part, module in (("projection", head.projection), ("classifier", head.classifier)):
@@ -84,9 +87,39 @@ def read_head(path: Path, embed_dim: int, hidden_size: int, num_labels: int) -> 
     return head
 
 
+def check_archive(path: Path) -> None:
+    """
+    Raises:
+        ValueError, zipfile.BadZipFile: not the zip archive that ``torch.save`` writes, whose entries are as large as
+            they say and not compressed, so that nothing small becomes large.
+    """
+    if not zipfile.is_zipfile(path):
+        raise ValueError("it is not a zip archive as torch.save writes it")
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+        raise ValueError("it has compressed entries, which torch.save does not write")
+    if sum(entry.file_size for entry in entries) > path.stat().st_size:
+        raise ValueError("its entries are said to be larger than the file")
+
+
+def _is_whole(weight: object) -> bool:
+    """Whether a tensor's numbers are all in the file: a stride of 0 would make many of one."""
+    return (
+        isinstance(weight, torch.Tensor)
+        and weight.device.type == "cpu"
+        and weight.layout == torch.strided
+        and weight.is_floating_point()
+        and weight.is_contiguous()
+    )
+
+
 def _check(weights: dict[str, torch.Tensor], module: nn.Module, name: str) -> None:
+    odd = [key for key, value in weights.items() if not isinstance(key, str) or not _is_whole(value)]
+    if odd:
+        raise ModelError(f"{name} holds something other than plain tensors of floats under {shown(odd[0])}")
     expected = {key: list(value.shape) for key, value in module.state_dict().items()}
-    got = {key: list(value.shape) for key, value in weights.items() if isinstance(value, torch.Tensor)}
+    got = {key: list(value.shape) for key, value in weights.items()}
     wrong = [f"{key} {got.get(key, 'missing')}, expected {expected.get(key, 'none')}" for key in {**expected, **got}]
     wrong = [text for key, text in zip({**expected, **got}, wrong, strict=True) if got.get(key) != expected.get(key)]
     if wrong:

@@ -20,6 +20,7 @@ import torch
 from peft import PeftModel
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, BitsAndBytesConfig
 
+NAMES = ("use-multilingual-v3", "use-v4")
 USE_V4 = "https://tfhub.dev/google/universal-sentence-encoder/4"
 
 
@@ -48,7 +49,10 @@ class EmotionClassifier:
             base or own_base.get("id") or config["model_name"], own_base, directory / "lora_adapter", self.device
         )
         self._projection, self._classifier = load_head(directory / "head_weights.pt", self.device)
-        self._encode = load_encoder(encoder or (config.get("encoder") or {"id": "use-v4"})["id"])
+        named = (config.get("encoder") or {"id": "use-v4"})["id"]
+        if encoder is None and named not in NAMES:  # a SavedModel is a program: config.json alone must not run one
+            raise ValueError(f"config.json names the encoder {named!r}: if you trust it, give it as encoder=")
+        self._encode = load_encoder(encoder or named)
 
     @torch.inference_mode()
     def predict(self, texts: list[str], threshold: float | None = None) -> list[dict[str, float]]:

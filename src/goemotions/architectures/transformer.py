@@ -14,9 +14,9 @@ from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from goemotions.architectures import LoadOptions, Scored
+from goemotions.architectures.onnx_graph import FLOAT32, INT32, OnnxGraph
 from goemotions.architectures.prepared import Prepared
 from goemotions.architectures.tokens import TextTokenizer
 from goemotions.checkpoint import ModelConfig
@@ -54,15 +54,14 @@ class TransformerModel:
         self.tokenizer = tokenizer
         self.max_length = max_length
         self.batch_size = batch_size
-        self._session = open_session(graph, threads or 0)
+        self._graph = OnnxGraph(graph, threads or 0)
         self._labels = num_labels
-        name = str(graph) if isinstance(graph, Path) else "the graph"
-        inputs = {value.name for value in self._session.get_inputs()}
-        shapes = [value.shape for value in self._session.get_outputs()]
-        if inputs not in INPUTS or len(shapes) != 1 or shapes[0][-1] != num_labels:
+        inputs, outputs = self._graph.inputs, list(self._graph.outputs.values())
+        types = {kind for kind, _ in inputs.values()}
+        if set(inputs) not in INPUTS or types != {INT32} or outputs != [(FLOAT32, num_labels)]:
             raise ModelError(
-                f"{name}: expected inputs {sorted(INPUTS[0])} and one output [n, {num_labels}], "
-                f"got inputs {sorted(inputs)} and outputs {shapes}"
+                f"{self._graph.name}: expected int32 inputs {sorted(INPUTS[0])} and one output [n, {num_labels}] of "
+                f"float32, got inputs {inputs} and outputs {outputs}"
             )
         self._masked = "attention_mask" in inputs
 
@@ -92,7 +91,7 @@ class TransformerModel:
             feed = {"input_ids": np.array([ids[row] for row in rows], dtype=np.int32)}
             if self._masked:
                 feed["attention_mask"] = np.ones_like(feed["input_ids"])
-            logits[rows] = self._session.run(None, feed)[0]
+            logits[rows] = self._graph.run(feed, self._labels)
         return logits
 
 
@@ -118,22 +117,6 @@ def load(directory: Path, config: ModelConfig, options: LoadOptions) -> Transfor
         options.threads,
         options.batch_size,
     )
-
-
-def open_session(graph: Path | bytes, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    # The extended level would fuse additions into layer normalisations, which makes them several times slower.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    source = str(graph) if isinstance(graph, Path) else graph
-    try:
-        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's exceptions share no public base class
-        reason = str(error).strip().split("\n")[0]
-        name = graph if isinstance(graph, Path) else "the graph"
-        raise ModelError(f"{name} is damaged or not an ONNX model of this kind: {reason}") from error
 
 
 def batches_of_one_length(ids: list[list[int]], batch_size: int | None) -> Iterator[list[int]]:

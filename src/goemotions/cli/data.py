@@ -20,7 +20,13 @@ data_app = typer.Typer(help="Fetch, prepare, inspect and embed a corpus.", no_ar
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="The folder to write.")]
 Cache = Annotated[Path, typer.Option(help="The folder of the embedding cache; every encoder has its own part of it.")]
-EncoderName = Annotated[str, typer.Option(help="use-multilingual-v3, use-v4, or a SavedModel's folder or address.")]
+EncoderName = Annotated[
+    str,
+    typer.Option(
+        help="use-multilingual-v3, use-v4, or the folder or https address of a SavedModel, which is a program and runs "
+        "as you: name only one you trust."
+    ),
+]
 Folder = Annotated[Path, typer.Argument(help="The folder with train.tsv, dev.tsv and test.tsv.")]
 LabelSet = Annotated[
     str | None, typer.Option(help='A file with label names, one a line, or "goemotions".', show_default="what occurs")

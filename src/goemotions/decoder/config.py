@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from goemotions.errors import ModelError, nearest
+from goemotions.fields import flag, number, section, text, whole_number
 
 MODEL_TYPES = ("llama", "mistral", "mistral3", "qwen2", "qwen3")
 ACTIVATION = "silu"
+MOST_SIZE = 1_000_000
+MOST_LAYERS = 1000
+"""Of a width and of layers: beyond what any model has."""
+
 ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
 MLP = ("gate_proj", "up_proj", "down_proj")
 LIVE = ("v_proj", "o_proj", *MLP)
@@ -37,9 +42,11 @@ class DecoderConfig:
 
     def __post_init__(self) -> None:
         sizes = {name: value for name, value in vars(self).items() if isinstance(value, int)}
-        wrong = [f"{name} {value}" for name, value in sizes.items() if value < 1]
-        if wrong:
-            raise ModelError(f"the base's configuration has {', '.join(wrong)}: expected at least 1")
+        wrong = [f"{name} {value}" for name, value in sizes.items() if not 1 <= value <= MOST_SIZE]
+        wrong += [f"num_layers {self.num_layers}"] if MOST_SIZE >= self.num_layers > MOST_LAYERS else []
+        if wrong or not 0 <= self.norm_eps <= 1:
+            found = ", ".join(wrong) or f"norm_eps {self.norm_eps}"
+            raise ModelError(f"the base's configuration has {found}: expected 1 to {MOST_SIZE:,}, norm_eps from 0 to 1")
         if self.num_heads % self.num_kv_heads:
             raise ModelError(f"{self.num_heads} query heads cannot share {self.num_kv_heads} key-value heads evenly")
 
@@ -79,42 +86,47 @@ def from_transformers(raw: Mapping[str, Any]) -> DecoderConfig:
     Raises:
         ModelError: another kind of model, another activation, or a missing size.
     """
-    model_type = str(raw.get("model_type"))
-    text: Mapping[str, Any] = raw.get("text_config", raw)
-    kind = str(text.get("model_type", "mistral" if model_type == "mistral3" else model_type))
+    try:
+        return _from_transformers(raw)
+    except ValueError as error:
+        raise ModelError(f"the decoder's sizes cannot be used: {error}") from error
+
+
+def _from_transformers(raw: Mapping[str, Any]) -> DecoderConfig:
+    model_type = text(raw, "model_type", "")
+    own = section(raw, "text_config") or raw
+    kind = text(own, "model_type", "mistral" if model_type == "mistral3" else model_type)
     for name in (model_type, kind):
         if name not in MODEL_TYPES:
             raise ModelError(
                 f"the base is of type {name!r}, expected one of {', '.join(MODEL_TYPES)}{nearest(name, MODEL_TYPES)}"
             )
-    activation = text.get("hidden_act", ACTIVATION)
+    activation = text(own, "hidden_act", ACTIVATION)
     if activation != ACTIVATION:
         raise ModelError(f"the base's activation is {activation!r}, this decoder computes {ACTIVATION!r}")
-    try:
-        heads, hidden = int(text["num_attention_heads"]), int(text["hidden_size"])
-        return DecoderConfig(
-            model_type=kind,
-            hidden_size=hidden,
-            num_layers=int(text["num_hidden_layers"]),
-            num_heads=heads,
-            num_kv_heads=int(text.get("num_key_value_heads") or heads),
-            head_dim=int(text.get("head_dim") or hidden // heads),
-            intermediate_size=int(text["intermediate_size"]),
-            norm_eps=float(text["rms_norm_eps"]),
-            biased=_biased(kind, text),
-        )
-    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
-        reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise ModelError(f"the base's config.json does not give the decoder's sizes: {reason}") from error
+    heads, hidden = whole_number(own, "num_attention_heads"), whole_number(own, "hidden_size")
+    defaults = {"num_key_value_heads": heads, "head_dim": hidden // heads}
+    whole = defaults | {key: value for key, value in own.items() if value is not None}
+    return DecoderConfig(
+        model_type=kind,
+        hidden_size=hidden,
+        num_layers=whole_number(whole, "num_hidden_layers"),
+        num_heads=heads,
+        num_kv_heads=whole_number(whole, "num_key_value_heads"),
+        head_dim=whole_number(whole, "head_dim"),
+        intermediate_size=whole_number(whole, "intermediate_size"),
+        norm_eps=number(whole, "rms_norm_eps"),
+        biased=_biased(kind, own),
+    )
 
 
-def _biased(kind: str, text: Mapping[str, Any]) -> frozenset[str]:
+def _biased(kind: str, own: Mapping[str, Any]) -> frozenset[str]:
     if kind == "qwen2":  # always on q, k and v, never said in its configuration
         return frozenset({"v_proj"})
-    attention = {"v_proj", "o_proj"} if text.get("attention_bias") else set()
+    attention = {"v_proj", "o_proj"} if flag(own, "attention_bias") else set()
     if kind == "qwen3":  # its o_proj follows attention_bias too, its MLP has none
         return frozenset(attention)
-    return frozenset(attention | (set(MLP) if text.get("mlp_bias") else set()))
+    return frozenset(attention | (set(MLP) if flag(own, "mlp_bias") else set()))
 
 
 def to_transformers(config: DecoderConfig) -> dict[str, Any]:
@@ -144,17 +156,20 @@ def from_gguf(fields: Mapping[str, Any]) -> DecoderConfig:
     if kind not in MODEL_TYPES:
         raise ModelError(f"the base is a GGUF file of type {kind!r}, expected one of {', '.join(MODEL_TYPES)}")
     try:
-        heads, hidden = fields[f"{kind}.attention.head_count"], fields[f"{kind}.embedding_length"]
+        heads = whole_number(fields, f"{kind}.attention.head_count")
+        hidden = whole_number(fields, f"{kind}.embedding_length")
+        defaults = {f"{kind}.attention.head_count_kv": heads, f"{kind}.attention.value_length": hidden // heads}
+        whole = {**defaults, **fields}
         return DecoderConfig(
             model_type=kind,
-            hidden_size=int(hidden),
-            num_layers=int(fields[f"{kind}.block_count"]),
-            num_heads=int(heads),
-            num_kv_heads=int(fields.get(f"{kind}.attention.head_count_kv", heads)),
-            head_dim=int(fields.get(f"{kind}.attention.value_length", hidden // heads)),
-            intermediate_size=int(fields[f"{kind}.feed_forward_length"]),
-            norm_eps=float(fields[f"{kind}.attention.layer_norm_rms_epsilon"]),
+            hidden_size=hidden,
+            num_layers=whole_number(whole, f"{kind}.block_count"),
+            num_heads=heads,
+            num_kv_heads=whole_number(whole, f"{kind}.attention.head_count_kv"),
+            head_dim=whole_number(whole, f"{kind}.attention.value_length"),
+            intermediate_size=whole_number(whole, f"{kind}.feed_forward_length"),
+            norm_eps=number(whole, f"{kind}.attention.layer_norm_rms_epsilon"),
             biased=frozenset({"v_proj"}) if kind == "qwen2" else frozenset(),
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"the base's GGUF metadata does not give the decoder's sizes: {error}") from error
+    except ValueError as error:
+        raise ModelError(f"the GGUF metadata does not give the decoder's sizes: {error}") from error

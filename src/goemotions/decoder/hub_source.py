@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from goemotions.decoder.nf4 import PARTS
-from goemotions.decoder.tensors import INDEX, SINGLE, SafetensorsSource
-from goemotions.errors import ModelError
+from goemotions.decoder.tensors import INDEX, SINGLE, SafetensorsSource, read_index
 from goemotions.hub import download, snapshot
 
 
@@ -34,11 +32,7 @@ class HubSource(SafetensorsSource):
     def _locate(self) -> dict[str, Path]:
         if not (self.path / INDEX).is_file():
             return dict.fromkeys(self._open(self.path / SINGLE).keys(), self.path / SINGLE)
-        files: dict[str, str] = json.loads((self.path / INDEX).read_text(encoding="utf-8"))["weight_map"]
-        odd = [file for file in files.values() if Path(file).name != file]
-        if odd:
-            raise ModelError(f"{self.path / INDEX} names files outside of the repository's folder: {odd[0]}")
-        return {key: self.path / file for key, file in files.items()}
+        return {key: self.path / file for key, file in read_index(self.path / INDEX).items()}
 
     def _open(self, file: Path) -> Any:
         if not file.exists():

@@ -6,7 +6,6 @@ no influence on a sequence of one token: they are accepted and left out.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -15,16 +14,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from goemotions.decoder.config import ATTENTION, LIVE, MLP, DecoderConfig, path_of
 from goemotions.decoder.tensors import FOREIGN, some
 from goemotions.errors import ModelError
+from goemotions.fields import flag, number, shown, text, whole_number
+from goemotions.files import read_json_object
 
 CONFIG_FILE, WEIGHTS_FILE = "adapter_config.json", "adapter_model.safetensors"
 KEY = re.compile(
-    r".*?layers\.(?P<layer>\d+)\.(?:self_attn|mlp)\.(?P<matrix>\w+)\.lora_(?P<side>[AB])(?:\.default)?\.weight"
+    r".*?layers\.(?P<layer>[0-9]{1,6})\.(?:self_attn|mlp)\.(?P<matrix>\w+)\.lora_(?P<side>[AB])(?:\.default)?\.weight"
 )
 UNSUPPORTED = {
     "use_dora": False,
@@ -97,7 +97,7 @@ def read_adapter(directory: Path, base: DecoderConfig) -> Adapter:
     path = directory / WEIGHTS_FILE
     try:
         tensors = load_file(path)
-    except (SafetensorError, OSError) as error:
+    except Exception as error:  # safetensors and torch raise whatever comes
         raise ModelError(f"{path} is missing, cut off or damaged: {error}") from error
     return place(tensors, config, base, str(path))
 
@@ -105,23 +105,28 @@ def read_adapter(directory: Path, base: DecoderConfig) -> Adapter:
 def read_adapter_config(directory: Path) -> AdapterConfig:
     """``adapter_config.json``; errors as :func:`read_adapter`."""
     path = directory / CONFIG_FILE
+    raw = read_json_object(path)
     try:
-        raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        changed = [f"{key}={raw[key]!r}" for key, plain in UNSUPPORTED.items() if (raw.get(key) or plain) != plain]
-        if raw.get("peft_type", "LORA") != "LORA" or changed:
-            raise ValueError(f"only plain LoRA is read, not {', '.join([str(raw.get('peft_type')), *changed])}")
-        rank, alpha = raw["r"], raw["lora_alpha"]
-        if not isinstance(rank, int) or rank < 1 or not isinstance(alpha, (int, float)) or not math.isfinite(alpha):
-            raise ValueError(
-                f"r must be a whole number of at least 1 and lora_alpha a number, got {rank!r} and {alpha!r}"
-            )
-        base = str(raw.get("base_model_name_or_path") or "")
-        listed = raw.get("target_modules")
-        targets = frozenset(listed) & {*ATTENTION, *MLP} if isinstance(listed, list) else frozenset[str]()
-        return AdapterConfig(rank, float(alpha), bool(raw.get("use_rslora")), base, targets)
-    except (OSError, KeyError, ValueError, AttributeError, TypeError) as error:
-        reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise ModelError(f"{path} cannot be used: {reason}") from error
+        return _adapter_config(raw)
+    except ValueError as error:
+        raise ModelError(f"{path} cannot be used: {error}") from error
+
+
+def _adapter_config(raw: Mapping[str, Any]) -> AdapterConfig:
+    changed = [f"{key}={shown(raw[key])}" for key, plain in UNSUPPORTED.items() if (raw.get(key) or plain) != plain]
+    kind = text(raw, "peft_type", "LORA")
+    if kind != "LORA" or changed:
+        raise ValueError(f"only plain LoRA is read, not {', '.join([kind, *changed])}")
+    listed = raw.get("target_modules")
+    if isinstance(listed, list) and not all(isinstance(name, str) for name in listed):
+        raise ValueError(f"target_modules must be a list of names or a pattern, got {shown(listed)}")
+    return AdapterConfig(
+        rank=whole_number(raw, "r"),
+        alpha=number(raw, "lora_alpha"),
+        rslora=flag(raw, "use_rslora"),
+        base=text(raw, "base_model_name_or_path", ""),
+        targets=frozenset(listed) & {*ATTENTION, *MLP} if isinstance(listed, list) else frozenset(),
+    )
 
 
 def place(tensors: Mapping[str, torch.Tensor], config: AdapterConfig, base: DecoderConfig, name: str) -> Adapter:
@@ -155,8 +160,8 @@ def place(tensors: Mapping[str, torch.Tensor], config: AdapterConfig, base: Deco
                 f"{name}: {key} has the shape {list(tensors[key].shape)}, expected {list(expected)} for rank "
                 f"{config.rank} and this base's {path_of(layer, matrix)}"
             )
-        if not torch.isfinite(tensors[key]).all():
-            raise ModelError(f"{name}: {key} holds NaN or infinity")
+        if not tensors[key].is_floating_point() or not torch.isfinite(tensors[key].float()).all():
+            raise ModelError(f"{name}: {key} holds {tensors[key].dtype}, expected finite floats")
     weights = {
         (layer, matrix): LowRank(
             tensors[found[layer, matrix, "A"]].float(), tensors[found[layer, matrix, "B"]].float(), config.scale

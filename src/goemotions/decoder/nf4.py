@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from goemotions.decoder.config import MOST_SIZE
 from goemotions.errors import MissingExtraError, ModelError
+from goemotions.fields import shown
 
 if TYPE_CHECKING:
     from bitsandbytes.functional import QuantState
 
 BLOCK = 64
+BLOCKS = (32, 64, 128, 256, 512, 1024, 2048, 4096)
 STATE_KEY = "quant_state.bitsandbytes__nf4"
 PARTS = ("absmax", "quant_map", "nested_absmax", "nested_quant_map", STATE_KEY)
 """The tensors that stand beside a matrix of codes, by the end of their names."""
@@ -93,14 +96,15 @@ class Nf4Matrix:
         """
         try:
             state = bitsandbytes().functional.QuantState.from_dict(dict(parts), device=codes.device)
-        except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
+            check_state(state)
+        except Exception as error:  # the library raises whatever comes
             raise ModelError(f"{name}: its 4-bit quantisation cannot be read: {error or 'unknown parts'}") from error
         # The kernels trust these sizes, so none may be wrong.
         out, into = state.shape
         scales, nested = state.absmax.numel(), state.state2
         fits = codes.numel() * 2 == out * into and scales * state.blocksize >= out * into
         if nested is not None:
-            fits &= nested.absmax.numel() * nested.blocksize >= scales and nested.code.numel() == 256
+            fits &= nested.absmax.numel() * nested.blocksize >= scales
         if not fits or codes.dtype != torch.uint8:
             raise ModelError(
                 f"{name}: {codes.numel():,} {codes.dtype} codes and {scales:,} scales "
@@ -203,6 +207,29 @@ class Nf4Matrix:
         )
         packed.packing_format_for_cpu = True
         return Fused(pack(self._codes, self.shape), packed)
+
+
+def check_state(state: QuantState) -> None:
+    """
+    Raises:
+        ValueError: what the kernels, which trust it, must not be given.
+    """
+    nested = state.state2
+    if state.quant_type != "nf4" or len(state.shape) != 2 or not all(1 <= size <= MOST_SIZE for size in state.shape):
+        raise ValueError(f"it is {shown(state.quant_type)} of the shape {shown(tuple(state.shape))}")
+    if state.dtype not in KERNELS or (nested is not None and nested.dtype != torch.float32):
+        raise ValueError(f"it has the type {shown(state.dtype)}, expected one of {', '.join(map(str, KERNELS))}")
+    for level, values, scales in ((state, 16, torch.float32 if nested is None else torch.uint8), (nested, 256, None)):
+        if level is None:
+            continue
+        if type(level.blocksize) is not int or level.blocksize not in BLOCKS:
+            raise ValueError(
+                f"it has blocks of {shown(level.blocksize)}, expected one of {', '.join(map(str, BLOCKS))}"
+            )
+        if level.absmax.dtype != (scales or torch.float32) or level.code.dtype != torch.float32:
+            raise ValueError(f"it has scales of {level.absmax.dtype} and a code book of {level.code.dtype}")
+        if level.code.numel() != values or not torch.isfinite(level.code).all():
+            raise ValueError(f"it has a code book of {level.code.numel()} values, expected {values} finite ones")
 
 
 def pack(codes: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:

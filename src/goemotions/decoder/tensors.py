@@ -6,11 +6,10 @@ output heads are never opened.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -18,8 +17,14 @@ from safetensors import SafetensorError, safe_open
 from goemotions.decoder import config as configs
 from goemotions.decoder.config import DecoderConfig
 from goemotions.errors import MissingExtraError, ModelError
+from goemotions.fields import flag, section, shown, text
+from goemotions.files import read_json_object
 
-DECODER_KEY = re.compile(r"(?P<prefix>(?:.*\.)?)(?P<name>layers\.\d+\.(?:self_attn|mlp|\w+_layernorm)\.[\w.]+)")
+if TYPE_CHECKING:
+    from goemotions.decoder.gguf_file import GgufTensor
+
+DECODER_KEY = re.compile(r"(?P<prefix>(?:.*\.)?)(?P<name>layers\.[0-9]{1,6}\.(?:self_attn|mlp|\w+_layernorm)\.[\w.]+)")
+WEIGHTS_NAME = re.compile(r"[\w.-]+\.safetensors", re.ASCII)
 FOREIGN = re.compile(r"vision|visual|audio|mtp")
 """Parts of key prefixes of towers that are not the decoder."""
 
@@ -75,12 +80,12 @@ class SafetensorsSource:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.raw: Mapping[str, Any] = read_json_object(path / "config.json")
         try:
-            self.raw: Mapping[str, Any] = json.loads((path / "config.json").read_text(encoding="utf-8"))
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise ModelError(f"{path / 'config.json'} is not valid JSON: {error}") from error
-        self.config = configs.from_transformers(self.raw)
-        self.quantisation = _quantisation(self.raw.get("quantization_config"))
+            self.config = configs.from_transformers(self.raw)
+            self.quantisation = _quantisation(section(self.raw, "quantization_config"))
+        except (ModelError, ValueError) as error:
+            raise ModelError(f"{path / 'config.json'}: {error}") from error
         self._files: dict[Path, Any] = {}
         self._keys = _by_name(self._locate(), path)
 
@@ -91,12 +96,9 @@ class SafetensorsSource:
             if not (self.path / SINGLE).is_file():
                 raise ModelError(f"{self.path} has neither {SINGLE} nor {INDEX}")
             return dict.fromkeys(self._open(self.path / SINGLE).keys(), self.path / SINGLE)
-        try:
-            files: dict[str, str] = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
-        except (KeyError, ValueError) as error:
-            raise ModelError(f"{index} is damaged: {error}") from error
+        files = read_index(index)
         wanted = sorted({file for key, file in files.items() if not FOREIGN.search(key)})
-        missing = [file for file in wanted if Path(file).name != file or not (self.path / file).is_file()]
+        missing = [file for file in wanted if not (self.path / file).is_file()]
         if missing:
             raise ModelError(f"{self.path} is incomplete: {len(missing)} of its files are missing: {some(missing)}")
         held = {file: set(self._open(self.path / file).keys()) for file in wanted}
@@ -132,6 +134,21 @@ class SafetensorsSource:
         return self._keys[name]
 
 
+def read_index(path: Path) -> Mapping[str, str]:
+    """Return the key of every tensor and the name of the file it is in, from a checkpoint's index.
+
+    Raises:
+        ModelError: an index that is damaged, or names files elsewhere.
+    """
+    files = read_json_object(path).get("weight_map")
+    if not isinstance(files, dict) or not files:
+        raise ModelError(f"{path}: weight_map must be an object with tensors and their files, got {shown(files)}")
+    for key, file in files.items():
+        if not isinstance(file, str) or not WEIGHTS_NAME.fullmatch(file):
+            raise ModelError(f"{path}: weight_map names a file for {key!r} that is no .safetensors: {shown(file)}")
+    return files
+
+
 def _by_name(located: Mapping[str, Path], path: Path) -> dict[str, tuple[str, Path]]:
     """Name below the decoder → key and file."""
     matches = [
@@ -145,11 +162,11 @@ def _by_name(located: Mapping[str, Path], path: Path) -> dict[str, tuple[str, Pa
     return {name: (key, located[key]) for name, key in names.items() if key in located}
 
 
-def _quantisation(raw: Mapping[str, Any] | None) -> str:
-    if raw is None:
+def _quantisation(raw: Mapping[str, Any]) -> str:
+    if not raw:
         return "16 bit"
-    method = raw.get("quant_method", "bitsandbytes")
-    kind = raw.get("bnb_4bit_quant_type", "fp4") if raw.get("load_in_4bit") else "8 bit"
+    method = text(raw, "quant_method", "bitsandbytes")
+    kind = text(raw, "bnb_4bit_quant_type", "fp4") if flag(raw, "load_in_4bit") else "8 bit"
     if method != "bitsandbytes" or kind != "nf4":
         raise ModelError(
             f"the base is quantised by {method}{f' ({kind})' if method == 'bitsandbytes' else ''}: expected 16-bit "
@@ -173,18 +190,19 @@ class GgufSource:
 
     def __init__(self, path: Path) -> None:
         try:
-            import gguf
+            from goemotions.decoder.gguf_file import GgufFile
         except ImportError as error:
             raise MissingExtraError("a GGUF base", "llm") from error
         self.path = path
         try:
-            reader = gguf.GGUFReader(path)
-        except (ValueError, IndexError, KeyError, OSError) as error:
+            self._file = GgufFile(path)
+        except (ValueError, KeyError, OSError) as error:
             raise ModelError(f"{path} is cut off or not a GGUF file: {error}") from error
-        plain = {key: field.contents() for key, field in reader.fields.items() if not key.startswith("tokenizer")}
-        self.config = configs.from_gguf(plain)
-        self._tensors = {tensor.name: tensor for tensor in reader.tensors}
-        types = [tensor.tensor_type.name for name, tensor in self._tensors.items() if ".ffn_up" in name]
+        try:
+            self.config = configs.from_gguf(self._file.fields)
+        except ModelError as error:
+            raise ModelError(f"{path}: {error}") from error
+        types = [tensor.kind.name for name, tensor in self._file.tensors.items() if ".ffn_up" in name]
         self.quantisation = max(set(types), key=types.count) if types else "nothing"
 
     def _key(self, name: str) -> str:
@@ -194,27 +212,27 @@ class GgufSource:
         return f"blk.{layer}.{self.NAMES.get(path[-1], path[-1])}.{kind}"
 
     def __contains__(self, name: str) -> bool:
-        return self._key(name) in self._tensors
+        return self._key(name) in self._file.tensors
 
     def release(self) -> None:
         """The file stays mapped: its tensors are few and their dequantised values are copies."""
 
-    def _find(self, name: str) -> Any:
+    def _find(self, name: str) -> GgufTensor:
         if name not in self:
             raise ModelError(f"{self.path} lacks the tensor {self._key(name)}")
-        return self._tensors[self._key(name)]
+        return self._file.tensors[self._key(name)]
 
     def shape(self, name: str) -> tuple[int, ...]:
-        return tuple(int(size) for size in reversed(self._find(name).shape))
+        return self._find(name).shape
 
     def tensor(self, name: str) -> torch.Tensor:
         import gguf.quants
 
         tensor = self._find(name)
         try:
-            values = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+            values = gguf.quants.dequantize(self._file.data(tensor), tensor.kind)
         except NotImplementedError as error:
-            raise ModelError(f"{self.path}: tensors of type {tensor.tensor_type.name} cannot be read") from error
+            raise ModelError(f"{self.path}: tensors of type {tensor.kind.name} cannot be read") from error
         return torch.from_numpy(values.copy())
 
 

@@ -7,6 +7,7 @@ and :func:`check_same` compares it with the one a model names.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from goemotions.errors import EncoderError, nearest
 
 NAMES = ("use-multilingual-v3", "use-v4")
+LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\]|localhost)[:/]")
 SAVED_MODEL = "saved-model"
 """The id of an encoder given as a folder: which one it holds only its fingerprint can say."""
 
@@ -75,8 +77,9 @@ def find_encoder(name: str | Path | Encoder, *, threads: int | None = None) -> E
     """An encoder by name. Weights are fetched and loaded when they are first needed, not here.
 
     Args:
-        name: ``"use-multilingual-v3"``, ``"use-v4"``, the http(s) handle of a TF-Hub text encoder, the folder of a
-            TensorFlow SavedModel, or an encoder, which is given back as it is.
+        name: ``"use-multilingual-v3"``, ``"use-v4"``, the https handle of a TF-Hub text encoder, the folder of a
+            TensorFlow SavedModel, or an encoder, which is given back as it is. A SavedModel is a program that runs with
+            your rights: name only one you trust.
         threads: that compute; None for one a core.
 
     Raises:
@@ -100,11 +103,13 @@ def find_encoder(name: str | Path | Encoder, *, threads: int | None = None) -> E
     if name in ("use-v4", USE_V4):
         return TensorFlowEncoder(USE_V4, id="use-v4", threads=threads)
     if isinstance(name, str) and name.startswith(("http://", "https://")):
+        if name.startswith("http://") and not LOOPBACK.match(name):
+            raise EncoderError(f"{name} would come unprotected, and a SavedModel is a program: give an https address")
         return TensorFlowEncoder(name, id=name, threads=threads)
     path = Path(name).expanduser()
     if not str(name) or not path.exists():
         raise EncoderError(
-            f"no encoder {str(name)!r}: no such folder, no http(s) handle of TF-Hub, and not one of "
+            f"no encoder {str(name)!r}: no such folder, no https handle of TF-Hub, and not one of "
             f"{', '.join(NAMES)}{nearest(str(name), NAMES)}"
         )
     return TensorFlowEncoder(path, id=SAVED_MODEL, threads=threads)
@@ -155,17 +160,3 @@ def fingerprint_files(folder: Path, names: Sequence[str]) -> str:
         with (folder / name).open("rb") as stream:
             lines.append(f"{hashlib.file_digest(stream, 'sha256').hexdigest()}  {name}\n")
     return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def valid_unicode(text: str) -> str:
-    """``text`` with lone surrogates, which no UTF-8 can hold, replaced; surrogate pairs become their character."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
-def window_starts(length: int, room: int) -> list[int]:
-    """Where windows of ``room`` units begin that cover ``length`` units, each sharing half with the next."""
-    return [*range(0, length - room, room // 2), length - room] if length > room else [0]

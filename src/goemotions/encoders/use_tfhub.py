@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.encoders import Encoded, EncodedWindows, fingerprint_files, valid_unicode, window_starts
+from goemotions.encoders import Encoded, EncodedWindows, fingerprint_files
 from goemotions.encoders.tf_import import (
     import_tensorflow,
     import_tensorflow_hub,
@@ -34,6 +34,7 @@ from goemotions.encoders.tf_import import (
     require_tensorflow_hub,
 )
 from goemotions.errors import EncoderError
+from goemotions.long_texts import valid_unicode, window_starts
 
 USE_V4 = "https://tfhub.dev/google/universal-sentence-encoder/4"
 WORD = re.compile(r"\S{1,64}")

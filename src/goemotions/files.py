@@ -1,0 +1,76 @@
+"""Small files, read and written in one way: JSON objects that are checked before anything looks into them, digests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from goemotions.errors import GoEmotionsError, ModelError, is_plain
+
+MOST_JSON_BYTES = 64_000_000
+MOST_DEPTH = 64
+MOST_NUMBER = 1e300
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a whole file, in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def json_bytes(value: Mapping[str, Any]) -> bytes:
+    """Return the content of a JSON file for people and programs: UTF-8, a line a key."""
+    return (json.dumps(dict(value), indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def read_json_object(path: Path, error: type[GoEmotionsError] = ModelError) -> dict[str, Any]:
+    """Read a file that holds one JSON object of finite numbers and plain texts, every key once.
+
+    Raises:
+        GoEmotionsError: of the type ``error``, with the file and, where there is one, the key.
+    """
+    try:
+        if path.stat().st_size > MOST_JSON_BYTES:
+            raise error(f"{path} has {path.stat().st_size:,} bytes, a file of its kind at most {MOST_JSON_BYTES:,}")
+        content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_every_key_once)
+    except (ValueError, RecursionError) as problem:
+        reason = "it is nested too deeply" if isinstance(problem, RecursionError) else problem
+        raise error(f"{path} is not valid JSON: {reason}") from problem
+    except OSError as problem:
+        raise error(f"{path} cannot be read: {problem.strerror or problem}") from problem
+    if not isinstance(content, dict):
+        raise error(f"{path}: expected a JSON object, got {type(content).__name__}")
+    for key, value in content.items():
+        wrong = next(_problems(key, value), None)
+        if wrong:
+            raise error(f"{path}: {wrong}")
+    return content
+
+
+def _every_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} stands in it twice")
+    return content
+
+
+def _problems(key: str, value: Any) -> Iterator[str]:
+    """What no reader of a value could use. Without recursion, whatever the depth."""
+    waiting: list[tuple[Any, int]] = [(key, 0), (value, 1)]
+    while waiting:
+        item, depth = waiting.pop()
+        if depth > MOST_DEPTH:
+            yield f"the value of {key!r} is nested more than {MOST_DEPTH} deep"
+        elif isinstance(item, dict):
+            waiting += [(part, depth + 1) for pair in item.items() for part in pair]
+        elif isinstance(item, list):
+            waiting += [(part, depth + 1) for part in item]
+        elif isinstance(item, str):
+            if not is_plain(item):
+                yield f"the key {key!r}, or its value, holds a control character or half of a surrogate pair"
+        elif isinstance(item, (int, float)) and not abs(item) < MOST_NUMBER:
+            yield f"the value of {key!r} holds a number that is not finite, or too large"
