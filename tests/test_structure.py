@@ -27,7 +27,7 @@ FUNCTION_LINES = 60
 LONG_FUNCTIONS: set[tuple[str, str]] = set()
 
 LAYERS = (
-    {"errors", "labels", "models", "recipes", "records", "atomic", "files", "progress", "precision", "thresholds"},
+    set("atomic errors fields files labels long_texts models precision progress recipes records thresholds".split()),
     {"calibration", "hub", "packaged", "weights", "tables", "checkpoint"},
     {"backbones", "encoders", "decoder", "catalog"},
     {"architectures", "data", "upload"},

@@ -191,13 +191,14 @@ def _audit(raw: dict[str, Any], architecture: str) -> ModelConfig:
 
 
 def _check_encoder(encoder: Mapping[str, Any] | None, architecture: str) -> None:
-    """A published directory names no encoder, one of ours names it by id and fingerprint."""
+    """Ours name an encoder by id and fingerprint; published directories name none, the first of ours only its id."""
     if encoder is None and architecture != "embedding-head":
         return
     named = encoder or {}
     text(named, "revision", "")
     fingerprint = text(named, "fingerprint", "")
-    if not text(named, "id", "") or not FINGERPRINT.fullmatch(fingerprint):
+    optional = architecture != "embedding-head" and "fingerprint" not in named
+    if not text(named, "id", "") or not (optional or FINGERPRINT.fullmatch(fingerprint)):
         raise ValueError(
             f"encoder must have an id and a fingerprint, a SHA-256 in hex, got {shown(named.get('id'))} and "
             f"{shown(named.get('fingerprint'))}"

@@ -32,6 +32,14 @@ def read_json_object(path: Path, error: type[GoEmotionsError] = ModelError) -> d
     Raises:
         GoEmotionsError: of the type ``error``, with the file and, where there is one, the key.
     """
+    content = read_json(path, error)
+    if not isinstance(content, dict):
+        raise error(f"{path}: expected a JSON object, got {type(content).__name__}")
+    return content
+
+
+def read_json(path: Path, error: type[GoEmotionsError] = ModelError) -> Any:
+    """Read a JSON file of finite numbers and plain texts, every key once; errors as :func:`read_json_object`."""
     try:
         if path.stat().st_size > MOST_JSON_BYTES:
             raise error(f"{path} has {path.stat().st_size:,} bytes, a file of its kind at most {MOST_JSON_BYTES:,}")
@@ -41,9 +49,7 @@ def read_json_object(path: Path, error: type[GoEmotionsError] = ModelError) -> d
         raise error(f"{path} is not valid JSON: {reason}") from problem
     except OSError as problem:
         raise error(f"{path} cannot be read: {problem.strerror or problem}") from problem
-    if not isinstance(content, dict):
-        raise error(f"{path}: expected a JSON object, got {type(content).__name__}")
-    for key, value in content.items():
+    for key, value in content.items() if isinstance(content, dict) else [("", content)]:
         wrong = next(_problems(key, value), None)
         if wrong:
             raise error(f"{path}: {wrong}")
@@ -59,7 +65,7 @@ def _every_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _problems(key: str, value: Any) -> Iterator[str]:
-    """What no reader of a value could use. Without recursion, whatever the depth."""
+    """Yield why no reader could use a value; without recursion, whatever its depth."""
     waiting: list[tuple[Any, int]] = [(key, 0), (value, 1)]
     while waiting:
         item, depth = waiting.pop()

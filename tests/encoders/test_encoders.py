@@ -21,11 +21,10 @@ from goemotions.encoders import (
     check_same,
     find_encoder,
     fingerprint_files,
-    valid_unicode,
-    window_starts,
 )
 from goemotions.encoders.use_tfhub import damage, first_words, word_windows
 from goemotions.errors import EncoderError, GoEmotionsError, MissingExtraError
+from goemotions.long_texts import valid_unicode, window_starts
 
 WITHOUT_TENSORFLOW = importlib.util.find_spec("tensorflow") is None
 

@@ -72,7 +72,7 @@ def test_what_is_written_is_read(tmp_path: Path, config: FocalConfig) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "is not JSON"),
+        ("{", "is not valid JSON"),
         (3, "expected an object, got 3"),
         ({"weights": [1]}, "a key that contains 'alpha', got the keys weights"),
         ({}, "got the keys none"),

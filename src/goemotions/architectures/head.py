@@ -104,7 +104,7 @@ def check_archive(path: Path) -> None:
 
 
 def _is_whole(weight: object) -> bool:
-    """Whether a tensor's numbers are all in the file: a stride of 0 would make many of one."""
+    """Return True if a tensor's numbers are all in the file: a stride of 0 would make many of one."""
     return (
         isinstance(weight, torch.Tensor)
         and weight.device.type == "cpu"

@@ -31,7 +31,7 @@ MOST_PACKED = 8  # elements that a byte can hold: the smallest types have one bi
 
 @dataclass(frozen=True)
 class GraphFacts:
-    """What a checked graph is like.
+    """Facts of a checked graph.
 
     Attributes:
         foldable: whether what can be computed when the model is loaded is no larger than what the file holds.
@@ -134,7 +134,7 @@ def _message(value: int | memoryview) -> memoryview:
 
 
 def _text(value: int | memoryview) -> str:
-    return bytes(_message(value)).decode("utf-8", "replace")
+    return bytes(_message(value)).decode("utf-8")
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:

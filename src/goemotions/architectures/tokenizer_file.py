@@ -47,7 +47,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class TokenizerFacts:
-    """What a checked file says.
+    """Facts of a checked file.
 
     Attributes:
         boundary: matches a character before which a text can be cut without changing its tokens; None where none can.

@@ -130,7 +130,7 @@ class TextTokenizer:
         return tokens
 
     def _is_unknown(self, word: str) -> bool:
-        """Whether this beginning of a word is one unknown token for its length alone."""
+        """Return True if this beginning of a word is one unknown token for its length alone."""
         if self._facts.most_word is None:
             return False
         with tokenizer_errors(self._path, "fails on a text"):

@@ -54,7 +54,7 @@ class GgufFile:
             OSError: it cannot be read.
         """
         self._bytes = np.memmap(path, dtype=np.uint8, mode="r")
-        self._view = memoryview(self._bytes)
+        self._view = self._bytes.data
         self._position = 0
         if bytes(self._take(4)) != MAGIC:
             raise ValueError("it does not begin with GGUF")

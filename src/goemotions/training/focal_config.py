@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from goemotions.errors import DataError, nearest
+from goemotions.files import read_json
 from goemotions.labels import LABELS
 
 GAMMA: Final = 2.0
@@ -76,12 +77,9 @@ def read_focal_config(path: Path, labels: Sequence[str] = LABELS) -> FocalConfig
     Raises:
         DataError: none of these shapes, labels missing or unknown, numbers out of range; with what was found.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"no file {path}") from None
-    except ValueError as error:
-        raise DataError(f"{path} is not JSON: {error}") from None
+    if not path.is_file():
+        raise DataError(f"no file {path}")
+    content = read_json(path, DataError)
     try:
         alpha, gamma = find_parts(content, labels)
         return FocalConfig(per_label(alpha, labels, "alpha"), per_label(gamma, labels, "gamma"))
