@@ -17,7 +17,8 @@ HEAD = """# API
 
 <!-- made by docs/make_api.py -->
 
-What `from goemotions import …` gives is public: it keeps its promise within a major version. Everything else may change.
+What `from goemotions import …` gives is public: it keeps its promise within a major version. Everything else may
+change.
 """
 
 
