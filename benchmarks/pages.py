@@ -1,7 +1,7 @@
-"""Make README's quality tables and the pages ``docs/quality.md`` and ``docs/italian.md`` from the results of a run.
+"""Make README's quality tables and the pages ``quality.md``, ``italian.md`` and ``behaviour.md`` under ``docs``.
 
-``python benchmarks/pages.py`` writes them; a test fails while they differ from what this makes. A model joins by being
-in the catalogue and measured by ``benchmarks/quality.py``.
+``python benchmarks/pages.py`` writes them from the results of runs; a test fails while they differ from what this
+makes. A model joins by being in the catalogue and measured by ``benchmarks/quality.py`` and ``benchmarks/behaviour.py``.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from page_behaviour import behaviour_page
 from page_italian import chance, italian_page
 from page_parts import HALVES, OFFICIAL, SETS, Results, always, config, overall, ranked, results
 
@@ -169,6 +170,7 @@ def made() -> dict[Path, str]:
         readme: replaced(readme.read_text(encoding="utf-8"), readme_block(found)),
         ROOT / "docs" / "quality.md": quality_page(found),
         ROOT / "docs" / "italian.md": italian_page(found, MADE),
+        ROOT / "docs" / "behaviour.md": behaviour_page(MADE),
     }
 
 

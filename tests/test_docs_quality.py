@@ -12,11 +12,13 @@ import pytest
 
 from goemotions.catalog import find_model, shipped
 from goemotions.evaluation import page
+from goemotions.evaluation.behaviour.cases import read_suite
 from goemotions.evaluation.model_metrics import metrics_of, read_metrics
 from goemotions.evaluation.report import Report
 from goemotions.records import from_json, to_json
 
 ROOT = Path(__file__).parent.parent
+BEHAVIOUR = ROOT / "docs" / "behaviour.md"
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 def test_the_pages_are_made_from_the_results(pages: ModuleType) -> None:
     made = pages.made()
-    assert {path.name for path in made} == {"README.md", "quality.md", "italian.md"}
+    assert {path.name for path in made} == {"README.md", "quality.md", "italian.md", "behaviour.md"}
     for path, content in made.items():
         assert path.read_text(encoding="utf-8") == content, f"{path.name}: run python benchmarks/pages.py"
         assert content.count(pages.MADE) == 1
@@ -42,7 +44,14 @@ def test_another_figure_would_be_noticed(pages: ModuleType, monkeypatch: pytest.
     changed[default] = replace(changed[default], reports=reports)
     monkeypatch.setattr(pages, "results", lambda: changed)
     for path, content in pages.made().items():
-        assert path.read_text(encoding="utf-8") != content
+        assert (path.read_text(encoding="utf-8") != content) == (path.name != "behaviour.md")
+
+
+def test_the_behaviour_page_is_of_the_frozen_cases_and_every_shipped_model(pages: ModuleType) -> None:
+    found = importlib.import_module("page_behaviour").results()
+    assert {*shipped().models, "tfidf", "vader", "nrclex"} <= set(found)
+    assert {result.report.suite for result in found.values()} == {read_suite().sha256}
+    assert f"{found[shipped().default].report.overall.share.value:.0%}".replace("%", " %") in pages.made()[BEHAVIOUR]
 
 
 @pytest.mark.parametrize("model", shipped().models)

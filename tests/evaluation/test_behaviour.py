@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
+import page_behaviour
 import pytest
 from conftest import Run
 
@@ -23,6 +24,7 @@ from goemotions.labels import LABELS
 from goemotions.records import from_json
 
 HEADER = "id\ttext\tmust\tmust_not\tother\n"
+COMMITTED = page_behaviour.results()["compact"]
 PAIRS = {"invariance", "exchange"}
 
 
@@ -190,6 +192,7 @@ def test_the_command_prints_a_table_and_writes_three_files(cli: Run, tmp_path: P
     ]
     report = from_json(BehaviourReport, json.loads((tmp_path / "out.json").read_text(encoding="utf-8")))
     assert report.suite == read_suite().sha256
+    assert report.overall.passed == pytest.approx(COMMITTED.report.overall.passed, abs=5), "run benchmarks/behaviour.py"
     assert f"all cases {report.overall.cases:,}" in " ".join(done.stdout.split()).replace("  ", " ")
     assert format_figure(report.kinds["sarcasm"].share) in done.stdout
     assert done.stdout.rstrip("\n") == forms.summary(report)
