@@ -1,7 +1,8 @@
 """Make README's quality tables and the pages ``quality.md``, ``italian.md`` and ``behaviour.md`` under ``docs``.
 
 ``python benchmarks/pages.py`` writes them from the results of runs; a test fails while they differ from what this
-makes. A model joins by being in the catalogue and measured by ``benchmarks/quality.py`` and ``benchmarks/behaviour.py``.
+makes. A model joins by being in the catalogue and measured by ``benchmarks/quality.py`` and
+``benchmarks/behaviour.py``.
 """
 
 from __future__ import annotations

@@ -50,7 +50,9 @@ def test_another_figure_would_be_noticed(pages: ModuleType, monkeypatch: pytest.
 def test_the_behaviour_page_is_of_the_frozen_cases_and_every_shipped_model(pages: ModuleType) -> None:
     found = importlib.import_module("page_behaviour").results()
     assert {*shipped().models, "tfidf", "vader", "nrclex"} <= set(found)
-    assert {result.report.suite for result in found.values()} == {read_suite().sha256}
+    suite = read_suite()
+    assert {result.report.suite for result in found.values()} == {suite.sha256}
+    assert f"{len(suite.cases):,} short cases" in (ROOT / "README.md").read_text(encoding="utf-8")
     assert f"{found[shipped().default].report.overall.share.value:.0%}".replace("%", " %") in pages.made()[BEHAVIOUR]
 
 
