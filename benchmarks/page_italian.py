@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from page_parts import HALVES, SETS, MappedFigures, Results, ShortReport, always, listed, overall, ranked, reads
 
-from goemotions.evaluation.formatting import Table, format_figure
+from goemotions.evaluation.formatting import Table, format_figure, format_number
 
 MAPS = {"xed-it": "plutchik", "xdailydialog-it": "dailydialog"}
 CLEAR = 0.6
@@ -56,7 +56,7 @@ def summary(results: dict[str, Results]) -> str:
                     ranked(found, "macro_roc_auc"),
                     format_figure(english.ranking.overall.macro_roc_auc),
                     ranked(found, "macro_average_precision"),
-                    f"{chance(found):.3f}",
+                    format_number(chance(found)),
                 ]
             )
     header = ["model", "data", "macro F1", "in English", "macro F1, Italian thresholds", "macro ROC AUC", "in English"]
@@ -125,7 +125,7 @@ def beside_english(found: ShortReport, english: MappedFigures) -> str:
             f"{support:,}",
             *map(format_figure, (own.labels[label].precision, own.labels[label].recall, own.labels[label].f1)),
             format_figure(halves.labels[label].f1),
-            f"{always(support, rows):.3f}",
+            format_number(always(support, rows)),
             format_figure(figures.ranking.labels[label].roc_auc),
             format_figure(other.labels[label].f1),
             format_figure(english.ranking.labels[label].roc_auc),

@@ -16,7 +16,7 @@ from page_parts import HALVES, OFFICIAL, SETS, Results, always, config, overall,
 
 from goemotions.catalog import shipped
 from goemotions.evaluation.figures import HALF
-from goemotions.evaluation.formatting import Table, format_figure
+from goemotions.evaluation.formatting import Table, format_figure, format_number
 from goemotions.evaluation.model_metrics import read_metrics
 from goemotions.evaluation.unreliable import MAX_WIDTH, MIN_POSITIVES
 
@@ -105,7 +105,7 @@ def overview(sets: Results) -> str:
                 overall(found, "micro_f1"),
                 "" if name == OFFICIAL else overall(found, "macro_f1", HALVES),
                 ranked(found, "macro_average_precision"),
-                f"{chance(found):.3f}",
+                format_number(chance(found)),
                 format_figure(found.calibration_error),
             ]
         )
@@ -132,7 +132,7 @@ def beside_own(sets: Results) -> str:
                 label,
                 f"{support:,}",
                 *map(format_figure, (own.precision, own.recall, own.f1)),
-                f"{always(support, found.data.rows):.3f}",
+                format_number(always(support, found.data.rows)),
                 format_figure(ranking.roc_auc),
                 format_figure(english.own.labels[label].f1),
                 format_figure(english.ranking.labels[label].roc_auc),

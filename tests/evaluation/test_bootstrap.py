@@ -9,8 +9,8 @@ from scipy.stats import norm
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from goemotions.evaluation.bootstrap import interval, resample, weights
-from goemotions.evaluation.figures import Figure
-from goemotions.evaluation.formatting import format_figure, format_interval, format_number
+from goemotions.evaluation.figures import Difference, Figure
+from goemotions.evaluation.formatting import format_difference, format_figure, format_interval, format_number
 from goemotions.evaluation.measure import Predictions, measure_predictions
 from goemotions.evaluation.metrics import counts, overall
 
@@ -91,6 +91,8 @@ def test_how_a_figure_reads() -> None:
     assert format_figure(Figure(0.5, 0.41234, 0.6), 2) == "0.50 (0.41 to 0.60)"
     assert format_figure(Figure(None)) == format_number(None) == "undefined"
     assert format_figure(Figure(0.25)) == format_number(0.25) == "0.250"
+    assert format_difference(Difference(0.1, -0.05, 0.2)) == "+0.100 (-0.050 to +0.200)"
+    assert format_difference(Difference(None)) == "undefined"
     assert format_interval(Figure(None)) == format_interval(Figure(0.25)) == ""
 
 

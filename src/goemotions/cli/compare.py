@@ -78,10 +78,11 @@ def show(first: str, second: str, found: Comparison, resamples: int) -> None:
 
 def line(name: str, found: Difference, resamples: int) -> str:
     """Return a row: both figures, their difference with its interval, and the chance of the other sign."""
+    from goemotions.evaluation.formatting import format_difference, format_number
+
     if found.value is None:
         return f"{name:<24} undefined: no positives"
     wrong = found.sign_wrong
-    between = "" if found.low is None or found.high is None else f"({found.low:+.3f} to {found.high:+.3f})"
-    values = f"{found.first:>{WIDTH}.3f} {found.second:>{WIDTH}.3f}   {found.value:+.3f}"
-    chance = "" if wrong is None else f"{wrong:.4f}" if wrong else f"< {1 / resamples:g}"
-    return f"{name:<24} {values} {between:<22} {chance:>8}"
+    values = f"{format_number(found.first):>{WIDTH}} {format_number(found.second):>{WIDTH}}"
+    chance = "" if wrong is None else format_number(wrong, 4) if wrong else f"< {1 / resamples:g}"
+    return f"{name:<24} {values}   {format_difference(found):<29} {chance:>8}"

@@ -143,7 +143,7 @@ def quality(config: ModelConfig, test: StoredFigures) -> Table:
     for label, figures in test.labels.items():
         table.add_row(
             label + (" *" if label in config.unreliable_labels else ""),
-            f"{config.thresholds[label]:.3f}",
+            format_number(config.thresholds[label]),
             format_number(figures.precision),
             format_number(figures.recall),
             format_figure(figures.f1),

@@ -44,6 +44,7 @@ def tune(
     """Tune a model's thresholds on labelled texts it was not trained on (extra "report")."""
     opt.require_report("tuning")
     from goemotions.classifier import EmotionClassifier
+    from goemotions.evaluation.formatting import format_number
     from goemotions.evaluation.tuning import tune_model
 
     name, target = parse_objective(objective)
@@ -66,8 +67,9 @@ def tune(
     if record.forced:
         typer.secho(f"warning: {record.forced}; the model and its figures are marked", err=True, fg="yellow")
     typer.echo(
-        f"{output}: on {found.name} macro F1 {record.macro_f1_before:.3f} became {record.macro_f1:.3f}, "
-        f"calibration error {record.calibration_error_before:.3f} became {record.calibration_error:.3f}. "
+        f"{output}: on {found.name} macro F1 {format_number(record.macro_f1_before)} became "
+        f"{format_number(record.macro_f1)}, calibration error {format_number(record.calibration_error_before)} became "
+        f"{format_number(record.calibration_error)}. "
         "These are of the data tuned on: goemotions evaluate measures on other data."
     )
 

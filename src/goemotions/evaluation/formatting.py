@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from goemotions.evaluation.figures import Figure
+from goemotions.evaluation.figures import Difference, Figure
 
 UNDEFINED = "undefined"
 
@@ -21,12 +21,22 @@ def format_interval(figure: Figure, digits: int = 3) -> str:
     """Return the interval alone, ``(0.520 to 0.552)``; empty where there is none."""
     if figure.value is None or figure.low is None or figure.high is None:
         return ""
-    return f"({figure.low:.{digits}f} to {figure.high:.{digits}f})"
+    return f"({format_number(figure.low, digits)} to {format_number(figure.high, digits)})"
 
 
 def format_number(value: float | None, digits: int = 3) -> str:
     """Return a figure alone, ``0.536``; ``undefined`` where there is none."""
     return UNDEFINED if value is None else f"{value:.{digits}f}"
+
+
+def format_difference(difference: Difference, digits: int = 3) -> str:
+    """Return a difference and its interval, with signs: ``+0.136 (+0.110 to +0.158)``."""
+    if difference.value is None:
+        return UNDEFINED
+    shown = f"{difference.value:+.{digits}f}"
+    if difference.low is None or difference.high is None:
+        return shown
+    return f"{shown} ({difference.low:+.{digits}f} to {difference.high:+.{digits}f})"
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,7 @@ def label_row(label: str, test: StoredFigures, config: Mapping[str, Any]) -> str
     mark = " \\*" if label in config.get("unreliable_labels", {}) else ""
     cells = [
         f"{label}{mark}",
-        f"{config['thresholds'][label]:.3f}",
+        format_number(config["thresholds"][label]),
         format_number(figures.precision),
         format_number(figures.recall),
         format_figure(figures.f1),

@@ -62,7 +62,7 @@ def label_table(report: Report, view: str = LABELS, title: str = "By label") -> 
         own, ranking = figures.own.labels[label], figures.ranking.labels[label]
         star = " *" if view == LABELS and label in report.unreliable else ""
         shown = [own.precision, own.recall, own.f1, ranking.average_precision, ranking.roc_auc]
-        threshold = [f"{thresholds[label]:.3f}"] if thresholds else []
+        threshold = [format_number(thresholds[label])] if thresholds else []
         rows.append([label + star, f"{support:,}", *threshold, *map(format_figure, shown)])
     note = "At the model's thresholds." + (" * see unreliable labels." if view == LABELS else "")
     return Table(title, header, rows, note)
@@ -165,7 +165,7 @@ def error_table(report: Report, kind: str) -> Table:
         [
             error.id,
             error.label,
-            f"{error.probability:.4f}",
+            format_number(error.probability, 4),
             ", ".join(error.true) or "none",
             ", ".join(error.given) or "none",
             *([error.text or ""] if texts else []),

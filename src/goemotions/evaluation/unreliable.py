@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from goemotions.evaluation.figures import OWN, Figure, Figures
+from goemotions.evaluation.formatting import format_number
 
 MIN_POSITIVES = 100
 """The published card's own bound."""
@@ -28,9 +29,8 @@ def reason(support: int, f1: Figure) -> str:
     found = []
     if support < MIN_POSITIVES:
         found.append(f"{support} positives, fewer than {MIN_POSITIVES}")
-    low, high = f1.low, f1.high
-    if low is None or high is None:
+    if f1.low is None or f1.high is None:
         found.append("F1 has no interval")
-    elif high - low > MAX_WIDTH:
-        found.append(f"F1 is known only to within {low:.2f} to {high:.2f}")
+    elif f1.high - f1.low > MAX_WIDTH:
+        found.append(f"F1 is known only to within {format_number(f1.low, 2)} to {format_number(f1.high, 2)}")
     return "; ".join(found)
