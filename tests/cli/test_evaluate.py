@@ -33,7 +33,8 @@ def test_evaluate(cli: Run, data: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "mine.tsv: 30 texts" in done.stdout
     assert "undefined, and left out of macro figures (no positives): admiration" in done.stdout
-    assert [Path(line).suffix for line in done.stderr.split()] == [".html", ".md", ".json"]
+    html, markdown, json_file = (tmp_path / f"out.{suffix}" for suffix in ("html", "md", "json"))
+    assert done.stderr == f"the report is in three files: {html}, {markdown} and {json_file}\n"
     report = json.loads((tmp_path / "out.json").read_text())
     assert report["thresholds"]["given"]["joy"] == 0.9
     assert report["thresholds"]["given"]["fear"] == 0.3

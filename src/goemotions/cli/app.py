@@ -6,10 +6,11 @@ import errno
 import os
 import sys
 import warnings
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+import goemotions
 from goemotions.cli.batch import batch
 from goemotions.cli.check import check
 from goemotions.cli.compare import compare
@@ -28,12 +29,32 @@ from goemotions.errors import GoEmotionsError
 USAGE, FAILURE, INTERRUPTED, CLOSED_PIPE = 2, 1, 130, 141  # the last two as shells report SIGINT and SIGPIPE
 
 app = typer.Typer(
-    help="Emotions in text: the 28 GoEmotions labels, offline, on any machine.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def print_version(wanted: bool) -> None:
+    """
+    Raises:
+        typer.Exit: after the version is printed.
+    """
+    if wanted:
+        typer.echo(f"goemotions {goemotions.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Emotions in text: the 28 GoEmotions labels, offline, on any machine."""
+
+
 app.command()(predict)
 app.command()(batch)
 app.command()(info)

@@ -42,7 +42,12 @@ def evaluate(
     data: Labelled,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Write OUTPUT.html, OUTPUT.md and OUTPUT.json.", show_default="none"),
+        typer.Option(
+            "--output",
+            "-o",
+            help="Write the report as three files: OUTPUT.html (a page), OUTPUT.md and OUTPUT.json.",
+            show_default="no files",
+        ),
     ] = None,
     threshold: Annotated[
         list[str] | None,
@@ -84,8 +89,8 @@ def evaluate(
     if store:
         store_figures(report, classifier.directory)
     if output is not None:
-        for path in page.write(report, output):
-            typer.echo(str(path), err=True)
+        first, second, third = page.write(report, output)
+        typer.echo(f"the report is in three files: {first}, {second} and {third}", err=True)
     typer.echo(page.json_text(report) if as_json else summary(report), nl=not as_json)
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from goemotions.errors import EncoderError, MissingExtraError
+from goemotions.installation import install_command
 
 START_UP_LINE = re.compile(
     rb"WARNING: All log messages before absl|[IWE]\d{4} \d\d:|\d{4}-\d\d-\d\d [\d:.]+: [IWE] |"
@@ -91,7 +92,7 @@ def import_tensorflow_hub() -> Any:
 def _broken(package: str, error: Exception) -> EncoderError:
     reason = one_line(error)
     return EncoderError(
-        f'{package} is installed but cannot be imported ({reason}): pip install --upgrade "goemotions[tfhub]"'
+        f"{package} is installed but cannot be imported ({reason}): {install_command('tfhub')} --upgrade"
     )
 
 

@@ -1,0 +1,45 @@
+"""Hints about missing extras name a command that works, however the package was installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from goemotions.errors import MissingExtraError
+from goemotions.installation import pip_install
+
+
+def test_a_clone_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault 24: the hint named an index, on which the package need not be."""
+    origin = {"url": tmp_path.as_uri(), "dir_info": {}}
+    assert pip_install("use", origin) == f'pip install "{tmp_path}[use]"'
+    monkeypatch.chdir(tmp_path)
+    assert pip_install("use", origin) == 'pip install ".[use]"'
+    assert pip_install("use", origin | {"dir_info": {"editable": True}}) == 'pip install --editable ".[use]"'
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        ({}, 'pip install "goemotions[use]"'),
+        ({"url": "file:///no/longer/there", "dir_info": {}}, 'pip install "goemotions[use]"'),
+        ({"url": "https://example.org/goemotions.whl", "archive_info": {}}, 'pip install "goemotions[use]"'),
+        (
+            {"url": "https://example.org/goemotions.git", "vcs_info": {"vcs": "git", "commit_id": "0" * 40}},
+            'pip install "goemotions[use] @ git+https://example.org/goemotions.git"',
+        ),
+    ],
+)
+def test_other_origins(origin: dict[str, object], expected: str) -> None:
+    assert pip_install("use", origin) == expected
+
+
+def test_a_wheel_is_named(tmp_path: Path) -> None:
+    wheel = tmp_path / "goemotions-0.1.0-py3-none-any.whl"
+    wheel.touch()
+    assert pip_install("use", {"url": wheel.as_uri(), "archive_info": {}}) == f'pip install "{wheel}[use]"'
+
+
+def test_errors_say_it() -> None:
+    assert '[serve]"' in str(MissingExtraError("the server", "serve"))
