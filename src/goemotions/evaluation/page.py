@@ -34,7 +34,7 @@ td { font-variant-numeric: tabular-nums; } td:not(.words) { white-space: nowrap;
 svg { display: block; width: 100%; height: auto; max-width: 36rem; } .square svg { max-width: 22rem; }
 .many { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: .5rem; }
 .large svg { min-width: 40rem; max-width: 52rem; } footer { margin-top: 3rem; font-size: .85rem; }"""
-WORDS = {"why", "text", "true", "given"}
+WORDS = {"why", "text", "true", "given", "must", "must not"}
 
 
 def page(report: Report) -> str:
