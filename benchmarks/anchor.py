@@ -23,10 +23,10 @@ from goemotions.checkpoint import read_config
 from goemotions.decoder.plan import make_plan
 from goemotions.decoder.tensors import open_source
 from goemotions.training.embedded import EmbeddedData, EmbeddingTask, load_data, settings_problems, start_bias
-from goemotions.training.embedding_head import loop_settings
 from goemotions.training.embedding_llm import find_base, make_task, new_model
-from goemotions.training.loop import evaluating, fit
-from goemotions.training.recipe import LlmRecipe, load_recipe
+from goemotions.training.loop import LoopSettings, evaluating, fit
+from goemotions.training.recipe import LlmRecipe
+from goemotions.training.recipe_file import load_recipe
 from goemotions.training.single_token import EmbeddingLlmNet
 
 TEXTS = 512
@@ -93,7 +93,7 @@ def run(recipe: LlmRecipe, data: EmbeddedData) -> dict[str, Any]:
     start_bias(net.classifier, data.splits["train"][1])
     task, _ = make_task(net, recipe, data, data.splits["train"], torch.device("cpu"))
     watched = Watched(task, net)
-    settings = loop_settings(recipe, data, torch.device("cpu"), recipe.as_dict())
+    settings = LoopSettings.from_recipe(recipe, torch.device("cpu"), *data.decisive)
     with tempfile.TemporaryDirectory() as folder:
         history = fit(watched, settings, Path(folder), show_progress=True).history
     watched.measure()

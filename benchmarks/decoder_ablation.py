@@ -10,7 +10,6 @@ import argparse
 import json
 import tempfile
 import zlib
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,10 +34,12 @@ from goemotions.training.embedded import (
     settings_problems,
     start_bias,
 )
-from goemotions.training.embedding_head import Mlp, loop_settings
+from goemotions.training.embedding_head import Mlp
 from goemotions.training.embedding_llm import find_base, new_model
-from goemotions.training.loop import decay_groups, evaluating, fit
-from goemotions.training.recipe import LlmRecipe, load_recipe
+from goemotions.training.loop import LoopSettings, evaluating, fit
+from goemotions.training.optimisation import decay_groups
+from goemotions.training.recipe import LlmRecipe
+from goemotions.training.recipe_file import load_recipe
 from goemotions.training.single_token import EmbeddingLlmNet
 
 VARIANTS = ("decoder", "random-decoder", "no-decoder", "mlp")
@@ -114,7 +115,7 @@ def run(variant: str, recipe: LlmRecipe, data: EmbeddedData, show: bool) -> dict
         model, groups, (x, y), data.splits["dev"], recipe_loss(recipe, y),
         select_by=recipe.select_by, seed=recipe.seed, batch_size=recipe.batch_size, device=torch.device("cpu"),
     )  # fmt: skip
-    settings = loop_settings(recipe, data, torch.device("cpu"), variant)
+    settings = LoopSettings.from_recipe(recipe, torch.device("cpu"), variant, *data.decisive)
     with tempfile.TemporaryDirectory() as folder:
         position = fit(task, settings, Path(folder), show)
     with evaluating(model):
@@ -166,5 +167,7 @@ if __name__ == "__main__":
     for seed in options.seeds:
         for variant in options.variants:
             if f"seed {seed}" not in results.setdefault(variant, {}):
-                results[variant][f"seed {seed}"] = run(variant, replace(recipe, seed=seed), data, show=True)
+                results[variant][f"seed {seed}"] = run(
+                    variant, recipe.model_copy(update={"seed": seed}), data, show=True
+                )
                 harness.write(options.name, {"recipe": settings, "mean": means(results), "runs": results})

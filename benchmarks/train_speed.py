@@ -28,18 +28,20 @@ from torch import nn
 from transformers import AutoModelForCausalLM
 
 from goemotions.architectures.head import new_head
+from goemotions.data.origin import Origin
 from goemotions.decoder.nf4 import bitsandbytes
 from goemotions.decoder.plan import Residency, make_plan
 from goemotions.decoder.tensors import open_source
 from goemotions.labels import LABELS
 from goemotions.training.embedded import EmbeddedData
-from goemotions.training.embedding_head import loop_settings
 from goemotions.training.embedding_llm import make_task, new_model
 from goemotions.training.journal import Journal
-from goemotions.training.loop import Position, Run, make_optimiser
+from goemotions.training.loop import LoopSettings, Position, Run
 from goemotions.training.losses import make_loss
+from goemotions.training.optimisation import make_optimiser
 from goemotions.training.processes import Processes
-from goemotions.training.recipe import LlmRecipe, load_recipe
+from goemotions.training.recipe import LlmRecipe
+from goemotions.training.recipe_file import load_recipe
 
 SEVEN = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 DIM = 512
@@ -53,7 +55,9 @@ def corpus(rows: int) -> EmbeddedData:
     x = generator.normal(size=(rows, DIM)).astype(np.float32)
     x /= np.linalg.norm(x, axis=1, keepdims=True)
     y = (generator.random((rows, len(LABELS))) < 0.05).astype(np.uint8)
-    return EmbeddedData("random", LABELS, {"id": "random"}, dict.fromkeys(("train", "dev", "test"), (x, y)), {}, None)
+    return EmbeddedData(
+        Origin("random"), LABELS, {"id": "random"}, dict.fromkeys(("train", "dev", "test"), (x, y)), {}, None
+    )
 
 
 def our_step(folder: Path, recipe: LlmRecipe, data: EmbeddedData, device: str, how: Residency) -> Callable[[], float]:
@@ -62,7 +66,7 @@ def our_step(folder: Path, recipe: LlmRecipe, data: EmbeddedData, device: str, h
     plan = replace(make_plan(source.config, True, device, "bfloat16"), residency=how)
     model = new_model(recipe, source, plan, False, DIM, len(LABELS)).to(target)
     task, accumulation = make_task(model, recipe, data, data.splits["train"], target)
-    settings = replace(loop_settings(recipe, data, target), accumulation=accumulation)
+    settings = LoopSettings.from_recipe(recipe, target, accumulation=accumulation)
     optimiser = make_optimiser(recipe.optimizer, task.parameter_groups(), recipe.learning_rate)
     run = Run(task, settings, folder, optimiser, Position(), Processes(), Journal(folder, 0, active=False))
     model.train()

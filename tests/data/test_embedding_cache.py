@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import random
 import signal
 import subprocess
@@ -15,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from goemotions.data import checks, embed
 from goemotions.data.embedding_cache import EmbeddingCache
@@ -135,6 +138,55 @@ def test_damage_is_found_and_named(tmp_path: Path, where: int | None, message: s
     shard.unlink()
     store(EmbeddingCache(tmp_path, KEY), TEXTS)
     assert_whole(tmp_path, TEXTS)
+
+
+ODD = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.lists(st.none(), max_size=2)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    key=st.sampled_from(["format", "rows", "cache", "keys_sha256", "rest_sha256"]),
+    value=ODD | st.sampled_from([-1, 0, 7, 2**63, 10**100, -(10**100)]),
+)
+def test_any_header_is_read_or_one_clear_line(tmp_path: Path, key: str, value: object) -> None:
+    """Fault 21: rows of 1e308, -1 or "a" ended in a traceback."""
+    cache = EmbeddingCache(tmp_path, KEY)
+    if not cache.folder.exists():
+        store(cache, TEXTS)
+    shard = next(cache.folder.glob("*.shard"))
+    raw = shard.read_bytes()
+    header = json.loads(raw[:512])
+    if header[key] == value:
+        return
+    damaged = tmp_path / "damaged" / cache.folder.name / "a.shard"
+    damaged.parent.mkdir(parents=True, exist_ok=True)
+    damaged.write_bytes(json.dumps(header | {key: value}).encode().ljust(511)[:511] + b"\n" + raw[512:])
+    with pytest.raises(DataError) as caught:
+        EmbeddingCache(tmp_path / "damaged", KEY).read(TEXTS)
+    assert str(caught.value).startswith(f"the cache file {damaged} is damaged (")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"[" * 512, b"null" + bytes(600), b"[]", b'{"rows": ' + b"9" * 400 + b"}"])
+def test_a_file_that_is_no_shard_is_named(tmp_path: Path, content: bytes) -> None:
+    """Fault 21."""
+    cache = EmbeddingCache(tmp_path, KEY)
+    store(cache, TEXTS)
+    (cache.folder / "bad.shard").write_bytes(content)
+    with pytest.raises(DataError, match=r"the cache file .*bad\.shard is damaged"):
+        EmbeddingCache(tmp_path, KEY)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", "[" * 9999, '{"encoder": 1, "fingerprint": 2, "dtype": [], "x": 1}']
+)
+def test_a_damaged_description_is_named(tmp_path: Path, content: str) -> None:
+    """Fault 21."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "cache.json").write_text(content)
+    with pytest.raises(DataError, match=r"cache\.json is damaged"):
+        EmbeddingCache(tmp_path, KEY).read(TEXTS)
 
 
 def test_bad_vectors_are_refused(tmp_path: Path) -> None:

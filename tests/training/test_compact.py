@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from conftest import Run
 
-from goemotions import LABELS, EmotionClassifier, packaged
+from goemotions import EmotionClassifier, packaged
 from goemotions.errors import ModelError
 
 TEMPLATES = {
-    LABELS.index("gratitude"): "thank you {} for the {}",
-    LABELS.index("anger"): "I am so mad at {} about the {}",
-    LABELS.index("neutral"): "{} bought a {} on Monday",
+    0: "I am so mad at {} about the {}",
+    1: "thank you {} for the {}",
+    2: "{} bought a {} on Monday",
 }
 
 
@@ -32,6 +32,7 @@ def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
             )
             lines.append(f"{text} {name} {row}\t{label}\t{name}{row}\n")
         (folder / f"{name}.tsv").write_text("".join(lines))
+    (folder / "labels.txt").write_text("anger\ngratitude\nneutral\n")
     return folder
 
 
@@ -71,6 +72,7 @@ def test_mistakes(cli: Run, tmp_path: Path) -> None:
     assert "train.tsv" in missing.stderr
     for name in ("train", "dev", "test"):
         (tmp_path / f"{name}.tsv").write_text("the same everywhere\t0\tid\n")
+    (tmp_path / "labels.txt").write_text("anger\n")
     leaky = cli("train", "compact-alone", "--data", tmp_path)
     assert leaky.returncode == 1
     assert "also stands in train.tsv" in leaky.stderr

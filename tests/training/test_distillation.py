@@ -14,7 +14,8 @@ from sklearn.metrics import f1_score
 from goemotions import EmotionClassifier
 from goemotions.data.embedding_corpus import read_embeddings
 from goemotions.training.distillation import agreement, distill, mixtures, to_logits
-from goemotions.training.recipe import StudentRecipe, load_recipe
+from goemotions.training.recipe import StudentRecipe
+from goemotions.training.recipe_file import load_recipe
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

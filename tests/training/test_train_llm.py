@@ -22,7 +22,8 @@ from goemotions import EmotionClassifier
 from goemotions.data.embedding_corpus import read_embeddings
 from goemotions.errors import DataError, GoEmotionsError
 from goemotions.training.embedding_llm import train_llm
-from goemotions.training.recipe import LlmRecipe, load_recipe
+from goemotions.training.recipe import LlmRecipe
+from goemotions.training.recipe_file import load_recipe
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -20,7 +20,8 @@ from goemotions.decoder.tensors import open_source
 from goemotions.training.embedding_llm import train_llm
 from goemotions.training.loop import Run
 from goemotions.training.losses import make_loss
-from goemotions.training.recipe import LlmRecipe, load_recipe
+from goemotions.training.recipe import LlmRecipe
+from goemotions.training.recipe_file import load_recipe
 from goemotions.training.single_token import EmbeddingLlmNet, LoraDecoder
 
 pytestmark = pytest.mark.usefixtures("one_thread")

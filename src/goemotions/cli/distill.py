@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from goemotions.cli import options as opt
-from goemotions.cli.train import show_log, training_device
+from goemotions.cli.train import refuse_cache_of_vectors, show_log, training_device
 from goemotions.errors import MissingExtraError
 
 
@@ -39,12 +39,14 @@ def distill(
 
         from goemotions.classifier import EmotionClassifier
         from goemotions.training.distillation import distill
-        from goemotions.training.recipe import StudentRecipe, load_recipe
+        from goemotions.training.recipe import StudentRecipe
+        from goemotions.training.recipe_file import load_recipe
     except ImportError as error:
         raise MissingExtraError("distillation", "train") from error
     recipe = load_recipe("student", epochs=epochs, seed=seed)
     if not isinstance(recipe, StudentRecipe):
         raise TypeError("the recipe student is not one of a student")
+    refuse_cache_of_vectors(cache, data)
     teacher = EmotionClassifier(model, backbone=backbone, device=device, threads=threads)
     if threads is not None:
         torch.set_num_threads(threads)

@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from goemotions.evaluation.model_metrics import StoredFigures
 
 PIPE_WIDTH = 110
-LIMITS = (
-    "English Reddit comments; other text is out of its domain. It rates the words of a text, not the person who wrote "
-    "it: do not judge people by it."
-)
+WARNING = "It rates the words of a text, not the person who wrote it: do not judge people by it."
 
 
 def info(
@@ -74,7 +71,7 @@ def describe(console: Console, directory: Path, config: ModelConfig, backbone: s
         "labels": str(len(config.labels)),
         **(llm_facts(directory, config, backbone) if config.hidden_size else encoder_facts(config)),
         "trained on": f"{trained['dataset']}, {trained['rows']:,} rows" if trained else "not said",
-        "limits": LIMITS,
+        "limits": limits(config),
     }
     if config.unreliable_labels:
         few = ", ".join(f"{label} ({support})" for label, support in config.unreliable_labels.items())
@@ -85,6 +82,16 @@ def describe(console: Console, directory: Path, config: ModelConfig, backbone: s
     for name, value in facts.items():
         table.add_row(name, value)
     console.print(table)
+
+
+def limits(config: ModelConfig) -> str:
+    """Return what a model is not for, from its training data and its encoder."""
+    from goemotions.data.origin import model_origin
+    from goemotions.encoders.facts import encoder_id, language_limits
+
+    data = model_origin(config.raw)
+    spoken = language_limits(encoder_id(config.raw), data.languages) if config.embed_dim else []
+    return " ".join([data.out_of_domain, *spoken, WARNING])
 
 
 def encoder_facts(config: ModelConfig) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,10 +42,13 @@ def train(
         typer.Option(help="The base of an LLM model: a folder, a .gguf file, a hub id.", show_default="the recipe's"),
     ] = None,
     teachers: Annotated[
-        Path, typer.Option(help="compact: the folder of what its teachers say of the train texts.")
-    ] = Path("teachers"),
+        Path | None,
+        typer.Option(
+            help="Of a recipe with teachers: the folder of what they say of the train texts.", show_default="teachers"
+        ),
+    ] = None,
     from_scratch: Annotated[
-        bool, typer.Option("--from-scratch", help="compact: train its teachers first, into --teachers.")
+        bool, typer.Option("--from-scratch", help="Of a recipe with teachers: train them first, into --teachers.")
     ] = False,
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
@@ -61,12 +65,14 @@ def train(
     try:
         import torch
 
-        from goemotions.training.recipe import CompactRecipe, HeadRecipe, LlmRecipe, TeacherRecipe, load_recipe
+        from goemotions.training.recipe import HeadRecipe, LlmRecipe, TeacherRecipe, TransformerRecipe
+        from goemotions.training.recipe_file import load_recipe
     except ImportError as error:
         raise MissingExtraError("training", "train") from error
     settings = load_recipe(recipe, epochs=epochs, seed=seed)
-    if backbone is not None and not isinstance(settings, LlmRecipe):
-        raise ValueError(f"--backbone: the recipe {recipe} trains no LLM")
+    given = {"cache": cache, "backbone": backbone, "teachers": teachers, "from_scratch": from_scratch or None}
+    refuse_unused(recipe, settings.options, given)
+    refuse_cache_of_vectors(cache, data)
     if threads is not None:
         torch.set_num_threads(threads)
     place = training_device(device)
@@ -86,18 +92,42 @@ def train(
 
         train_teacher(data, folder, settings, place, limit)
         test = None  # it ships no model, and test is for what does
-    elif isinstance(settings, CompactRecipe):
+    elif isinstance(settings, TransformerRecipe):
         from goemotions.evaluation.model_metrics import metrics_of
         from goemotions.training.compact import train_compact
         from goemotions.training.teachers import train_teachers
 
+        kept = teachers or Path("teachers")
         if from_scratch:
-            train_teachers(settings.teachers, data, teachers, place, limit)
-        test = metrics_of(train_compact(data, folder, settings, place, teachers, limit)).test
+            train_teachers(settings.teachers, data, kept, place, limit)
+        report = train_compact(data, folder, settings, place, kept, limit)
+        test = None if report is None else metrics_of(report).test
     else:
         raise ValueError(f"the recipe {recipe} is for `goemotions distill`")
     if test is not None:
         typer.echo(f"{folder}: {summary(test)}", err=True)
+
+
+def refuse_unused(recipe: str, options: Collection[str], given: Mapping[str, object]) -> None:
+    """
+    Raises:
+        ValueError: an option that was given and that the recipe makes no use of.
+    """
+    for name, value in given.items():
+        if value is not None and name not in options:
+            option = name.replace("_", "-")
+            raise ValueError(f"--{option}: the recipe {recipe} makes no use of it: leave it out")
+
+
+def refuse_cache_of_vectors(cache: Path | None, data: Path) -> None:
+    """
+    Raises:
+        ValueError: a cache of embeddings for a corpus that is embedded already.
+    """
+    from goemotions.data.embedding_corpus import DESCRIPTION
+
+    if cache is not None and (data / DESCRIPTION).exists():
+        raise ValueError(f"--cache: {data} holds vectors, no texts to embed: leave it out")
 
 
 def summary(test: StoredFigures) -> str:

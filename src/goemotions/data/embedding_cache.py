@@ -155,8 +155,10 @@ def read_description(folder: Path) -> dict[str, Any]:
     path = folder / DESCRIPTION
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if not all(isinstance(content[key], str) for key in ("encoder", "fingerprint", "dtype")):
+            raise TypeError("expected texts")
         describe(content)
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise damaged(path, "it is not a description of a cache") from None
     return content
 

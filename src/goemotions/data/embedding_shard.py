@@ -30,6 +30,7 @@ from goemotions.errors import DataError
 
 FORMAT = 1
 HEADER, KEY, ALIGNMENT = 512, 16, 64
+MAX_ROWS = 1 << 32
 
 Format = Literal["float32", "float16"]
 
@@ -95,7 +96,10 @@ class Shard:
         """
         if self.contents is None:
             start = HEADER + KEY * self.rows
-            raw: npt.NDArray[np.uint8] = np.memmap(self.path, dtype=np.uint8, mode="r")
+            try:
+                raw: npt.NDArray[np.uint8] = np.memmap(self.path, dtype=np.uint8, mode="r")
+            except (OSError, ValueError) as error:  # gone, or cut to nothing, since the cache was opened
+                raise damaged(self.path, f"it cannot be read: {error}") from error
             if hashlib.sha256(raw[start:].data).hexdigest() != self.rest_sha256:
                 raise damaged(self.path, "its vectors do not match their checksum")
             rows = raw[aligned(start + self.rows) :].view(np.dtype(self.key.dtype).newbyteorder("<"))
@@ -122,22 +126,38 @@ def read_shard(path: Path, key: CacheKey) -> tuple[Shard, Iterator[bytes]]:
     Raises:
         DataError: not a whole shard of this cache.
     """
-    with path.open("rb") as stream:
-        try:
-            header = json.loads(stream.read(HEADER))
-            rows, keys_sha256, rest_sha256 = header["rows"], header["keys_sha256"], header["rest_sha256"]
-            made_for = (header["format"], header["cache"])
-        except (ValueError, KeyError, TypeError):
-            raise damaged(path, "its header cannot be read") from None
-        if made_for != (FORMAT, key.folder_name):
-            raise damaged(path, f"it is of another encoder or format than {describe(key.as_dict())}")
-        keys = stream.read(KEY * rows)
-        size = aligned(HEADER + (KEY + 1) * rows) + rows * key.dim * np.dtype(key.dtype).itemsize
-        if os.fstat(stream.fileno()).st_size != size:
-            raise damaged(path, f"it has {os.fstat(stream.fileno()).st_size:,} bytes instead of {size:,}")
-    if hashlib.sha256(keys).hexdigest() != keys_sha256:
+    try:
+        with path.open("rb") as stream:
+            header = read_header(path, stream.read(HEADER), key)
+            rows = header["rows"]
+            size = aligned(HEADER + (KEY + 1) * rows) + rows * key.dim * np.dtype(key.dtype).itemsize
+            there = os.fstat(stream.fileno()).st_size
+            if there != size:
+                raise damaged(path, f"it has {there:,} bytes instead of {size:,}")
+            keys = stream.read(KEY * rows)
+    except OSError as error:
+        raise damaged(path, f"it cannot be read: {error.strerror}") from error
+    if hashlib.sha256(keys).hexdigest() != header["keys_sha256"]:
         raise damaged(path, "its keys do not match their checksum")
-    return Shard(path, rows, key, rest_sha256), (keys[i : i + KEY] for i in range(0, len(keys), KEY))
+    return Shard(path, rows, key, header["rest_sha256"]), (keys[i : i + KEY] for i in range(0, len(keys), KEY))
+
+
+def read_header(path: Path, content: bytes, key: CacheKey) -> dict[str, Any]:
+    """
+    Raises:
+        DataError: not the header of a shard of this cache.
+    """
+    try:
+        header = json.loads(content)
+        rows, made_for = header["rows"], (header["format"], header["cache"])
+        checksums = [header["keys_sha256"], header["rest_sha256"]]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise damaged(path, "its header cannot be read") from None
+    if made_for != (FORMAT, key.folder_name):
+        raise damaged(path, f"it is of another encoder or format than {describe(key.as_dict())}")
+    if type(rows) is not int or not 0 <= rows <= MAX_ROWS or not all(isinstance(each, str) for each in checksums):
+        raise damaged(path, "its header holds values that are none of a shard")
+    return dict(header)
 
 
 def text_key(text: str) -> bytes:

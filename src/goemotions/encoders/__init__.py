@@ -15,9 +15,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from goemotions.encoders.facts import FACTS
 from goemotions.errors import EncoderError, nearest
 
-NAMES = ("use-multilingual-v3", "use-v4")
+NAMES = tuple(FACTS)
 LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\]|localhost)[:/]")
 SAVED_MODEL = "saved-model"
 """The id of an encoder given as a folder: which one it holds only its fingerprint can say."""

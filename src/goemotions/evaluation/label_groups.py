@@ -105,19 +105,14 @@ def parse(name: str, text: str) -> dict[str, object]:
     Raises:
         DataError: it is neither, or holds something else.
     """
-    try:
-        if name.endswith((".yaml", ".yml")):
-            import yaml
+    if name.endswith((".yaml", ".yml")):
+        from goemotions.yaml_text import read_mapping
 
-            content = yaml.safe_load(text)
-        else:
-            content = json.loads(text)
+        return read_mapping(text, f"label map {name}")
+    try:
+        content = json.loads(text)
     except ValueError as error:
         raise DataError(f"{name} is not valid JSON: {error}") from error
-    except Exception as error:  # PyYAML's errors share no base with ValueError
-        if type(error).__module__.startswith("yaml"):
-            raise DataError(f"{name} is not valid YAML: {' '.join(str(error).split())}") from error
-        raise
     if not isinstance(content, dict):
         raise DataError(f'{name}: expected an object with "rule" and "labels", got {type(content).__name__}')
     return content

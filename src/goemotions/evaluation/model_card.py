@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
+from goemotions.data.origin import model_origin
 from goemotions.evaluation.formatting import format_figure, format_number
 from goemotions.evaluation.model_metrics import F1OfRows, StoredFigures, metrics_of, read_metrics
 from goemotions.evaluation.provenance import DataFile, read_provenance
@@ -20,8 +21,8 @@ from goemotions.evaluation.unreliable import MAX_WIDTH, MIN_POSITIVES
 from goemotions.records import to_json
 
 WARNING = """\
-- **Do not judge people by it.** It rates the words of a text, as crowd workers read comments. It does not know
-  what a person feels, and must not decide about hiring, credit, health, policing or discipline."""
+- **Do not judge people by it.** It rates the words of a text, as those who labelled its training data read them. It
+  does not know what a person feels, and must not decide about hiring, credit, health, policing or discipline."""
 UNMEASURED = "Not measured yet: `goemotions evaluate MODEL DATA --store` writes the figures here."
 
 
@@ -61,11 +62,13 @@ def card_of(directory: Path, config: Mapping[str, Any]) -> str:
 
 def front_matter(config: Mapping[str, Any]) -> str:
     about = config.get("about", {})
+    goemotions = model_origin(config).goemotions
+    tags = ["emotion", *(["goemotions"] if goemotions else []), "multi-label", *about.get("tags", ())]
     lines = {
-        "license": about.get("license", "apache-2.0"),
-        "language": about.get("language", "en"),
+        "license": about.get("license", "apache-2.0" if goemotions else None),
+        "language": about.get("language"),
         "pipeline_tag": "text-classification",
-        "tags": f"[{', '.join(['emotion', 'goemotions', 'multi-label', *about.get('tags', ())])}]",
+        "tags": f"[{', '.join(tags)}]",
         "base_model": config.get("base", {}).get("model"),
     }
 

@@ -24,8 +24,9 @@ from goemotions.errors import DataError
 from goemotions.evaluation.metrics import counts, divide
 from goemotions.thresholds import accepted
 from goemotions.training.embedded import EmbeddedData, EmbeddingTask, Vectors, load_data
-from goemotions.training.embedding_head import Mlp, loop_settings, run_facts, write_head
-from goemotions.training.loop import decay_groups, fit
+from goemotions.training.embedding_head import Mlp, run_facts, write_head
+from goemotions.training.loop import LoopSettings, fit
+from goemotions.training.optimisation import decay_groups
 from goemotions.training.recipe import StudentRecipe
 
 log = logging.getLogger("goemotions.training")
@@ -115,7 +116,8 @@ def distill(
         batch_size=recipe.batch_size,
         device=device,
     )
-    settings = loop_settings(recipe, embedded, device, recipe.as_dict(), limit, teacher.config.name, float(y.sum()))
+    decisive = [limit, teacher.config.name, float(y.sum()), *embedded.decisive]
+    settings = LoopSettings.from_recipe(recipe, device, *decisive)
     position = fit(task, settings, output.with_name(output.name + ".training"), show_progress=True)
     run = run_facts(recipe, position)
     write_head(output, task, model, embedded, run, teacher.thresholds, teacher=teacher.config.name)

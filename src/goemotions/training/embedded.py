@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,11 +17,11 @@ from torch import Tensor, nn
 from goemotions import thresholds as thresholding
 from goemotions.data.augmentation import augment
 from goemotions.data.checks import raise_together, split_problems
-from goemotions.data.corpus import read_corpus, seen_in
-from goemotions.data.download import FILES
+from goemotions.data.corpus import seen_in
 from goemotions.data.embed import embed, open_cache
 from goemotions.data.embedding_corpus import DESCRIPTION, EmbeddingCorpus, read_embeddings
 from goemotions.data.embedding_corpus import check as check_vectors
+from goemotions.data.origin import Origin, corpus_origin
 from goemotions.encoders import Encoder, find_encoder
 from goemotions.errors import GoEmotionsError
 from goemotions.evaluation.calibration_error import calibration_figures
@@ -36,9 +36,9 @@ from goemotions.records import to_json
 from goemotions.training.losses import make_loss
 from goemotions.training.processes import Processes
 from goemotions.training.recipe import EmbeddingRecipe
+from goemotions.training.texts import read_texts
 
 log = logging.getLogger("goemotions.training")
-OFFICIAL = "GoEmotions, official simplified train split"
 SPLITS = ("train", "dev", "test")
 EVALUATION_ROWS = 1024
 
@@ -52,7 +52,7 @@ class EmbeddedData:
     """A corpus as training takes it.
 
     Attributes:
-        name: for people.
+        source: where the corpus comes from, as far as it says.
         encoder: ``id``, ``revision`` and ``fingerprint`` of what made the vectors.
         splits: train, dev and test: float32 [n, dim] and uint8 [n, labels].
         sha256: of each split's file, or of its vectors where there are no texts.
@@ -60,13 +60,18 @@ class EmbeddedData:
         known: the hashes of the train texts, as :mod:`goemotions.evaluation.provenance` keeps them; None without texts.
     """
 
-    name: str
+    source: Origin
     labels: tuple[str, ...]
     encoder: Mapping[str, str]
     splits: Mapping[str, tuple[Vectors, Targets]]
     sha256: Mapping[str, str]
     fresh: npt.NDArray[np.bool_] | None
     known: bytes | None = None
+
+    @property
+    def decisive(self) -> tuple[Mapping[str, str], Mapping[str, str], Sequence[str]]:
+        """What of the data decides the result of a training."""
+        return dict(self.sha256), dict(self.encoder), self.labels
 
     @property
     def dim(self) -> int:
@@ -94,16 +99,13 @@ def load_data(
     if (folder / DESCRIPTION).exists():
         return from_vectors(folder, encoder_name, check, limit)
     problems: list[str] = []
-    corpus = attempt(problems, lambda: read_corpus(folder))
+    corpus = attempt(problems, lambda: read_texts(folder, limit))
     encoder = attempt(problems, lambda: find_encoder(encoder_name))
     if corpus is None or encoder is None:
         raise_together(problems)
         raise AssertionError  # one of them has said why
-    splits = {name: corpus.splits[name].head(limit) for name in SPLITS}
-    if seen_in(splits["test"], splits["train"]).all():
-        problems.append(f"every text of {folder / 'test.tsv'} also stands in train.tsv: nothing honest can be measured")
-    problems += check(corpus.labels)
-    raise_together(problems)
+    raise_together(check(corpus.labels))
+    splits = corpus.splits
     processes = Processes()
     texts = [text for split in splits.values() for text in split.texts]
     vectors = open_cache(cache, encoder)
@@ -111,12 +113,9 @@ def load_data(
         embed(vectors, encoder, texts)
     processes.wait()
     embedded = {name: (vectors.read(split.texts)[0], split.targets) for name, split in splits.items()}
-    hashes = {name: split.sha256 for name, split in splits.items()}
     fresh = ~seen_in(splits["test"], splits["train"])
     known = hashes_to_bytes(hash_texts(splits["train"].texts))
-    official = hashes == {file.name.removesuffix(".tsv"): file.sha256 for file in FILES}
-    name = OFFICIAL if official else folder.absolute().name
-    return EmbeddedData(name, corpus.labels, identity(encoder), embedded, hashes, fresh, known)
+    return EmbeddedData(corpus.source, corpus.labels, identity(encoder), embedded, corpus.sha256, fresh, known)
 
 
 def from_vectors(
@@ -135,7 +134,8 @@ def from_vectors(
     made_by = dict(known) or {"id": encoder_name}
     parts = {name: tuple(np.asarray(part[:limit]) for part in corpus.splits[name]) for name in SPLITS}
     hashes = {name: hashlib.sha256(vectors.tobytes()).hexdigest() for name, (vectors, _) in parts.items()}
-    return EmbeddedData(folder.absolute().name, corpus.labels, made_by, parts, hashes, None)  # type: ignore[arg-type]
+    source = corpus_origin(folder, hashes)
+    return EmbeddedData(source, corpus.labels, made_by, parts, hashes, None)  # type: ignore[arg-type]
 
 
 def settings_problems(recipe: EmbeddingRecipe, labels: tuple[str, ...]) -> list[str]:
@@ -143,8 +143,6 @@ def settings_problems(recipe: EmbeddingRecipe, labels: tuple[str, ...]) -> list[
     problems = []
     if recipe.loss.startswith("focal-") and len(labels) != 28:
         problems.append(f"loss {recipe.loss} has an alpha for each of the 28 labels, the corpus has {len(labels)}")
-    if recipe.oversampling == "ismote" and recipe.oversampling_target is None:
-        problems.append("oversampling ismote needs an oversampling_target")
     return problems
 
 
@@ -301,7 +299,7 @@ def measure(
         "unreliable_labels": {label: support[label] for label in unreliable_labels(measured.labels)},
         "metrics": to_json(metrics),
         "trained_on": {
-            "dataset": data.name,
+            **data.source.as_dict(),
             "rows": len(data.splits["train"][0]),
             "splits": dict(data.sha256),
         },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 from collections.abc import Mapping
@@ -36,8 +35,9 @@ from goemotions.training.embedded import (
     settings_problems,
     start_bias,
 )
-from goemotions.training.loop import LoopSettings, Position, decay_groups, fit
+from goemotions.training.loop import LoopSettings, Position, fit
 from goemotions.training.onnx_graph import OPSET, GraphBuilder, numpy_of
+from goemotions.training.optimisation import decay_groups
 from goemotions.training.processes import Processes
 from goemotions.training.recipe import HeadRecipe, Recipe
 
@@ -94,30 +94,11 @@ def train_head(
         batch_size=recipe.batch_size,
         device=device,
     )
-    settings = loop_settings(recipe, embedded, device, recipe.as_dict(), limit)
+    settings = LoopSettings.from_recipe(recipe, device, limit, *embedded.decisive)
     position = fit(task, settings, output.with_name(output.name + ".training"), True, processes)
     if not processes.main:
         return None
     return write_head(output, task, model, embedded, run_facts(recipe, position))
-
-
-def loop_settings(recipe: Recipe, data: EmbeddedData, device: torch.device, *decisive: Any) -> LoopSettings:
-    """The loop's settings by a recipe; ``decisive`` is what else decides the result beside the data."""
-    content = json.dumps([*decisive, dict(data.sha256), dict(data.encoder)])
-    return LoopSettings(
-        epochs=recipe.epochs,
-        learning_rate=recipe.learning_rate,
-        warmup_ratio=recipe.warmup_ratio,
-        max_grad_norm=recipe.max_grad_norm,
-        seed=recipe.seed,
-        device=device,
-        fingerprint=hashlib.sha256(content.encode()).hexdigest(),
-        schedule=recipe.schedule,
-        optimizer=recipe.optimizer,
-        accumulation=recipe.accumulation,
-        patience=recipe.patience,
-        autocast=None,
-    )
 
 
 def run_facts(recipe: Recipe, position: Position) -> dict[str, Any]:

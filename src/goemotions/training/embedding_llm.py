@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,9 +37,10 @@ from goemotions.training.embedded import (
     settings_problems,
     start_bias,
 )
-from goemotions.training.embedding_head import loop_settings, run_facts
+from goemotions.training.embedding_head import run_facts
 from goemotions.training.focal_config import preset
-from goemotions.training.loop import decay_groups, fit
+from goemotions.training.loop import LoopSettings, fit
+from goemotions.training.optimisation import decay_groups
 from goemotions.training.processes import Processes
 from goemotions.training.recipe import LlmRecipe
 from goemotions.training.single_token import DEAD, EmbeddingLlmNet, LoraDecoder
@@ -95,8 +95,8 @@ def train_llm(
     task, accumulation = make_task(model.to(device), recipe, embedded, (x, y), device, processes.count)
     if processes.main:
         describe(model, base, source, plan, task.batch_size * accumulation)
-    decisive = [recipe.as_dict() | {"accumulation": accumulation}, limit, str(base), plan.precision]
-    settings = replace(loop_settings(recipe, embedded, device, *decisive), accumulation=accumulation)
+    decisive = [accumulation, limit, str(base), plan.precision, *embedded.decisive]
+    settings = LoopSettings.from_recipe(recipe, device, *decisive, accumulation=accumulation)
     position = fit(task, settings, output.with_name(output.name + ".training"), True, processes)
     if not processes.main:
         return None

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from transformers import AutoModel
 from transformers.utils import logging
 
+from goemotions.errors import DataError
 from goemotions.training.quantisation import ActivationQuantiser, QuantEmbedding, QuantLinear
 
 
@@ -42,7 +43,14 @@ class MeanPooledEncoder(nn.Module):
             self.head.bias.copy_(torch.logit(rate))
 
     def freeze(self, layers: int, embeddings: bool) -> None:
-        """Keep the weights of the lowest ``layers`` and, if asked, of the pieces' embeddings."""
+        """Keep the weights of the lowest ``layers`` and, if asked, of the pieces' embeddings.
+
+        Raises:
+            DataError: more layers than there are.
+        """
+        there = len(self.bert.encoder.layer)
+        if layers > there:
+            raise DataError(f"frozen_layers: the base has {there} layers, got {layers}")
         frozen = list(self.bert.encoder.layer[:layers])
         for module in [*frozen, self.bert.embeddings.word_embeddings] if embeddings else frozen:
             module.requires_grad_(False)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +16,21 @@ from goemotions import thresholds as thresholding
 from goemotions.architectures.tokens import TextTokenizer
 from goemotions.data.corpus import Split
 from goemotions.evaluation.metrics import macro_f1, mean_average_precision
-from goemotions.labels import LABELS
-from goemotions.precision import fast_precision
+from goemotions.precision import fast_precision, name_of
 from goemotions.training.encoder import MeanPooledEncoder
-from goemotions.training.loop import LoopSettings, Position, decay_groups, evaluating, fit
+from goemotions.training.loop import LoopSettings, Position, evaluating, fit
+from goemotions.training.optimisation import decay_groups
+from goemotions.training.processes import Processes
 from goemotions.training.quantisation import calibrate
-from goemotions.training.recipe import FineTuningRecipe
+from goemotions.training.recipe import FineTuningRecipe, TransformerRecipe
+from goemotions.training.texts import TextCorpus
 
 
 class FineTuning:
     """The loop's task: binary cross-entropy, scored by macro F1 on dev at thresholds tuned there.
 
     Args:
+        labels: their names, in the order of the targets' columns.
         targets: float32 [n, labels] of ``train``, each 0 to 1: its labels, or probabilities.
     """
 
@@ -37,6 +38,7 @@ class FineTuning:
         self,
         model: MeanPooledEncoder,
         tokenizer: TextTokenizer,
+        labels: Sequence[str],
         train: Split,
         targets: npt.NDArray[np.float32],
         dev: Split,
@@ -45,6 +47,7 @@ class FineTuning:
     ) -> None:
         self.model = model
         self.tokenizer = tokenizer
+        self.labels = labels
         self.recipe = recipe
         self.device = device
         self.dev = dev
@@ -58,10 +61,11 @@ class FineTuning:
 
     def begin_epoch(self, epoch: int) -> None:
         """From the recipe's epoch on, take new activation ranges from training texts and simulate 8 bit."""
-        if not self.recipe.quantised(epoch):
+        recipe = self.recipe
+        if not isinstance(recipe, TransformerRecipe) or not recipe.quantised(epoch):
             return
         with evaluating(self.model), calibrate(self.model):
-            self.probabilities(self.train_ids[: self.recipe.calibration_texts])
+            self.probabilities(self.train_ids[: recipe.calibration_texts])
 
     def batches(self, epoch: int) -> list[npt.NDArray[np.int64]]:
         """Row numbers of each batch: shuffled, with texts of like length together to save padding."""
@@ -86,10 +90,10 @@ class FineTuning:
 
     def evaluate(self) -> dict[str, float]:
         probabilities = self.probabilities(self.dev_ids)
-        tuned = thresholding.tune(probabilities, self.dev.targets, LABELS, smoothing=0)
+        tuned = thresholding.tune(probabilities, self.dev.targets, self.labels, smoothing=0)
         return {
             "dev_macro_f1": macro_f1(probabilities, self.dev.targets, list(tuned.values())),
-            "dev_macro_f1_at_half": macro_f1(probabilities, self.dev.targets, [0.5] * len(LABELS)),
+            "dev_macro_f1_at_half": macro_f1(probabilities, self.dev.targets, [0.5] * len(self.labels)),
             "dev_mean_average_precision": mean_average_precision(probabilities, self.dev.targets),
         }
 
@@ -103,7 +107,7 @@ class FineTuning:
     def logits(self, ids: list[list[int]], batch_size: int = 64) -> npt.NDArray[np.float32]:
         """float32 [n, labels], computed in float32."""
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-        result = np.empty((len(ids), len(LABELS)), dtype=np.float32)
+        result = np.empty((len(ids), len(self.labels)), dtype=np.float32)
         for first in range(0, len(order), batch_size):
             part = order[first : first + batch_size]
             result[part] = self.model(*pad([ids[i] for i in part], self.device)).cpu().numpy()
@@ -112,36 +116,32 @@ class FineTuning:
 
 def start(
     base: Path,
-    train: Split,
-    dev: Split,
+    corpus: TextCorpus,
     recipe: FineTuningRecipe,
     device: torch.device,
     targets: npt.NDArray[np.float32] | None = None,
 ) -> FineTuning:
-    """A task from pre-trained weights in ``base``, for the labels of ``train`` unless other ``targets`` are given."""
+    """Return a task from pre-trained weights in ``base``, for the labels of train unless other ``targets`` are given.
+
+    Raises:
+        DataError: more frozen layers than the base has.
+    """
     torch.manual_seed(recipe.seed)
-    quantised = recipe.quantise_from_epoch is not None
-    model = MeanPooledEncoder(base, len(LABELS), recipe.dropout, quantised).to(device)
+    train, dev = corpus.splits["train"], corpus.splits["dev"]
+    quantised = isinstance(recipe, TransformerRecipe)
+    model = MeanPooledEncoder(base, len(corpus.labels), recipe.dropout, quantised).to(device)
     model.freeze(recipe.frozen_layers, recipe.frozen_embeddings)
     model.start_head(train.targets)
     targets = train.targets.astype(np.float32) if targets is None else targets
-    return FineTuning(model, TextTokenizer(base / "tokenizer.json"), train, targets, dev, recipe, device)
+    tokenizer = TextTokenizer(base / "tokenizer.json")
+    return FineTuning(model, tokenizer, corpus.labels, train, targets, dev, recipe, device)
 
 
-def fine_tune(task: FineTuning, folder: Path, data: Mapping[str, Any], show_progress: bool) -> Position:
-    """Train with the state in ``folder``; ``data`` is what the result depends on beside the recipe."""
-    recipe, precision = task.recipe, fast_precision(task.device)
-    settings = LoopSettings(
-        epochs=recipe.epochs,
-        learning_rate=recipe.learning_rate,
-        warmup_ratio=recipe.warmup_ratio,
-        max_grad_norm=recipe.max_grad_norm,
-        seed=recipe.seed,
-        device=task.device,
-        fingerprint=hashlib.sha256(json.dumps([recipe.as_dict(), data, str(precision)]).encode()).hexdigest(),
-        autocast=precision,
-    )
-    return fit(task, settings, folder, show_progress)
+def fine_tune(task: FineTuning, folder: Path, processes: Processes, *decisive: Any) -> Position:
+    """Train with the state in ``folder``; ``decisive`` is what the result depends on beside the recipe."""
+    precision = fast_precision(task.device)
+    settings = LoopSettings.from_recipe(task.recipe, task.device, *decisive, name_of(precision), autocast=precision)
+    return fit(task, settings, folder, show_progress=True, processes=processes)
 
 
 def pad(ids: list[list[int]], device: torch.device) -> tuple[Tensor, Tensor]:

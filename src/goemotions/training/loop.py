@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import torch
 from torch import Tensor, nn
@@ -16,10 +18,18 @@ from goemotions.data.checks import raise_together, room_problems
 from goemotions.errors import GoEmotionsError
 from goemotions.progress import Progress
 from goemotions.training.journal import Journal
+from goemotions.training.optimisation import make_optimiser, schedule
 from goemotions.training.processes import Processes
+from goemotions.training.recipe import Recipe
+from goemotions.training.state import BEST, CHECKPOINT, read_state, restoring, write_state
 
 CHECKPOINT_EVERY = 400  # steps: a few minutes of work on a small CPU
 LOG_EVERY = 25  # steps
+TAKEN = (
+    *("epochs", "learning_rate", "schedule", "warmup_ratio", "max_grad_norm", "seed"),
+    *("optimizer", "accumulation", "patience"),
+)
+"""What the loop takes of a recipe as it is."""
 
 
 class Task(Protocol):
@@ -75,6 +85,18 @@ class LoopSettings:
     patience: int | None = None
     autocast: torch.dtype | None = None
 
+    @classmethod
+    def from_recipe(cls, recipe: Recipe, device: torch.device, *decisive: Any, **changes: Any) -> Self:
+        """Return the settings that a recipe gives.
+
+        Args:
+            decisive: what decides the result beside the recipe, as JSON can hold it: data, base, precision.
+            changes: settings other than the recipe's.
+        """
+        content = json.dumps([recipe.as_dict(), *decisive])
+        taken = {name: getattr(recipe, name) for name in TAKEN} | changes
+        return cls(device=device, fingerprint=hashlib.sha256(content.encode()).hexdigest(), **taken)
+
 
 @dataclass
 class Position:
@@ -121,8 +143,8 @@ def fit(
             run.epoch(progress)
             run.finish_epoch()
             run.save_checkpoint()
-    best = torch.load(folder / "best.pt", map_location=settings.device, weights_only=True)
-    task.model.load_state_dict(best)
+    best = read_state(folder / BEST, settings.device)
+    restoring(folder / BEST, lambda: task.model.load_state_dict(best))
     return position
 
 
@@ -199,7 +221,7 @@ class Run:
         if score > position.best_score:
             position.best_score, position.best_epoch = score, position.epoch
             if self.processes.main:
-                save(self.folder / "best.pt", task.model.state_dict())
+                write_state(self.folder / BEST, task.model.state_dict())
         position.history.append({"epoch": position.epoch, "step": position.step, **metrics})
         self.journal.epoch(position.history[-1], position.epoch == position.best_epoch)
         position.epoch += 1
@@ -219,7 +241,7 @@ class Run:
             "generators": self.processes.gather(generators),
         }
         if self.processes.main:
-            save(self.folder / "checkpoint.pt", state)
+            write_state(self.folder / CHECKPOINT, state)
             self.journal.write(self.position.history, self.position.steps)
         self.processes.wait()
 
@@ -229,79 +251,42 @@ def autocast(device: torch.device, dtype: torch.dtype | None) -> torch.autocast:
     return torch.autocast(device.type, dtype=dtype, enabled=dtype not in (None, torch.float32))
 
 
-def make_optimiser(name: str, groups: list[dict[str, Any]], learning_rate: float) -> torch.optim.Optimizer:
-    """AdamW (Loshchilov & Hutter, 2019), of torch or with the 8-bit states of Dettmers et al., 2022."""
-    if name == "adamw":
-        # Fused: the same update in one pass over memory, five times as fast on a CPU.
-        return torch.optim.AdamW(groups, lr=learning_rate, fused=True)
-    from goemotions.decoder.nf4 import bitsandbytes
-
-    return bitsandbytes().optim.AdamW8bit(groups, lr=learning_rate)  # type: ignore[no-any-return]
-
-
 def state_bytes(model: nn.Module) -> int:
     """What the files of a run take: weights and AdamW's two states, while the new checkpoint and the old both exist."""
     return sum(4 * parameter.numel() for parameter in model.parameters()) * 7
 
 
-def schedule(name: str, step: int, total: int, warmup_ratio: float) -> float:
-    """The learning rate's factor by the ``linear`` or ``cosine`` schedule."""
-    return {"linear": linear_schedule, "cosine": cosine_schedule}[name](step, total, warmup_ratio)
-
-
-def cosine_schedule(step: int, total: int, warmup_ratio: float) -> float:
-    """Linear warm-up to 1, then half a cosine to 0 at ``total`` (Loshchilov & Hutter, 2017). ``step`` counts from 0."""
-    warmup = max(1, round(total * warmup_ratio))
-    if step < warmup:
-        return (step + 1) / warmup
-    return 0.5 + 0.5 * math.cos(math.pi * (step + 1 - warmup) / max(1, total + 1 - warmup))
-
-
-def linear_schedule(step: int, total: int, warmup_ratio: float) -> float:
-    """Linear warm-up to 1, then linear decay to 0 at ``total``. ``step`` counts from 0."""
-    warmup = max(1, round(total * warmup_ratio))
-    return min((step + 1) / warmup, (total - step) / max(1, total - warmup))
-
-
-def decay_groups(module: nn.Module, weight_decay: float, lr_scale: float = 1.0) -> list[dict[str, Any]]:
-    """AdamW's groups for a module: biases and normalisation weights are not decayed."""
-    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
-    matrices = [parameter for parameter in parameters if parameter.ndim > 1]
-    vectors = [parameter for parameter in parameters if parameter.ndim <= 1]
-    return [
-        {"params": matrices, "weight_decay": weight_decay, "lr_scale": lr_scale},
-        {"params": vectors, "weight_decay": 0.0, "lr_scale": lr_scale},
-    ]
-
-
 def resume(
     model: nn.Module, optimiser: torch.optim.Optimizer, folder: Path, settings: LoopSettings, processes: Processes
 ) -> Position:
-    """Restore the state in ``folder``, if there is one, and say where it was."""
-    path = folder / "checkpoint.pt"
+    """Restore the state in ``folder``, if there is one, and return how far it was.
+
+    Raises:
+        GoEmotionsError: a checkpoint of another run, or a damaged one.
+    """
+    path = folder / CHECKPOINT
     if not path.exists():
         return Position()
-    state = torch.load(path, map_location=settings.device, weights_only=True)
-    if state["fingerprint"] != settings.fingerprint:
-        raise GoEmotionsError(f"{path} is of a run with other settings or data: delete {folder} or name another folder")
-    if len(state["generators"]) != processes.count:
-        raise GoEmotionsError(
-            f"{path} is of a run with {len(state['generators'])} processes, this one has {processes.count}"
-        )
-    model.load_state_dict(state["model"])
-    optimiser.load_state_dict(state["optimiser"])
-    generators = state["generators"][processes.rank]
-    torch.set_rng_state(generators["cpu"].cpu())
-    if settings.device.type == "cuda":
-        torch.cuda.set_rng_state(generators["cuda"].cpu(), settings.device)
-    return Position(**state["position"])
+    state = read_state(path, settings.device)
 
+    def restore() -> Position:
+        if state["fingerprint"] != settings.fingerprint:
+            raise GoEmotionsError(
+                f"{path} is of a run with other settings or data: delete {folder} or name another folder"
+            )
+        if len(state["generators"]) != processes.count:
+            raise GoEmotionsError(
+                f"{path} is of a run with {len(state['generators'])} processes, this one has {processes.count}"
+            )
+        model.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+        generators = state["generators"][processes.rank]
+        torch.set_rng_state(generators["cpu"].cpu())
+        if settings.device.type == "cuda":
+            torch.cuda.set_rng_state(generators["cuda"].cpu(), settings.device)
+        return Position(**state["position"])
 
-def save(path: Path, state: Any) -> None:
-    """Write ``state`` so that ``path`` is always either the old file or the new one."""
-    temporary = path.with_suffix(".tmp")
-    torch.save(state, temporary)
-    temporary.replace(path)
+    return restoring(path, restore)
 
 
 @contextmanager

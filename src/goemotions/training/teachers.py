@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,15 @@ import numpy.typing as npt
 import torch
 
 from goemotions.atomic import new_directory
-from goemotions.data.corpus import Split, read_split
 from goemotions.errors import DataError, nearest
-from goemotions.labels import LABELS
 from goemotions.packaged import find_or_unpack
 from goemotions.precision import fast_precision
 from goemotions.training.fine_tuning import fine_tune, start
 from goemotions.training.loop import autocast, evaluating
-from goemotions.training.recipe import CompactRecipe, TeacherRecipe, load_recipe
+from goemotions.training.processes import Processes
+from goemotions.training.recipe import TeacherRecipe, TransformerRecipe
+from goemotions.training.recipe_file import load_recipe
+from goemotions.training.texts import TextCorpus, read_texts
 
 
 def train_teacher(
@@ -33,9 +35,8 @@ def train_teacher(
     recipe: TeacherRecipe,
     device: torch.device,
     limit: int | None = None,
-    show_progress: bool = True,
-) -> dict[str, Any]:
-    """Fine-tune a teacher on the official train split and write what it says of it to the directory ``output``.
+) -> dict[str, Any] | None:
+    """Fine-tune a teacher on the train split of the corpus in ``data`` and write what it says of it to ``output``.
 
     The state of an unfinished run stands in ``<output>.training``; the same command goes on from there.
 
@@ -44,21 +45,22 @@ def train_teacher(
         ModelError: the base weights are not installed, or not the expected ones.
 
     Returns:
-        The content of ``teacher.json``.
+        The content of ``teacher.json``; None in a process that does not write.
     """
-    splits = {name: read_split(data / f"{name}.tsv") for name in ("train", "dev")}
-    train, dev = splits["train"].head(limit), splits["dev"].head(limit)
+    corpus, processes = read_texts(data, limit), Processes(device.type == "cpu")
     state = output.with_name(output.name + ".training")
-    task = start(find_or_unpack(recipe.base, state / "base"), train, dev, recipe, device)
-    hashes = {name: split.sha256 for name, split in splits.items()}
-    position = fine_tune(task, state, {"splits": hashes, "limit": limit}, show_progress)
+    task = start(find_or_unpack(recipe.base, state / "base"), corpus, recipe, device)
+    hashes = {name: corpus.sha256[name] for name in ("train", "dev")}  # test is for what ships
+    position = fine_tune(task, state, processes, hashes, limit)
+    if not processes.main:
+        return None
     # In the precision of training: what is kept has 16 bits in any case.
     with evaluating(task.model), autocast(device, fast_precision(device)):
         logits = task.logits(task.train_ids).astype(np.float16)
     with new_directory(output) as folder:
         np.save(folder / "logits.npy", logits)
         about = {
-            "labels": list(LABELS),
+            "labels": list(corpus.labels),
             "rows": len(logits),
             "splits": hashes,
             "recipe": recipe.as_dict(),
@@ -76,57 +78,89 @@ def train_teachers(names: Sequence[str], data: Path, folder: Path, device: torch
     Raises:
         DataError: a name that is none of a teacher's recipe and a seed.
     """
-    for name in names:
-        recipe_name, _, seed = name.rpartition("-")
-        recipe = load_recipe(recipe_name, seed=int(seed)) if seed.isdecimal() else None
-        if not isinstance(recipe, TeacherRecipe):
-            raise DataError(f"teacher {name!r}: expected the recipe of a teacher and a seed, such as mpnet-0")
+    recipes = {name: teacher_recipe(name) for name in names}
+    for name, recipe in recipes.items():
         if not (folder / name / "teacher.json").exists():
             train_teacher(data, folder / name, recipe, device, limit)
 
 
-def read_teachers(names: Sequence[str], folder: Path, train: Split) -> npt.NDArray[np.float32]:
-    """The mean of what teachers say of the train texts. *Shape:* float32 [n, labels], probabilities.
+def teacher_recipe(name: str) -> TeacherRecipe:
+    """Return the recipe of a teacher by its name, ``<recipe>-<seed>``.
 
-    Args:
-        train: the split or, in a trial run, its first rows.
+    Raises:
+        GoEmotionsError: no recipe of that name, or none of a teacher, or no seed.
+    """
+    recipe_name, _, seed = name.rpartition("-")
+    recipe = load_recipe(recipe_name, seed=int(seed)) if seed.isdecimal() and len(seed) < 20 else None
+    if not isinstance(recipe, TeacherRecipe):
+        raise DataError(f"teacher {name!r}: expected the recipe of a teacher and a seed, such as mpnet-0")
+    return recipe
+
+
+def read_teachers(names: Sequence[str], folder: Path, corpus: TextCorpus) -> npt.NDArray[np.float32]:
+    """The mean of what teachers say of the train texts. *Shape:* float32 [n, labels], probabilities.
 
     Raises:
         DataError: a teacher that is missing, of another corpus, or damaged.
     """
+    train = corpus.splits["train"]
     total = np.zeros(train.targets.shape, dtype=np.float32)
     for name in names:
         path = folder / name / "teacher.json"
         try:
-            about = json.loads(path.read_text(encoding="utf-8"))
-            logits = np.load(folder / name / "logits.npy")
+            about, digest = read_teacher(path), file_sha256(path.with_name("logits.npy"))
         except FileNotFoundError as error:
             found = [other.parent.name for other in folder.glob("*/teacher.json")]
             raise DataError(
                 f"{folder} has no teacher {name!r}{nearest(name, found)}; name the source tree's folder `teachers` by "
                 "--teachers, make them anew by --from-scratch (an hour on a CPU), or train compact-alone, without any"
             ) from error
-        if file_sha256(folder / name / "logits.npy") != about["logits_sha256"]:
+        if digest != about.logits_sha256:
             raise DataError(f"{folder / name / 'logits.npy'} is damaged: its SHA-256 is not the one in {path.name}")
-        if about["splits"]["train"] != train.sha256 or about["rows"] < len(train):
+        if (about.labels, about.train_sha256) != (corpus.labels, corpus.sha256["train"]) or about.rows < len(train):
             raise DataError(
                 f"{path} is of another train.tsv: make teachers of yours by --from-scratch, in another folder, or "
                 "train compact-alone, without any"
             )
+        logits = np.load(path.with_name("logits.npy"), allow_pickle=False)
         total += 1 / (1 + np.exp(-logits[: len(train)].astype(np.float32)))
     return total / np.float32(len(names))
 
 
-def blend(train: Split, recipe: CompactRecipe, teachers: Path) -> npt.NDArray[np.float32]:
+@dataclass(frozen=True)
+class TeacherFacts:
+    """What ``teacher.json`` says that decides whose teacher it is."""
+
+    labels: tuple[str, ...]
+    rows: int
+    train_sha256: str
+    logits_sha256: str
+
+
+def read_teacher(path: Path) -> TeacherFacts:
+    """
+    Raises:
+        FileNotFoundError: there is no such file.
+        DataError: it is not as :func:`train_teacher` writes it.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        labels, rows = tuple(content["labels"]), int(content["rows"])
+        return TeacherFacts(labels, rows, str(content["splits"]["train"]), str(content["logits_sha256"]))
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise DataError(f"{path} is damaged ({type(error).__name__}: {error!s:.80}): make the teacher anew") from error
+
+
+def blend(corpus: TextCorpus, recipe: TransformerRecipe, teachers: Path) -> npt.NDArray[np.float32]:
     """What is learnt: a mean of labels and of what teachers say. *Shape:* float32 [n, labels], each 0 to 1.
 
     Cross-entropy is linear in its targets: that of the mean is the mean of the two cross-entropies.
     """
-    labels = train.targets.astype(np.float32)
+    labels = corpus.splits["train"].targets.astype(np.float32)
     if not recipe.teachers:
         return labels
     weight = np.float32(recipe.teacher_weight)
-    return (1 - weight) * labels + weight * read_teachers(recipe.teachers, teachers, train)
+    return (1 - weight) * labels + weight * read_teachers(recipe.teachers, teachers, corpus)
 
 
 def file_sha256(path: Path) -> str:

@@ -1,0 +1,76 @@
+"""What is known of each encoder without installing or loading it: for model cards, messages and help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class EncoderFacts:
+    """What a model card says of an encoder.
+
+    Attributes:
+        title: what it is and where it comes from.
+        languages: BCP 47 tags of those that it reads; empty where that is not known.
+        extra: the optional part of this package that runs it; None for none.
+        needs: what a machine needs to run it.
+        license: of its weights; None where that is not known.
+        citation: of the paper that describes it.
+    """
+
+    title: str
+    languages: tuple[str, ...] = ()
+    extra: str | None = None
+    needs: str = "TensorFlow"
+    license: str | None = None
+    citation: str | None = None
+
+
+FACTS: Mapping[str, EncoderFacts] = {
+    "use-multilingual-v3": EncoderFacts(
+        title="Universal Sentence Encoder, multilingual v3",
+        languages=tuple("ar de en es fr it ja ko nl pl pt ru th tr zh".split()),  # and Chinese in both scripts
+        extra="use",
+        needs="no GPU and no deep learning framework",
+        license="Apache-2.0",
+        citation="Yang et al., *Multilingual Universal Sentence Encoder for Semantic Retrieval*, ACL 2020.",
+    ),
+    "use-v4": EncoderFacts(
+        title="Universal Sentence Encoder v4",
+        languages=("en",),
+        extra="tfhub",
+        needs="TensorFlow, but no GPU",
+        license="Apache-2.0",
+        citation="Cer et al., *Universal Sentence Encoder*, 2018.",
+    ),
+}
+"""The encoders of the catalogue, by the id that a model's ``config.json`` gives them."""
+
+
+def facts_of(id: str) -> EncoderFacts:
+    """Return what is known of an encoder; of one that is not in the catalogue only its id."""
+    return FACTS.get(id) or EncoderFacts(title=id, extra="tfhub")
+
+
+def language_limits(id: str, learnt: Sequence[str]) -> list[str]:
+    """Return a sentence if an encoder reads languages that the labels were not learnt from.
+
+    Args:
+        learnt: the languages of the training data; empty where they are not known.
+    """
+    others = [language for language in facts_of(id).languages if language not in learnt]
+    if not others:
+        return []
+    of_data = f"those of the training data ({', '.join(learnt)})" if learnt else "those of the training data"
+    return [
+        f"The encoder {id} reads {', '.join(facts_of(id).languages)}; the labels were learnt from {of_data} alone: "
+        "expect less in the others, and measure."
+    ]
+
+
+def encoder_id(config: Mapping[str, Any]) -> str:
+    """Return the id of the encoder that a model's ``config.json`` names; of the published layout, use-v4."""
+    encoder = config.get("encoder") or {}
+    return str(encoder.get("id") or "use-v4")
