@@ -52,7 +52,7 @@ def test_trains_exports_and_predicts(cli: Run, tiny_corpus: Path, tmp_path: Path
     }
     config = json.loads((model / "config.json").read_text())
     assert config["training"]["selected_epoch"] == 2
-    assert config["training"]["parity"]["mean"] < 1e-3
+    assert config["training"]["parity"]["mean"] < 0.01
     assert set(config["trained_on"]["splits"]) == {"train", "dev", "test"}
     assert config["metrics"]["test"]["labels"]["gratitude"]["f1"]["value"] > 0.9
     found = EmotionClassifier(model).predict(["thank you Bob for the tea", "I am so mad at Ann about the car"])
