@@ -27,7 +27,7 @@ LONG_FUNCTIONS: set[tuple[str, str]] = set()
 
 LAYERS = (
     set("atomic errors fields files labels long_texts models precision progress".split())
-    | set("installation recipes records thresholds yaml_text".split()),
+    | set("installation recipes records specs thresholds yaml_text".split()),
     {"calibration", "hub", "packaged", "weights", "tables", "checkpoint"},
     {"backbones", "encoders", "decoder", "catalog"},
     {"architectures", "data", "upload"},

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from goemotions.checkpoint import FILES, OPTIONAL_FILES
 from goemotions.errors import ModelError, nearest
 from goemotions.hub import HUB_ID, snapshot
+from goemotions.specs import ALL_FILES
 
 MODELS = Path(__file__).parent / "models"
 
@@ -50,4 +50,4 @@ def find_model(name: str | Path | None) -> Path:
             f"no model {str(name)!r}: no such directory, and not a shipped model "
             f"({', '.join(catalog.models)}){nearest(str(name), catalog.models)}"
         )
-    return snapshot(match["repo"], match["revision"], sorted({*OPTIONAL_FILES}.union(*FILES.values())))
+    return snapshot(match["repo"], match["revision"], ALL_FILES)

@@ -17,27 +17,12 @@ from goemotions.calibration import Calibration
 from goemotions.errors import ModelError, plain
 from goemotions.fields import required, section, shown, text, whole_number
 from goemotions.files import json_bytes, read_json_object
+from goemotions.specs import ARCHITECTURES, OPTIONAL_FILES
 from goemotions.thresholds import check_threshold
 
 FINGERPRINT = re.compile("[0-9a-f]{64}")
 FORMAT_VERSION = 1
 """Raised by one for a change that an older release would read wrongly; ``docs/architecture.md`` has the procedure."""
-
-FILES = {
-    "transformer": ("config.json", "model.onnx", "tokenizer.json"),
-    "embedding-head": ("config.json", "head.onnx"),
-    "embedding-llm": (
-        "config.json",
-        "head_weights.pt",
-        "lora_adapter/adapter_config.json",
-        "lora_adapter/adapter_model.safetensors",
-    ),
-}
-"""The files each architecture cannot do without."""
-
-OPTIONAL_FILES = ("README.md", "focal_config.json", "infer.py", "training_hashes.bin")
-"""Files that go with a model. ``infer.py`` is kept and never run; the hashes are of its training texts, as
-:mod:`goemotions.evaluation.provenance` describes."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +89,7 @@ SECTIONS = (
 )
 """Keys whose value is an object, or null."""
 
-MOST_LABELS, MOST_WIDTH, MOST_TOKENS = 10_000, 1_000_000, 1_000_000
-"""Of labels, numbers in a vector and tokens of a text: beyond what any model has, within what any machine holds."""
+MOST_LABELS = 10_000
 
 
 def read_config(directory: Path) -> ModelConfig:
@@ -116,7 +100,7 @@ def read_config(directory: Path) -> ModelConfig:
     """
     path = directory / "config.json"
     if not path.is_file():
-        wanted = "; ".join(f"{name}: {', '.join(files)}" for name, files in FILES.items())
+        wanted = "; ".join(f"{name}: {', '.join(spec.files)}" for name, spec in ARCHITECTURES.items())
         raise ModelError(f"{directory} is not a model directory: it lacks config.json (a model has: {wanted})")
     check_contained(directory, "config.json")
     raw = read_json_object(path)
@@ -128,12 +112,13 @@ def read_config(directory: Path) -> ModelConfig:
         )
     published = "hidden_size" in raw and "embed_dim" in raw  # its layout does not name the architecture
     architecture = raw.get("architecture", "embedding-llm" if published else None)
-    if not isinstance(architecture, str) or architecture not in FILES:
-        raise ModelError(f"{path}: architecture {shown(architecture)} is not one of {', '.join(FILES)}")
-    missing = [name for name in FILES[architecture] if not (directory / name).is_file()]
+    if not isinstance(architecture, str) or architecture not in ARCHITECTURES:
+        raise ModelError(f"{path}: architecture {shown(architecture)} is not one of {', '.join(ARCHITECTURES)}")
+    spec = ARCHITECTURES[architecture]
+    missing = [name for name in spec.files if not (directory / name).is_file()]
     if missing:
         raise ModelError(f"{directory} is not a complete {architecture} model: it lacks {', '.join(missing)}")
-    for name in (*FILES[architecture], *OPTIONAL_FILES):
+    for name in (*spec.files, *OPTIONAL_FILES):
         check_contained(directory, name)
     unknown = sorted(set(raw) - KNOWN_KEYS)
     if unknown:
@@ -174,15 +159,17 @@ def _audit(raw: dict[str, Any], architecture: str) -> ModelConfig:
         section(raw, key)
     for key in ("id", "revision", "quantisation"):
         text(section(raw, "backbone"), key, "")
-    _check_encoder(raw.get("encoder"), architecture)
+    spec = ARCHITECTURES[architecture]
+    _check_encoder(raw.get("encoder"), spec.must_name_encoder)
+    sizes = {key: whole_number(raw, key, least, most) for key, (least, most) in spec.sizes.items()}
     return ModelConfig(
         architecture=architecture,
         labels=labels,
         threshold=threshold,
         thresholds={label: check_threshold(own.get(label, threshold), f"threshold of {label}") for label in labels},
-        max_length=whole_number(raw, "max_length", 4, MOST_TOKENS) if architecture == "transformer" else None,
-        embed_dim=whole_number(raw, "embed_dim", 1, MOST_WIDTH) if architecture.startswith("embedding-") else None,
-        hidden_size=whole_number(raw, "hidden_size", 1, MOST_WIDTH) if architecture == "embedding-llm" else None,
+        max_length=sizes.get("max_length"),
+        embed_dim=sizes.get("embed_dim"),
+        hidden_size=sizes.get("hidden_size"),
         name=text(raw, "model_name", "unnamed"),
         unreliable_labels={label: whole_number(unreliable, label, 0) for label in unreliable},
         calibration=Calibration.from_dict(raw["calibration"], labels) if raw.get("calibration") is not None else None,
@@ -190,14 +177,14 @@ def _audit(raw: dict[str, Any], architecture: str) -> ModelConfig:
     )
 
 
-def _check_encoder(encoder: Mapping[str, Any] | None, architecture: str) -> None:
+def _check_encoder(encoder: Mapping[str, Any] | None, must: bool) -> None:
     """Ours name an encoder by id and fingerprint; published directories name none, the first of ours only its id."""
-    if encoder is None and architecture != "embedding-head":
+    if encoder is None and not must:
         return
     named = encoder or {}
     text(named, "revision", "")
     fingerprint = text(named, "fingerprint", "")
-    optional = architecture != "embedding-head" and "fingerprint" not in named
+    optional = not must and "fingerprint" not in named
     if not text(named, "id", "") or not (optional or FINGERPRINT.fullmatch(fingerprint)):
         raise ValueError(
             f"encoder must have an id and a fingerprint, a SHA-256 in hex, got {shown(named.get('id'))} and "
@@ -224,7 +211,7 @@ config_bytes = json_bytes
 
 def copy_directory(source: Path, target: Path, changes: Mapping[str, bytes]) -> None:
     """Write a model directory with the files of another, except for the changed or new ones; both may be the same."""
-    names = {*FILES[read_config(source).architecture], *OPTIONAL_FILES}
+    names = {*ARCHITECTURES[read_config(source).architecture].files, *OPTIONAL_FILES}
     kept = {name: (source / name).read_bytes() for name in sorted(names) if (source / name).is_file()}
     write_directory(target, kept | dict(changes))
 

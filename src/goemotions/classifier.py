@@ -91,7 +91,7 @@ class EmotionClassifier:
         )
         self._model = load_model(self.directory, self.config, options)
         self.device = self._model.device
-        self.base: str | None = getattr(self._model, "base", None)
+        self.base: str | None = self._model.base
         if self.base:
             logging.getLogger(__name__).info("base: %s", self.base)
 

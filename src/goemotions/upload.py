@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from goemotions.catalog import find_model
-from goemotions.checkpoint import FILES, OPTIONAL_FILES, read_config
+from goemotions.checkpoint import read_config
 from goemotions.errors import GoEmotionsError, ModelError
+from goemotions.specs import ARCHITECTURES, OPTIONAL_FILES
 
 
 def push_model(
@@ -50,7 +51,7 @@ def push_model(
             folder_path=directory,
             revision=revision,
             commit_message=message,
-            allow_patterns=[*FILES[architecture], *OPTIONAL_FILES],
+            allow_patterns=[*ARCHITECTURES[architecture].files, *OPTIONAL_FILES],
         )
     except HFValidationError as error:
         raise ValueError(f"{repo!r} is no hub id: expected org/name") from error

@@ -100,7 +100,7 @@ def test_what_does_not_fit_is_refused(copy: Path) -> None:
     with pytest.raises(EncoderError, match="trained on the encoder"):
         EmotionClassifier(copy).predict(["x"])
     (copy / "config.json").write_text(json.dumps({k: v for k, v in raw.items() if k != "encoder"}))
-    with pytest.raises(ModelError, match="names no encoder"):
+    with pytest.raises(ModelError, match="encoder must have an id and a fingerprint"):
         EmotionClassifier(copy)
     (copy / "head.onnx").write_bytes(b"not a graph")
     (copy / "config.json").write_text(json.dumps(raw))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from goemotions.errors import ModelError
+from goemotions.specs import ARCHITECTURES
 
 if TYPE_CHECKING:
     from goemotions.architectures.prepared import Prepared
@@ -41,9 +45,15 @@ def sigmoid(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 class Architecture(Protocol):
-    """What :class:`goemotions.EmotionClassifier` needs of a model."""
+    """All that :class:`goemotions.EmotionClassifier` needs of a model.
+
+    Attributes:
+        device: where it computes.
+        base: which base model was loaded, at which revision and precision, for people; None where there is none.
+    """
 
     device: str
+    base: str | None
 
     def score(self, texts: Sequence[str], windows: bool = False) -> Scored:
         """Logits of each text, whatever the texts beside it.
@@ -95,20 +105,23 @@ class LoadOptions:
                 raise ValueError(f"{name} must be at least 1, got {value}")
 
 
+DEFAULTS = LoadOptions()
+COMMON_OPTIONS = ("device", "threads", "batch_size")
+Load = Callable[[Path, "ModelConfig", LoadOptions], "Architecture | EmbeddingArchitecture"]
+
+
 def load_model(directory: Path, config: ModelConfig, options: LoadOptions) -> Architecture | EmbeddingArchitecture:
     """Construct the model of a checked directory.
 
     Raises:
         ModelError: a part that is missing or damaged, or an option that this architecture has no use for.
     """
-    if config.architecture == "embedding-llm":
-        from goemotions.architectures import embedding_llm
-
-        return embedding_llm.load(directory, config, options)
-    if config.architecture == "embedding-head":
-        from goemotions.architectures import embedding_head
-
-        return embedding_head.load(directory, config, options)
-    from goemotions.architectures import transformer
-
-    return transformer.load(directory, config, options)
+    spec = ARCHITECTURES[config.architecture]
+    if spec.cpu_only and options.device not in ("auto", "cpu"):
+        raise ModelError(f"{config.name} computes on the CPU: device must be 'auto' or 'cpu', got {options.device!r}")
+    unused = [field.name for field in fields(options) if field.name not in (*COMMON_OPTIONS, *spec.options)]
+    given = [name for name in unused if getattr(options, name) != getattr(DEFAULTS, name)]
+    if given:
+        raise ModelError(f"{config.name} {spec.lacks}: leave out {', '.join(given)}")
+    load: Load = importlib.import_module(f"goemotions.architectures.{spec.module}").load
+    return load(directory, config, options)

@@ -26,6 +26,7 @@ class EmbeddingHead(EmbeddingModel):
     """An encoder and an ONNX graph. Safe to use from several threads."""
 
     device = "cpu"
+    base = None
 
     def __init__(
         self,
@@ -65,15 +66,8 @@ def load(directory: Path, config: ModelConfig, options: LoadOptions) -> Embeddin
     """Construct the model of a checked directory.
 
     Raises:
-        ModelError: a head that is damaged or does not fit, an encoder that is not its own, or an option that this
-            architecture has no use for.
+        ModelError: a head that is damaged or does not fit, or an encoder that is not its own.
     """
-    if options.device not in ("auto", "cpu"):
-        raise ModelError(f"{config.name} computes on the CPU: device must be 'auto' or 'cpu', got {options.device!r}")
-    others = {"backbone": None, "precision": "auto", "max_memory": None}
-    given = [name for name, default in others.items() if getattr(options, name) != default]
-    if given:
-        raise ModelError(f"{config.name} has no base: leave out {', '.join(given)}")
     wanted = config.raw["encoder"]
     if config.embed_dim is None:
         raise ModelError(f"{directory} has no embed_dim in its config.json")

@@ -31,6 +31,7 @@ class TransformerModel:
     """A tokenizer and an ONNX graph. Safe to use from several threads."""
 
     device = "cpu"
+    base = None
 
     def __init__(
         self,
@@ -99,16 +100,10 @@ def load(directory: Path, config: ModelConfig, options: LoadOptions) -> Transfor
     """Construct the model of a checked directory.
 
     Raises:
-        ModelError: a file that is damaged, or an option that is for other architectures.
+        ModelError: a file that is damaged.
     """
-    if options.device not in ("auto", "cpu"):
-        raise ModelError(f"{config.name} computes on the CPU: device must be 'auto' or 'cpu', got {options.device!r}")
     if config.max_length is None:
         raise ModelError(f"{directory} has no max_length in its config.json")
-    others = {"backbone": None, "encoder": None, "precision": "auto", "allow_other_encoder": False, "max_memory": None}
-    given = [name for name, default in others.items() if getattr(options, name) != default]
-    if given:
-        raise ModelError(f"{config.name} is one whole, without a base or encoder: leave out {', '.join(given)}")
     return TransformerModel(
         directory / "model.onnx",
         TextTokenizer(directory / "tokenizer.json"),

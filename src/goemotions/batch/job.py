@@ -21,10 +21,10 @@ from filelock import FileLock, Timeout
 
 from goemotions.batch.annotate import PredictOptions, added_columns, annotate
 from goemotions.batch.table import GROUP_CHARACTERS, GROUP_ROWS, Table
-from goemotions.checkpoint import FILES
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import DataError, MissingExtraError
 from goemotions.progress import Progress
+from goemotions.specs import ARCHITECTURES
 
 FORMATS = {".csv": "CSV", ".tsv": "TSV", ".jsonl": "JSON lines", ".ndjson": "JSON lines", ".parquet": "Parquet"}
 
@@ -148,7 +148,7 @@ def describe(classifier: EmotionClassifier, table: Table, options: PredictOption
 def model_digest(directory: Path, architecture: str) -> str:
     """SHA-256 over the files that a model cannot do without."""
     digest = hashlib.sha256()
-    for name in sorted(FILES[architecture]):
+    for name in sorted(ARCHITECTURES[architecture].files):
         digest.update((directory / name).read_bytes())
     return digest.hexdigest()
 

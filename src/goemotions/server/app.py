@@ -26,6 +26,7 @@ from goemotions.server.openapi import describe_api
 from goemotions.server.scoring import Service
 from goemotions.server.security import Gate, SecurityHeaders
 from goemotions.server.settings import Settings
+from goemotions.specs import ARCHITECTURES
 
 logger = logging.getLogger("goemotions.server")
 
@@ -45,7 +46,7 @@ def load(settings: Settings) -> tuple[EmotionClassifier, int]:
     """
     options = dict(vars(settings.load))
     slots = 1
-    if read_config(find_model(settings.model)).architecture == "transformer":
+    if ARCHITECTURES[read_config(find_model(settings.model)).architecture].one_text_per_thread:
         slots = options["threads"] or max(1, cores() // settings.workers)
         options["threads"] = 1
     classifier = EmotionClassifier(settings.model, **options)

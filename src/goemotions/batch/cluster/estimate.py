@@ -13,14 +13,14 @@ from goemotions.batch.annotate import annotate
 from goemotions.batch.cluster.fragments import Fragment
 from goemotions.batch.cluster.nodes import Actors, ClusterOptions, choose_actors, connection
 from goemotions.batch.cluster.plan import make_plan, read_sample
-from goemotions.batch.cluster.run import FRAGMENT_ROWS, with_threads
+from goemotions.batch.cluster.run import with_threads
 from goemotions.batch.cluster.score import Work, decode
 from goemotions.batch.cluster.storage import open_location
 from goemotions.checkpoint import ModelConfig
 from goemotions.errors import DataError
+from goemotions.specs import ARCHITECTURES
 
 SAMPLED_FRAGMENTS = 8
-SAMPLE_ROWS = {"transformer": 2048, "embedding-head": 2048, "embedding-llm": 64}
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ def estimate(
     Raises:
         DataError: as :func:`goemotions.batch.cluster.predict_dataset`, or an input without rows.
     """
-    rows_each = cluster.fragment_rows or FRAGMENT_ROWS[config.architecture]
+    spec = ARCHITECTURES[config.architecture]
+    rows_each = cluster.fragment_rows or spec.fragment_rows
     plan = make_plan(work, config.labels, rows_each)
     fragments, unreadable = plan.fragments, plan.unreadable
     rows = sum(fragment.rows for fragment in fragments)
@@ -74,7 +75,7 @@ def estimate(
         sample = fragments[:: max(1, len(fragments) // SAMPLED_FRAGMENTS)][:SAMPLED_FRAGMENTS]
         task = ray.remote(num_cpus=actors.claimed_cpus, num_gpus=actors.gpus, memory=actors.memory or 0)(time_sample)
         try:
-            scored, seconds = ray.get(task.remote(with_threads(work, actors), sample, SAMPLE_ROWS[config.architecture]))
+            scored, seconds = ray.get(task.remote(with_threads(work, actors), sample, spec.sample_rows))
         except ray.exceptions.RayTaskError as error:
             raise DataError(f"the sample could not be scored: {error.cause}") from error
     rate = scored / seconds

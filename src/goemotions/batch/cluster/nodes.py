@@ -12,6 +12,7 @@ from typing import Any
 import ray
 
 from goemotions.errors import DataError
+from goemotions.specs import ARCHITECTURES
 
 ACTOR_SHARE = 0.8
 """Of its one CPU an actor claims this much: with all CPUs claimed, reads and writes would wait for ever."""
@@ -102,7 +103,7 @@ def choose_actors(options: ClusterOptions, architecture: str, fragments: int, me
     every: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
     nodes = [node["Resources"] for node in every if node["Alive"]]
     cpus = options.actor_cpus or 1
-    if options.actor_cpus is None and architecture == "embedding-llm":
+    if options.actor_cpus is None and ARCHITECTURES[architecture].one_actor_per_node:
         cpus = max(1, int(max(node.get("CPU", 0) for node in nodes)))
     gpus = options.actor_gpus
     room = [int(min(node.get("CPU", 0) // cpus, node.get("GPU", 0) // gpus if gpus else cpus * 1e9)) for node in nodes]

@@ -22,9 +22,9 @@ from goemotions.catalog import find_model, shipped
 from goemotions.checkpoint import ModelConfig, read_config
 from goemotions.errors import DataError
 from goemotions.progress import Progress
+from goemotions.specs import ARCHITECTURES
 from goemotions.thresholds import resolve
 
-FRAGMENT_ROWS = {"transformer": 16_384, "embedding-head": 16_384, "embedding-llm": 4_096}
 """Some seconds' work for a core, or some minutes' for an LLM, all of whose rows go through a layer together."""
 ROUNDS = 3
 """A fragment may bring down the process that scores it so often, then it has failed."""
@@ -120,7 +120,7 @@ def predict_dataset(
     """
     given = {"model": model, "options": options, "grouping": grouping, **model_options}
     work, config = make_work(source, output, text_column, **given)
-    ledger = open_ledger(work, config.labels, cluster.fragment_rows or FRAGMENT_ROWS[config.architecture])
+    ledger = open_ledger(work, config.labels, cluster.fragment_rows or ARCHITECTURES[config.architecture].fragment_rows)
     with Progress("checking", show_progress, unit="files") as progress:
         ledger.remove_damaged(progress.update)
     before = ledger.done()
