@@ -26,7 +26,7 @@ FUNCTION_LINES = 60
 LONG_FUNCTIONS: set[tuple[str, str]] = set()
 
 LAYERS = (
-    set("atomic errors fields files labels long_texts models precision progress".split())
+    set("escaping atomic errors fields files labels long_texts models precision progress".split())
     | set("installation recipes records specs thresholds yaml_text".split()),
     {"calibration", "hub", "packaged", "weights", "tables", "checkpoint"},
     {"backbones", "encoders", "decoder", "catalog"},

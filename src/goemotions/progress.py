@@ -10,6 +10,8 @@ from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeRemai
 from rich.progress import Progress as RichProgress
 from rich.text import Text
 
+from goemotions.escaping import one_line
+
 
 class RateColumn(ProgressColumn):
     """Rows per second, lately."""
@@ -33,17 +35,17 @@ class Progress:
     def __init__(self, what: str, show: bool = True, unit: str = "rows") -> None:
         console = Console(stderr=True)
         self._bar = RichProgress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.fields[rows]:,} " + unit),
             RateColumn(unit),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             console=console,
             disable=not (show and console.is_terminal),
             speed_estimate_period=60,
         )
-        self._task = self._bar.add_task(what, total=1.0, rows=0, note="")
+        self._task = self._bar.add_task(one_line(what), total=1.0, rows=0, note="")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -56,4 +58,4 @@ class Progress:
 
     def update(self, share: float, rows: int, note: str = "") -> None:
         """``share`` of the work is done, 0 to 1, which is ``rows`` of the unit; ``note`` stands at the bar's end."""
-        self._bar.update(self._task, completed=share, rows=rows, note=note)
+        self._bar.update(self._task, completed=share, rows=rows, note=one_line(note))

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import goemotions
+from goemotions.cli import terminal
 from goemotions.cli.batch import batch
 from goemotions.cli.check import check
 from goemotions.cli.compare import compare
@@ -42,7 +43,7 @@ def print_version(wanted: bool) -> None:
         typer.Exit: after the version is printed.
     """
     if wanted:
-        typer.echo(f"goemotions {goemotions.__version__}")
+        terminal.echo(f"goemotions {goemotions.__version__}")
         raise typer.Exit
 
 
@@ -71,7 +72,7 @@ app.add_typer(data_app, name="data")
 
 
 def show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
-    typer.secho(f"warning: {message}", err=True, fg="yellow")
+    terminal.warn(str(message))
 
 
 def main() -> NoReturn:
@@ -112,7 +113,7 @@ def usage_error(error: Exception) -> int:
 
 
 def fail(message: str, code: int) -> int:
-    typer.secho(f"error: {' '.join(message.split())}", err=True, fg="red")
+    terminal.error(message)
     return code
 
 

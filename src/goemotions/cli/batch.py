@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from goemotions.cli import options as opt
+from goemotions.cli import terminal
 
 if TYPE_CHECKING:
     from goemotions.batch.cluster.estimate import Estimate
@@ -134,7 +135,7 @@ def batch(
     if as_json:
         values = dataclasses.asdict(report)
         values["tally"].pop("cells")
-        typer.echo(json.dumps({"output": output, **values.pop("tally"), **values}))
+        terminal.echo(json.dumps({"output": output, **values.pop("tally"), **values}))
     show_report(report, output, time_column)
 
 
@@ -157,17 +158,17 @@ def only_ours_printed() -> Iterator[None]:
 
 def print_estimate(found: Estimate, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(dataclasses.asdict(found)))
+        terminal.echo(json.dumps(dataclasses.asdict(found)))
         return
-    typer.echo(f"{found.rows:,} rows in {found.fragments:,} fragments")
+    terminal.echo(f"{found.rows:,} rows in {found.fragments:,} fragments")
     each = f"{found.texts_per_s:,.0f} texts/s each, from {found.sample_rows:,} texts"
-    typer.echo(f"{found.actors.number} actors of {found.actors.cpus} CPUs and {found.actors.gpus:g} GPUs: {each}")
+    terminal.echo(f"{found.actors.number} actors of {found.actors.cpus} CPUs and {found.actors.gpus:g} GPUs: {each}")
     took = f"{found.hours:,.1f} hours" if found.hours > 1 else f"{found.hours * 60:,.1f} minutes"
-    typer.echo(f"{took}, start-up left out: {found.cpu_hours:,.2f} CPU hours, {found.gpu_hours:,.2f} GPU hours")
+    terminal.echo(f"{took}, start-up left out: {found.cpu_hours:,.2f} CPU hours, {found.gpu_hours:,.2f} GPU hours")
     if found.cost is not None:
-        typer.echo(f"cost {found.cost:,.2f}, in the prices' currency")
+        terminal.echo(f"cost {found.cost:,.2f}, in the prices' currency")
     if found.files_unreadable:
-        warn(f"{found.files_unreadable:,} files are not readable as Parquet and are not counted")
+        terminal.warn(f"{found.files_unreadable:,} files are not readable as Parquet and are not counted")
 
 
 def show_report(report: Report, output: str, time_column: str | None = None) -> None:
@@ -178,32 +179,32 @@ def show_report(report: Report, output: str, time_column: str | None = None) -> 
     """
     tally = report.tally
     if report.new_files > 0:
-        warn(f"{report.new_files:,} files came to the input after this job began, and are not in it")
+        terminal.warn(f"{report.new_files:,} files came to the input after this job began, and are not in it")
     for name, reason in list(report.made_again.items())[:SHOWN]:
-        warn(f"{name} was made again: {reason}")
+        terminal.warn(f"{name} was made again: {reason}")
     if len(report.made_again) > SHOWN:
-        warn(f"{len(report.made_again):,} files of the output were damaged and were made again")
+        terminal.warn(f"{len(report.made_again):,} files of the output were damaged and were made again")
     for path, reason in list(report.unreadable.items())[:SHOWN]:
-        warn(f"{path}: {reason}")
+        terminal.warn(f"{path}: {reason}")
     for number, reason in list(report.failed.items())[:SHOWN]:
-        warn(f"fragment {number}: {reason}")
+        terminal.warn(f"fragment {number}: {reason}")
     if report.failed:
         share = f"{len(report.failed):,} of {report.fragments:,} fragments failed"
-        typer.secho(f"error: {share}; the same command tries them again", err=True, fg="red")
+        terminal.error(f"{share}; the same command tries them again")
         raise typer.Exit(1)
-    typer.echo(f"{output}: {tally.rows:,} rows in {report.fragments:,} files; summary in {output}/_job", err=True)
+    terminal.echo(f"{output}: {tally.rows:,} rows in {report.fragments:,} files; summary in {output}/_job", err=True)
     if tally.dead:
-        warn(f"{tally.dead:,} rows could not be scored: they stand in {output}/_job/dead-letters, with the reason")
+        terminal.warn(
+            f"{tally.dead:,} rows could not be scored: they stand in {output}/_job/dead-letters, with the reason"
+        )
     if tally.null_texts:
-        warn(f"{tally.null_texts:,} rows have no text: they are kept, without emotions")
+        terminal.warn(f"{tally.null_texts:,} rows have no text: they are kept, without emotions")
     if tally.truncated:
-        warn(f"{tally.truncated:,} texts were longer than the model reads and were cut")
+        terminal.warn(f"{tally.truncated:,} texts were longer than the model reads and were cut")
     if time_column and tally.rows_without_time:
-        warn(f"{tally.rows_without_time:,} rows have no time that can be read in {time_column!r}: counted as (unknown)")
+        terminal.warn(
+            f"{tally.rows_without_time:,} rows have no time that can be read in {time_column!r}: counted as (unknown)"
+        )
     if report.unreadable:
-        typer.secho(f"error: {len(report.unreadable):,} input files are not Parquet", err=True, fg="red")
+        terminal.error(f"{len(report.unreadable):,} input files are not Parquet")
         raise typer.Exit(1)
-
-
-def warn(message: str) -> None:
-    typer.secho(f"warning: {message}", err=True, fg="yellow")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from goemotions.cli import options as opt
+from goemotions.cli import terminal
 
 
 def check(
@@ -35,5 +36,5 @@ def check(
     report = run(classifier)
     if output is not None:
         for path in forms.write(report, output):
-            typer.echo(str(path), err=True)
-    typer.echo(page.json_text(report) if as_json else forms.summary(report), nl=not as_json)
+            terminal.echo(str(path), err=True)
+    terminal.echo(page.json_text(report) if as_json else forms.summary(report), nl=not as_json)

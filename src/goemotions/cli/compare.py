@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from goemotions.cli import options as opt
+from goemotions.cli import terminal
 from goemotions.cli.evaluate import AbsentOk, Labelled, MapName, Resamples, Seed, read_data
 from goemotions.records import to_json
 
@@ -52,7 +53,7 @@ def compare(
         predictions.append(made if not predictions else made.ordered(predictions[0].labels))
     found = compare_predictions(predictions[0], predictions[1], HALF if at_half else OWN, resamples, seed)
     if as_json:
-        typer.echo(json.dumps({"first": first, "second": second, "data": labelled.name, **to_json(found)}))
+        terminal.echo(json.dumps({"first": first, "second": second, "data": labelled.name, **to_json(found)}))
     else:
         show(first, second, found, resamples)
 
@@ -62,18 +63,18 @@ def show(first: str, second: str, found: Comparison, resamples: int) -> None:
     one, other = (Path(name).name[-WIDTH:] for name in (first, second))
     if one == other:
         one, other = "first", "second"
-        typer.echo(f"first: {first}; second: {second}")
+        terminal.echo(f"first: {first}; second: {second}")
     head = f"{'':<24} {one:>{WIDTH}} {other:>{WIDTH}}   difference (95 % interval)    chance of the other sign"
-    typer.echo(head)
+    terminal.echo(head)
     for field in fields(found.overall):
         title = field.name.replace("_", " ").replace("f1", "F1")
-        typer.echo(line(title, getattr(found.overall, field.name), resamples))
+        terminal.echo(line(title, getattr(found.overall, field.name), resamples))
     for label, figures in found.labels.items():
-        typer.echo(line(f"F1 of {label}", figures.f1, resamples))
+        terminal.echo(line(f"F1 of {label}", figures.f1, resamples))
     expected = 0.05 * len(found.labels)
     if expected >= 1:
         note = f"of {len(found.labels)} labels about {expected:.1f} have an interval without 0 by chance alone"
-        typer.secho(f"note: {note}", err=True)
+        terminal.note(note)
 
 
 def line(name: str, found: Difference, resamples: int) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from goemotions.cli import terminal
 from goemotions.errors import MissingExtraError, ModelError
 
 
@@ -37,4 +38,6 @@ def convert(
         raise ModelError(f"no base {base!r}: no such path, and not a hub id org/name[@revision]")
     converting.convert(source, origin, output)
     size = sum(file.stat().st_size for file in output.iterdir()) / 1e9
-    typer.echo(f"{output}: {source.config.num_layers} layers, {size:.2f} GB; use it with --backbone {output}", err=True)
+    terminal.echo(
+        f"{output}: {source.config.num_layers} layers, {size:.2f} GB; use it with --backbone {output}", err=True
+    )

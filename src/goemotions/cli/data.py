@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from goemotions.cli import options as opt
+from goemotions.cli import terminal
 from goemotions.cli.render_data import print_inspection
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def download(
     from goemotions.data.download import SOURCE, download
 
     for path in download(folder, source or SOURCE):
-        typer.echo(str(path))
+        terminal.echo(str(path))
 
 
 @data_app.command()
@@ -80,10 +81,10 @@ def prepare(
     options = PrepareOptions(merge, parse_shares(shares), seed, columns, read_label_set(label_set))
     description = prepare(source, output, options)
     if as_json:
-        typer.echo(json.dumps(description))
+        terminal.echo(json.dumps(description))
         return
     rows = ", ".join(f"{name} {count:,}" for name, count in description["rows"].items())
-    typer.echo(f"{output}: {rows} rows, {description['labels']} labels", err=True)
+    terminal.echo(f"{output}: {rows} rows, {description['labels']} labels", err=True)
     near = ", ".join(f"{name} {count:,}" for name, count in description["near_duplicates"].items() if count)
     if near:
         note(f"nearly the same texts across splits: {near}; --merge splits anew without them")
@@ -104,14 +105,14 @@ def inspect(
     corpus = read_corpus(folder, trainable=False)
     facts = inspect_corpus(corpus)
     if as_json:
-        typer.echo(json.dumps(facts, ensure_ascii=False))
+        terminal.echo(json.dumps(facts, ensure_ascii=False))
     else:
         print_inspection(facts)
     if plots is not None:
         from goemotions.data.plots import plot_corpus
 
         for path in plot_corpus(corpus, facts, plots):
-            typer.echo(str(path), err=True)
+            terminal.echo(str(path), err=True)
 
 
 @data_app.command()
@@ -136,9 +137,9 @@ def embed(
     truncated = int(vectors.read(texts)[1].sum())
     if as_json:
         figures = {"texts": len(texts), "computed": new, "truncated": truncated, "folder": str(vectors.folder)}
-        typer.echo(json.dumps(figures | vectors.key.as_dict()))
+        terminal.echo(json.dumps(figures | vectors.key.as_dict()))
     else:
-        typer.echo(f"{vectors.folder}: {len(texts):,} texts, {new:,} of them computed now", err=True)
+        terminal.echo(f"{vectors.folder}: {len(texts):,} texts, {new:,} of them computed now", err=True)
     if truncated:
         note(f"{truncated:,} texts were longer than the encoder reads and were cut")
 
@@ -160,7 +161,7 @@ def import_published(
         raise ValueError("--label-set: say which labels the columns of y are")
     corpus = import_corpus({"train": train, "dev": dev, "test": test}, output, labels, width)
     rows = ", ".join(f"{name} {len(vectors):,}" for name, (vectors, _) in corpus.splits.items())
-    typer.echo(f"{output}: {rows} rows", err=True)
+    terminal.echo(f"{output}: {rows} rows", err=True)
     check_leaks(corpus)
 
 
@@ -194,10 +195,10 @@ def leaks(
     """Look for held-out rows in train, by their vectors: copies, and points made from them; exit 1 if there are."""
     found = leak_checks(read_vectors(folder, cache, encoder, dtype))
     if as_json:
-        typer.echo(json.dumps({name: check.as_dict() for name, check in found.items()}))
+        terminal.echo(json.dumps({name: check.as_dict() for name, check in found.items()}))
     else:
         for name, check in found.items():
-            typer.echo(f"{name}: {check}")
+            terminal.echo(f"{name}: {check}")
     if any(check.leaks for check in found.values()):
         raise typer.Exit(1)
 
@@ -214,7 +215,7 @@ def export_published(
     from goemotions.data.embedding_corpus import export_corpus
 
     for path in export_corpus(read_vectors(folder, cache, encoder, dtype), output):
-        typer.echo(str(path))
+        terminal.echo(str(path))
 
 
 def read_vectors(folder: Path, cache: Path | None, encoder: str, dtype: opt.VectorFormat) -> EmbeddingCorpus:
@@ -265,4 +266,4 @@ def read_label_set(value: str | None) -> tuple[str, ...] | None:
 
 
 def note(message: str) -> None:
-    typer.secho(f"warning: {message}", err=True, fg="yellow")
+    terminal.warn(message)

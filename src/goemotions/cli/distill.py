@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from goemotions.cli import options as opt
+from goemotions.cli import terminal
 from goemotions.cli.train import refuse_cache_of_vectors, show_log, training_device
 from goemotions.errors import MissingExtraError
 
@@ -54,10 +55,10 @@ def distill(
     vectors = cache or output.absolute().parent / "embeddings"
     found = distill(teacher, data, output, recipe, vectors, training_device(device), limit, threads)
     if as_json:
-        typer.echo(json.dumps(found.as_dict()))
+        terminal.echo(json.dumps(found.as_dict()))
         return
     speed = "" if found.speed is None else f", {found.speed:.0f} times as fast from embeddings"
-    typer.echo(
+    terminal.echo(
         f"{output}: decides as its teacher with micro F1 {found.micro_f1:.3f}, the same labels in {found.exact:.1%} "
         f"of test rows{speed}",
         err=True,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from goemotions.cli import options as opt
+from goemotions.cli import terminal
 
 if TYPE_CHECKING:
     from goemotions.evaluation.datasets import LabelledTexts
@@ -90,8 +91,8 @@ def evaluate(
         store_figures(report, classifier.directory)
     if output is not None:
         first, second, third = page.write(report, output)
-        typer.echo(f"the report is in three files: {first}, {second} and {third}", err=True)
-    typer.echo(page.json_text(report) if as_json else summary(report), nl=not as_json)
+        terminal.echo(f"the report is in three files: {first}, {second} and {third}", err=True)
+    terminal.echo(page.json_text(report) if as_json else summary(report), nl=not as_json)
 
 
 def read_data(

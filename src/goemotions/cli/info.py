@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from goemotions.cli import options as opt
+from goemotions.cli import terminal
 
 if TYPE_CHECKING:
     from goemotions.catalog import Catalog
     from goemotions.checkpoint import ModelConfig
     from goemotions.evaluation.model_metrics import StoredFigures
 
-PIPE_WIDTH = 110
 WARNING = "It rates the words of a text, not the person who wrote it: do not judge people by it."
 
 
@@ -40,11 +40,9 @@ def info(
     directory = find_model(model)
     config = read_config(directory)
     if as_json:
-        typer.echo(json.dumps(dict(config.raw), indent=1, ensure_ascii=False))
+        terminal.echo(json.dumps(dict(config.raw), indent=1, ensure_ascii=False))
         return
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = PIPE_WIDTH
+    console = terminal.table_console()
     describe(console, directory, config, backbone)
     metrics = read_metrics(config.raw)
     if metrics is not None:
@@ -53,11 +51,11 @@ def info(
 
 def list_shipped(catalog: Catalog, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps({"default": catalog.default, "models": catalog.models}))
+        terminal.echo(json.dumps({"default": catalog.default, "models": catalog.models}))
         return
     for name, summary in catalog.models.items():
-        typer.echo(f"{name}{' (default)' if name == catalog.default else ''}: {summary}")
-    typer.echo("goemotions info NAME says more.", err=True)
+        terminal.echo(f"{name}{' (default)' if name == catalog.default else ''}: {summary}")
+    terminal.echo("goemotions info NAME says more.", err=True)
 
 
 def describe(console: Console, directory: Path, config: ModelConfig, backbone: str | None) -> None:
@@ -80,7 +78,7 @@ def describe(console: Console, directory: Path, config: ModelConfig, backbone: s
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for name, value in facts.items():
-        table.add_row(name, value)
+        terminal.add_row(table, name, value)
     console.print(table)
 
 
@@ -148,7 +146,8 @@ def quality(config: ModelConfig, test: StoredFigures) -> Table:
     for column in ("label", "threshold", "precision", "recall", "F1 (95 % interval)", "positives"):
         table.add_column(column, justify="left" if column == "label" else "right")
     for label, figures in test.labels.items():
-        table.add_row(
+        terminal.add_row(
+            table,
             label + (" *" if label in config.unreliable_labels else ""),
             format_number(config.thresholds[label]),
             format_number(figures.precision),

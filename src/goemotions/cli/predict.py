@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from goemotions.cli import options as opt
+from goemotions.cli import terminal
 from goemotions.errors import DataError
+from goemotions.escaping import for_terminal
 
 if TYPE_CHECKING:
     from goemotions.batch.annotate import PredictOptions
@@ -72,7 +74,7 @@ def predict(
 
     classifier = EmotionClassifier(model, **load)
     if classifier.base:
-        typer.echo(f"base: {classifier.base}", err=True)
+        terminal.echo(f"base: {classifier.base}", err=True)
     thresholds = resolve(single, resolve(every, classifier.thresholds))
     options = PredictOptions(thresholds, top_k, reliable_only, long_text.value, all_scores)
     if input is not None and output is not None:
@@ -100,7 +102,7 @@ def predict_file(
     if as_json:
         print_line(json.dumps({"output": str(output), **dataclasses.asdict(summary)}))
     else:
-        typer.echo(f"{output}: {summary.rows:,} rows", err=True)
+        terminal.echo(f"{output}: {summary.rows:,} rows", err=True)
     if summary.null_texts:
         note(f"{summary.null_texts:,} of {summary.rows:,} rows have no text: they are kept, without emotions")
     if summary.truncated:
@@ -136,7 +138,9 @@ def print_block(classifier: EmotionClassifier, texts: list[str], options: Predic
 
 
 def print_line(line: str) -> None:
-    """To stdout in UTF-8, whatever the terminal's encoding is."""
+    """To stdout in UTF-8, whatever the terminal's encoding is; exactly, except on a terminal."""
+    if sys.stdout.isatty():
+        line = for_terminal(line)
     sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
 
 
@@ -172,4 +176,4 @@ def stdin_lines() -> Iterator[str]:
 
 
 def note(message: str) -> None:
-    typer.secho(f"warning: {message}", err=True, fg="yellow")
+    terminal.warn(message)

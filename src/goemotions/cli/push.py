@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from goemotions.cli import terminal
+
 
 def push(
     model: Annotated[str, typer.Argument(help="A model directory, or a shipped model.")],
@@ -17,4 +19,4 @@ def push(
     """Upload a model directory with its card to the hub (log in first: hf auth login)."""
     from goemotions.upload import push_model
 
-    typer.echo(push_model(model, repo, private=private, revision=revision, message=message))
+    terminal.echo(push_model(model, repo, private=private, revision=revision, message=message))

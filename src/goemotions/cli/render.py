@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
-from rich.text import Text
 
+from goemotions.cli.terminal import plain
 from goemotions.labels import SENTIMENT
 
 BAR_WIDTH = 24
@@ -44,21 +43,15 @@ def as_line(text: str, emotions: Mapping[str, float], none: str, scores: Mapping
     return f"{' '.join(text.split())}\t{found or none}"
 
 
-def printable(text: str) -> str:
-    """``text`` with control characters and lone surrogates escaped: a text must not steer the terminal."""
-    unsafe = {c for c in text if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t"}
-    return "".join(f"\\u{ord(c):04x}" if c in unsafe else c for c in text)
-
-
 def print_bars(
     console: Console, text: str, emotions: Mapping[str, float], none: str, scores: Mapping[str, float] | None
 ) -> None:
     """The text, then a bar a label; labels shown but not accepted are dim."""
-    console.print(Text(printable(text), style="bold"))
+    console.print(plain(text, style="bold"))
     for label, score in (scores if scores is not None else emotions).items():
         colour = COLOURS.get(SENTIMENT_OF.get(label, ""), "cyan")
         filled = round(score * BAR_WIDTH)
-        line = Text(f"  {label:<15} ")
+        line = plain(f"  {label:<15} ")
         line.append("█" * filled, style=colour)
         line.append("░" * (BAR_WIDTH - filled), style="bright_black")
         line.append(f" {score:.4f}")
@@ -66,5 +59,5 @@ def print_bars(
             line.stylize("dim")
         console.print(line)
     if not emotions:
-        console.print(Text(f"  {none}", style="italic"))
+        console.print(plain(f"  {none}", style="italic"))
     console.print()

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
-PIPE_WIDTH = 110
+from goemotions.cli.terminal import add_row, plain, table_console
+
 STRONGEST = 10  # pairs of labels shown
 
 
 def print_inspection(facts: Mapping[str, Any]) -> None:
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = PIPE_WIDTH
+    console = table_console()
     for table in (splits_table(facts), labels_table(facts), pairs_table(facts), duplicates_table(facts)):
         console.print(table)
         console.print()
@@ -24,12 +22,12 @@ def print_inspection(facts: Mapping[str, Any]) -> None:
 def splits_table(facts: Mapping[str, Any]) -> Table:
     rows = facts["splits"]
     table = new_table("Splits", "", *rows)
-    table.add_row("rows", *(f"{split['rows']:,}" for split in rows.values()))
-    table.add_row("labels a row, mean", *(f"{split['labels_a_row']['mean']:.2f}" for split in rows.values()))
-    table.add_row("rows without a label", *(f"{split['rows_without_a_label']:,}" for split in rows.values()))
+    add_row(table, "rows", *(f"{split['rows']:,}" for split in rows.values()))
+    add_row(table, "labels a row, mean", *(f"{split['labels_a_row']['mean']:.2f}" for split in rows.values()))
+    add_row(table, "rows without a label", *(f"{split['rows_without_a_label']:,}" for split in rows.values()))
     for unit in ("words", "characters"):
         cells = (f"{s[unit]['median']:.0f} / {s[unit]['p95']:.0f} / {s[unit]['max']:.0f}" for s in rows.values())
-        table.add_row(f"{unit}: median / 95 % / longest", *cells)
+        add_row(table, f"{unit}: median / 95 % / longest", *cells)
     return table
 
 
@@ -38,7 +36,7 @@ def labels_table(facts: Mapping[str, Any]) -> Table:
     first = next(iter(facts["splits"].values()))["label_counts"]
     for label in sorted(facts["labels"], key=lambda name: -first[name]):
         cells = (split["label_counts"][label] for split in facts["splits"].values())
-        table.add_row(label, *(f"{count:,}" if count else "none" for count in cells))
+        add_row(table, label, *(f"{count:,}" if count else "none" for count in cells))
     return table
 
 
@@ -49,20 +47,20 @@ def pairs_table(facts: Mapping[str, Any]) -> Table:
     for rows, i, j in sorted(pairs, reverse=True)[:STRONGEST]:
         if rows:
             shares = (f"{rows / counts[k][k]:.1%}" for k in (i, j))
-            table.add_row(f"{labels[i]}, {labels[j]}", f"{rows:,}", *shares)
+            add_row(table, f"{labels[i]}, {labels[j]}", f"{rows:,}", *shares)
     return table
 
 
 def duplicates_table(facts: Mapping[str, Any]) -> Table:
     table = new_table("Texts that occur again", "", "the same", "nearly the same")
     for where, found in facts["duplicates"].items():
-        table.add_row(where, f"{found['same']:,}", f"{found['nearly']:,}")
+        add_row(table, where, f"{found['same']:,}", f"{found['nearly']:,}")
     return table
 
 
 def new_table(title: str, first: str, *others: str) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column(first)
+    table = Table(title=plain(title), title_justify="left")
+    table.add_column(plain(first))
     for name in others:
-        table.add_column(name, justify="right")
+        table.add_column(plain(name), justify="right")
     return table

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from goemotions.cli import options as opt
+from goemotions.cli import terminal
 from goemotions.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def train(
     else:
         raise ValueError(f"the recipe {recipe} is for `goemotions distill`")
     if test is not None:
-        typer.echo(f"{folder}: {summary(test)}", err=True)
+        terminal.echo(f"{folder}: {summary(test)}", err=True)
 
 
 def refuse_unused(recipe: str, options: Collection[str], given: Mapping[str, object]) -> None:

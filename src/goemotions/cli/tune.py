@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from goemotions.cli import options as opt
+from goemotions.cli import terminal
 from goemotions.cli.evaluate import AbsentOk, read_data
 from goemotions.records import to_json
 
@@ -62,11 +63,11 @@ def tune(
         force=force,
     )
     if as_json:
-        typer.echo(json.dumps(to_json(record)))
+        terminal.echo(json.dumps(to_json(record)))
         return
     if record.forced:
-        typer.secho(f"warning: {record.forced}; the model and its figures are marked", err=True, fg="yellow")
-    typer.echo(
+        terminal.warn(f"{record.forced}; the model and its figures are marked")
+    terminal.echo(
         f"{output}: on {found.name} macro F1 {format_number(record.macro_f1_before)} became "
         f"{format_number(record.macro_f1)}, calibration error {format_number(record.calibration_error_before)} became "
         f"{format_number(record.calibration_error)}. "

@@ -10,6 +10,7 @@ import numpy as np
 
 from goemotions.data.corpus import Corpus
 from goemotions.errors import MissingExtraError
+from goemotions.escaping import PLAIN_TEXT
 
 
 def plot_corpus(corpus: Corpus, facts: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -19,22 +20,23 @@ def plot_corpus(corpus: Corpus, facts: Mapping[str, Any], folder: Path) -> list[
         MissingExtraError: matplotlib is not installed.
     """
     try:
+        import matplotlib as mpl
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtraError("plots", "report") from error
     folder.mkdir(parents=True, exist_ok=True)
     size = max(4.0, 0.28 * len(corpus.labels))
 
-    counts = Figure(figsize=(8, size + 1), layout="constrained")
-    draw_counts(counts.subplots(), facts)
-    together = Figure(figsize=(size + 2, size + 1), layout="constrained")
-    draw_co_occurrence(together, facts)
-    lengths = Figure(figsize=(8, 4), layout="constrained")
-    draw_lengths(lengths.subplots(), corpus)
-
-    figures = {"label-counts.png": counts, "co-occurrence.png": together, "lengths.png": lengths}
-    for name, figure in figures.items():
-        figure.savefig(folder / name, dpi=120)
+    with mpl.rc_context(PLAIN_TEXT):
+        counts = Figure(figsize=(8, size + 1), layout="constrained")
+        draw_counts(counts.subplots(), facts)
+        together = Figure(figsize=(size + 2, size + 1), layout="constrained")
+        draw_co_occurrence(together, facts)
+        lengths = Figure(figsize=(8, 4), layout="constrained")
+        draw_lengths(lengths.subplots(), corpus)
+        figures = {"label-counts.png": counts, "co-occurrence.png": together, "lengths.png": lengths}
+        for name, figure in figures.items():
+            figure.savefig(folder / name, dpi=120)
     return [folder / name for name in figures]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from goemotions.escaping import for_markdown
 from goemotions.evaluation.figures import Difference, Figure
 
 UNDEFINED = "undefined"
@@ -50,5 +51,6 @@ class Table:
 
     def markdown(self) -> str:
         """Return the table in Markdown."""
-        lines = [self.header, ["---"] * len(self.header), *self.rows]
-        return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+        lines = [[for_markdown(cell) for cell in line] for line in (self.header, *self.rows)]
+        lines.insert(1, ["---"] * len(self.header))
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines)

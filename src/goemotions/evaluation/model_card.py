@@ -13,6 +13,7 @@ from typing import Any
 
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
 from goemotions.data.origin import model_origin
+from goemotions.escaping import for_markdown
 from goemotions.evaluation.formatting import format_figure, format_number
 from goemotions.evaluation.model_metrics import F1OfRows, StoredFigures, metrics_of, read_metrics
 from goemotions.evaluation.provenance import DataFile, read_provenance
@@ -39,7 +40,7 @@ def card(config: Mapping[str, Any]) -> str:
     }
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items() if text)
     summary = about.get("summary", f"Multi-label emotion classification with {config['num_labels']} labels.")
-    return f"{front_matter(config)}\n# {config['model_name']}\n\n{summary}\n\n{body}\n"
+    return f"{front_matter(config)}\n# {for_markdown(config['model_name'])}\n\n{summary}\n\n{body}\n"
 
 
 def card_of(directory: Path, config: Mapping[str, Any]) -> str:
@@ -79,7 +80,7 @@ def front_matter(config: Mapping[str, Any]) -> str:
 
 
 def use(config: Mapping[str, Any]) -> str:
-    labels = ", ".join(config["emotion_labels"])
+    labels = ", ".join(map(for_markdown, config["emotion_labels"]))
     return f"""\
 ```python
 from goemotions import EmotionClassifier
@@ -99,8 +100,8 @@ def results(config: Mapping[str, Any]) -> str:
     if metrics is None:
         return UNMEASURED
     test = metrics.test
-    parts = [f"{test.name}, {test.rows:,} texts; 95 % bootstrap intervals. {thresholds_from(config)}"]
-    parts += [f"**Marked: {mark}.**" for mark in test.marks]
+    parts = [f"{for_markdown(test.name)}, {test.rows:,} texts; 95 % bootstrap intervals. {thresholds_from(config)}"]
+    parts += [f"**Marked: {for_markdown(mark)}.**" for mark in test.marks]
     parts.append(headline(test, metrics.test_without_train_duplicates))
     parts.append(
         "| label | threshold | precision | recall | F1 | average precision | positives |\n"
@@ -123,7 +124,8 @@ def thresholds_from(config: Mapping[str, Any]) -> str:
     if not tuned:
         return str(config.get("about", {}).get("thresholds", ""))
     forced = f" ({tuned.forced})" if tuned.forced else ""
-    return f"The thresholds were tuned on {tuned.name}{forced}, for {tuned.objective.replace('f1', 'F1')}."
+    objective = tuned.objective.replace("f1", "F1")
+    return f"The thresholds were tuned on {for_markdown(tuned.name + forced)}, for {for_markdown(objective)}."
 
 
 def headline(test: StoredFigures, fresh: F1OfRows | None) -> str:
@@ -142,7 +144,7 @@ def label_row(label: str, test: StoredFigures, config: Mapping[str, Any]) -> str
     figures = test.labels[label]
     mark = " \\*" if label in config.get("unreliable_labels", {}) else ""
     cells = [
-        f"{label}{mark}",
+        f"{for_markdown(label)}{mark}",
         format_number(config["thresholds"][label]),
         format_number(figures.precision),
         format_number(figures.recall),
@@ -157,12 +159,13 @@ def low_support(config: Mapping[str, Any]) -> str:
     few: Mapping[str, int] = config.get("unreliable_labels", {})
     if not few:
         return ""
-    listed = ", ".join(f"{label} ({support})" for label, support in few.items())
+    listed = ", ".join(f"{for_markdown(label)} ({support})" for label, support in few.items())
     rarest = min(few, key=lambda label: few[label])
     return (
         "So few texts of the test data have these labels that neither their threshold nor their F1 is known well: "
         f"{listed}. A label is listed if it has fewer than {MIN_POSITIVES} positives, or if the interval of its F1 is "
-        f"wider than {MAX_WIDTH:g}. A high or low F1 of {rarest}, with {few[rarest]} positives, is mostly chance. "
+        f"wider than {MAX_WIDTH:g}. A high or low F1 of {for_markdown(rarest)}, with {few[rarest]} positives, is "
+        "mostly chance. "
         "`reliable_only=True` leaves these labels out."
     )
 
@@ -172,12 +175,12 @@ def training(config: Mapping[str, Any]) -> str:
     about, trained = config.get("about", {}), read_provenance(config).trained_on
     parts = []
     if trained:
-        parts.append(f"Data: {trained.dataset}, {trained.rows:,} texts.")
+        parts.append(f"Data: {for_markdown(trained.dataset)}, {trained.rows:,} texts.")
     if about.get("training"):
         rows = [f"| {name} | {value} |" for name, value in about["training"].items()]
         parts.append("\n".join(["| setting | value |", "|---|---|", *rows]))
     if trained and trained.splits:
-        rows = [f"| {name} | `{digest}` |" for name, digest in trained.splits.items()]
+        rows = [f"| {for_markdown(name)} | `{for_markdown(digest)}` |" for name, digest in trained.splits.items()]
         parts.append("\n".join(["| split | SHA-256 |", "|---|---|", *rows]))
     return "\n\n".join([*parts, *about.get("notes", ())])
 

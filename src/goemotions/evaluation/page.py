@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 
 from goemotions.atomic import new_file
+from goemotions.escaping import for_markdown
 from goemotions.evaluation import report_tables as tables
 from goemotions.evaluation.formatting import Table, format_interval, format_number
 from goemotions.evaluation.report import Report
@@ -146,12 +147,13 @@ def markdown(report: Report) -> str:
         tables.error_table(report, "false_alarms"),
         tables.error_table(report, "misses"),
     ]
-    parts = [f"# {report.model.name} on {report.data.name}", f"{report.data.rows:,} texts."]
-    parts += [f"**Not an honest figure: {mark}.**" for mark in report.marks]
+    name = for_markdown(f"{report.model.name} on {report.data.name}")
+    parts = [f"# {name}", f"{report.data.rows:,} texts."]
+    parts += [f"**Not an honest figure: {for_markdown(mark)}.**" for mark in report.marks]
     for table in listed:
         parts.append(f"## {table.title}")
-        parts += [part for part in (table.note, table.markdown() if table.rows else "") if part]
-    parts += ["## How it was measured", "\n".join(f"- {line}" for line in tables.conventions(report))]
+        parts += [part for part in (for_markdown(table.note), table.markdown() if table.rows else "") if part]
+    parts += ["## How it was measured", "\n".join(f"- {for_markdown(line)}" for line in tables.conventions(report))]
     return "\n\n".join(parts) + "\n"
 
 

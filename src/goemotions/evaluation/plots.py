@@ -11,6 +11,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import matplotlib as mpl
@@ -20,6 +21,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 
+from goemotions.escaping import PLAIN_TEXT
 from goemotions.evaluation.figures import CurvePoint
 from goemotions.evaluation.report import Report
 
@@ -27,6 +29,7 @@ SHADES = 50
 INK, GRID, OWN, SECOND, DIM = "#010101", "#020202", "#030303", "#040404", "#050505"
 CSS = {INK: "currentColor", GRID: "var(--grid)", OWN: "var(--own)", SECOND: "var(--second)", DIM: "var(--dim)"}
 STYLE: Any = {
+    **PLAIN_TEXT,
     "svg.fonttype": "none",
     "svg.hashsalt": "goemotions",  # equal plots are equal files
     "font.family": "sans-serif",
@@ -49,6 +52,10 @@ STYLE: Any = {
 }
 
 
+TAG = re.compile(r"<[^>]*>")
+"""In what Matplotlib writes: it escapes the sign within attributes and texts."""
+
+
 class Plots:
     """Draw plots; each one's ids are its own, since many stand in one page."""
 
@@ -62,15 +69,18 @@ class Plots:
         found = buffer.getvalue()
         found = found[found.index("<svg") :]
         self._count += 1
-        found = re.sub(r'( id="|#)', rf"\g<1>p{self._count}-", protect(found))
+        found = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<style.*?</style>", "", found, flags=re.DOTALL)
+        found = smaller(TAG.sub(lambda tag: self._restyled(tag[0]), found))
+        return found.replace("<svg ", f'<svg role="img" aria-label="{escape(description)}" ', 1)
+
+    def _restyled(self, tag: str) -> str:
+        """A tag with the page's own colours and font, and this plot's ids."""
+        tag = re.sub(r'( id="|#)', rf"\g<1>p{self._count}-", protect(tag))
         for stand_in, css in CSS.items():
-            found = found.replace(protected(stand_in), css)
-        found = re.sub(r' width="[\d.]+pt" height="[\d.]+pt"', "", found, count=1)
-        found = re.sub(r"<metadata>.*?</metadata>", "", found, flags=re.DOTALL)
-        found = re.sub(r"font-family: [^;\"]*;? ?", "", found)  # the page's own
-        found = re.sub(r"(\d\.\d\d)\d+", r"\1", found)  # of a point: finer is not seen
-        found = smaller(found)
-        return found.replace("<svg ", f'<svg role="img" aria-label="{description}" ', 1)
+            tag = tag.replace(protected(stand_in), css)
+        tag = re.sub(r' width="[\d.]+pt" height="[\d.]+pt"', "", tag)
+        tag = re.sub(r"font-family: [^;\"]*;? ?", "", tag)
+        return re.sub(r"(\d\.\d\d)\d+", r"\1", tag)  # of a point: finer is not seen
 
 
 def protected(colour: str) -> str:
@@ -83,10 +93,14 @@ def protect(text: str) -> str:
 
 
 def smaller(svg: str) -> str:
-    """Return the same drawing without ids that nothing refers to, empty shapes, style sheets and most white space."""
-    used = set(re.findall(r"#([\w.-]+)", svg))
-    svg = re.sub(r' id="([\w.-]+)"', lambda found: found[0] if found[1] in used else "", svg)
-    svg = re.sub(r'<!--.*?-->|<style.*?</style>|<path d="[^"]*" style="fill: none"/>', "", svg, flags=re.DOTALL)
+    """Return the same drawing without ids that nothing refers to, empty shapes and most white space."""
+    used = {name for tag in TAG.findall(svg) for name in re.findall(r"#([\w.-]+)", tag)}
+
+    def without_spare_id(tag: str) -> str:
+        return re.sub(r' id="([\w.-]+)"', lambda found: found[0] if found[1] in used else "", tag)
+
+    svg = TAG.sub(lambda tag: without_spare_id(tag[0]), svg)
+    svg = re.sub(r'<path d="[^"]*" style="fill: none"/>', "", svg)
     svg = re.sub(r"\s+", " ", svg).replace("> <", "><")
     return re.sub(r" ?transform=\"rotate\(-0 [^\"]*\"|<defs></defs>|<g></g>|<g/>", "", svg)
 
