@@ -5,8 +5,11 @@ from __future__ import annotations
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas
+import pyarrow
 import pytest
 from conftest import CARD_TEXTS
 
@@ -94,6 +97,31 @@ def test_no_texts(classifier: EmotionClassifier) -> None:
 @pytest.mark.parametrize("text", STRANGE)
 def test_any_str_is_valid(classifier: EmotionClassifier, text: str) -> None:
     assert np.isfinite(classifier.score([text]).logits).all()
+
+
+def test_a_blank_text_has_no_emotions(classifier: EmotionClassifier) -> None:
+    """Fault 5: an empty text was neutral at some doors and without emotions at others."""
+    assert classifier.predict(["", " \n\u3000", "thanks!"], threshold=0)[:2] == [{}, {}]
+    assert classifier.predict_proba([""]).shape == (1, 28)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [pandas.DataFrame({"text": ["a"]}), pyarrow.table({"text": ["a"]}), {"text": ["a"]}],
+    ids=["pandas", "pyarrow", "dict"],
+)
+def test_a_frame_is_an_error_that_names_the_column(classifier: EmotionClassifier, frame: Any) -> None:
+    """Fault 5: the names of a frame's columns were scored."""
+    with pytest.raises(TypeError, match=r'give one of its columns, frame\["text"\]'):
+        classifier.predict(frame)
+
+
+def test_a_column_of_a_frame_is_read(classifier: EmotionClassifier) -> None:
+    column = pandas.DataFrame({"text": ["thanks!", "hello"]})["text"]
+    assert classifier.predict(column) == classifier.predict(["thanks!", "hello"])
+    for missing in (None, float("nan"), pandas.NA):
+        with pytest.raises(TypeError, match=r"texts\[1\] must be a str.*leave missing values out"):
+            classifier.predict(pandas.Series(["a", missing], dtype=object))
 
 
 def test_a_bare_str_is_an_error(classifier: EmotionClassifier) -> None:

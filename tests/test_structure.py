@@ -18,7 +18,6 @@ MODULE_LINES = 300
 LONG_MODULES = {
     "src/goemotions/training/embedded.py",
     "tests/architectures/test_embedding_llm.py",
-    "tests/batch/test_predict_table.py",
     "tests/encoders/test_use_tfhub.py",
 }
 
@@ -27,7 +26,7 @@ LONG_FUNCTIONS: set[tuple[str, str]] = set()
 
 LAYERS = (
     set("escaping atomic errors fields files labels long_texts models precision progress".split())
-    | set("installation recipes records specs thresholds yaml_text".split()),
+    | set("installation recipes records specs texts thresholds yaml_text".split()),
     {"calibration", "hub", "packaged", "weights", "tables", "checkpoint"},
     {"backbones", "encoders", "decoder", "catalog"},
     {"architectures", "data", "upload"},
@@ -40,8 +39,8 @@ LAYERS = (
 """Parts of the package, lowest first. A part imports itself and parts below it; the first two layers are single modules
 for all, and may import each other as long as nothing goes round."""
 
-UPWARD = {("data", "batch"), ("architectures", "data")}
-"""Imports against the order, until tables are a part of their own and cards are made in one place."""
+UPWARD = {("architectures", "data")}
+"""Imports against the order, until cards are made in one place."""
 
 FORBIDDEN = {("decoder", "labels"), ("decoder", "encoders")}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, cast
 
@@ -18,6 +18,7 @@ from goemotions.catalog import find_model
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
 from goemotions.encoders import Encoder
 from goemotions.errors import ModelError
+from goemotions.texts import check_texts, is_blank
 from goemotions.thresholds import Threshold
 
 LongText = Literal["cut", "windows"]
@@ -125,19 +126,23 @@ class EmotionClassifier:
                 texts), or read it in overlapping ``"windows"`` and take each label's maximum.
 
         Returns:
-            One dict a text, in order: label to probability, highest first, 4 decimals; empty if no label reaches
-            its threshold.
+            One dict per text, in order: label to probability, highest first, 4 decimals; empty if no label reaches
+            its threshold, and always for a text that is empty or only white space.
 
         Raises:
             TypeError: a bare str, or something that is not a str among the texts (its index is named).
             ValueError: a threshold, ``top_k`` or ``long_text`` out of range.
         """
         chosen = thresholding.resolve(threshold, self.thresholds)
-        probabilities = self._probabilities(texts, long_text)
-        return self.select(probabilities, chosen, top_k=top_k, reliable_only=reliable_only)
+        checked = check_texts(texts)
+        probabilities = self._probabilities(checked, long_text)
+        return self.select(probabilities, chosen, texts=checked, top_k=top_k, reliable_only=reliable_only)
 
     def predict_proba(self, texts: Iterable[str], *, long_text: LongText = "cut") -> npt.NDArray[np.float32]:
-        """The probability of every label for each text, float32 [n, labels]; arguments and errors as ``predict``."""
+        """The probability of every label for each text, float32 [n, labels]; arguments and errors as ``predict``.
+
+        An empty text has the model's own numbers here, although ``predict`` finds no emotion in it.
+        """
         return self._probabilities(texts, long_text)
 
     def _probabilities(self, texts: Iterable[str], long_text: LongText) -> npt.NDArray[np.float32]:
@@ -232,15 +237,22 @@ class EmotionClassifier:
         probabilities: npt.NDArray[np.float32],
         thresholds: Mapping[str, float],
         *,
+        texts: Sequence[str] | None = None,
         top_k: int | None = None,
         reliable_only: bool = False,
     ) -> list[dict[str, float]]:
-        """The emotions in ``probabilities`` [n, labels] that reach ``thresholds``, formatted as ``predict`` does."""
+        """The emotions in ``probabilities`` [n, labels] that reach ``thresholds``, formatted as ``predict`` does.
+
+        Args:
+            texts: what the probabilities are of; those that are blank (see ``goemotions.texts``) have no emotions.
+        """
         if top_k is not None and top_k < 1:
             raise ValueError(f"top_k must be at least 1, got {top_k}")
         accepted = thresholding.accepted(probabilities, [thresholds[label] for label in self.labels])
         if reliable_only:
             accepted &= [label not in self.unreliable_labels for label in self.labels]
+        if texts is not None:
+            accepted[[row for row, text in enumerate(texts) if is_blank(text)]] = False
         found: list[dict[str, float]] = [{} for _ in probabilities]
         rows, columns = np.nonzero(accepted)
         values = probabilities[rows, columns]
@@ -268,21 +280,3 @@ def read_windows(long_text: str) -> bool:
     if long_text not in ("cut", "windows"):
         raise ValueError(f'long_text must be "cut" or "windows", got {long_text!r}')
     return long_text == "windows"
-
-
-def check_texts(texts: Iterable[str]) -> list[str]:
-    """``texts`` as a list of str.
-
-    Raises:
-        TypeError: a bare str or bytes, something that cannot be iterated over, or an element that is not a str.
-    """
-    if isinstance(texts, (str, bytes)):
-        raise TypeError(f"texts must be a list of str, got a bare {type(texts).__name__}: put it in a list, [text]")
-    try:
-        checked = list(texts)
-    except TypeError:
-        raise TypeError(f"texts must be a list of str, got {type(texts).__name__}") from None
-    for index, text in enumerate(checked):
-        if not isinstance(text, str):
-            raise TypeError(f"texts[{index}] must be a str, got {text!r:.80} ({type(text).__name__})")
-    return checked

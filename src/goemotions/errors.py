@@ -27,6 +27,10 @@ class DataError(GoEmotionsError):
     """An input file or corpus that cannot be read as asked."""
 
 
+class AssumptionWarning(UserWarning):
+    """Something was assumed about an input; the message says what, and how to say otherwise."""
+
+
 class MissingExtraError(GoEmotionsError, ImportError):
     """A feature whose optional dependencies are not installed."""
 

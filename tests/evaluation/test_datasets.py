@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from goemotions import LABELS
-from goemotions.errors import DataError
+from goemotions.errors import AssumptionWarning, DataError
 from goemotions.evaluation.datasets import LabelledTexts, read_labelled
 from goemotions.evaluation.label_groups import ROLL_UPS, pool, read_label_map, shipped_maps
 
@@ -31,11 +31,14 @@ def test_official_tsv(tmp_path: Path) -> None:
     assert without_ids.ids == ["1", "2"]
 
 
+@pytest.mark.filterwarnings("ignore::goemotions.errors.AssumptionWarning")
 @pytest.mark.parametrize(
     ("name", "content"),
     [
         ("a.tsv", 'text\tlabels\n"hm\tanger,fear\nfine\t\n'),
         ("a.csv", 'text,labels\n"""hm","anger, fear"\nfine,\n'),
+        ("a.csv", 'text,labels\n"""hm",anger|fear\nfine,\n'),
+        ("a.csv", 'text,labels\n"""hm","[\'anger\', \'fear\']"\nfine,[]\n'),
         ("a.csv", '\ufeffid,text,anger,fear,joy,sadness,surprise\r\n1,"""hm",1,1,0,0,0\r\n2,fine,0,0,0,0,0\r\n'),
         ("a.jsonl", '{"text": "\\"hm", "labels": ["anger", "fear"]}\n\n{"text": "fine", "labels": []}\n'),
     ],
@@ -53,15 +56,15 @@ def test_tables(tmp_path: Path, name: str, content: str) -> None:
         ("a.csv", "", "is empty"),
         ("a.csv", " \n", "is empty"),
         ("a.csv", "text,labels\n", "no rows"),
-        ("a.csv", "comment,labels\nhi,joy\n", "no column 'text' among comment, labels"),
-        ("a.csv", "text,labels\nhi,joy\nhi\n", "row 2: expected a text and 2 columns"),
+        ("a.csv", "comment,labels\nhi,joy\n", "has no column 'text'; columns: comment, labels"),
+        ("a.csv", "text,labels\nhi,joy\nhi\n", "row 2: 1 cells, but the header has 2"),
         ("a.csv", "text,labels\nhi,happiness\n", "labels unknown to the model: happiness; a label map"),
         ("a.csv", "text,joy\nhi,1\n", "never has anger, fear, sadness, surprise, labels of the model"),
-        ("a.csv", "text,joy\nhi,often\n", "row 1: expected 0 or 1 for joy, got 'often'"),
+        ("a.csv", "text,joy\nhi,often\n", "row 1: 'joy' must be 0 or 1, got 'often'"),
         ("a.csv", "text,id\nhi,7\n", "no labels"),
         ("a.tsv", "hi\tjoy\tid\n", "line 1: expected text, label ids"),
         ("a.tsv", "hi\t28\tid\n", "label ids must be 0 to 27"),
-        ("a.jsonl", "{\n", "line 1: not valid JSON"),
+        ("a.jsonl", "{\n", "line 1: not JSON"),
         ("a.jsonl", "[1]\n", "line 1: expected an object"),
         ("a.txt", "hello\n", "expected an official GoEmotions TSV"),
     ],
@@ -72,6 +75,27 @@ def test_what_is_wrong_is_said(tmp_path: Path, name: str, content: str, message:
         read_labelled(path, LABELS if name == "a.tsv" else FIVE)
     with pytest.raises(DataError, match="no file"):
         read_labelled(tmp_path / "none.csv", FIVE)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("text,labels\nhi,joy|fear\n", r"a.csv: | is taken to separate labels"),
+        ("text,labels\nhi,joy\n ,fear\n,joy\n", "a.csv: 2 rows have no text and are left out"),
+        ("text,joy,fear\nhi,1,\n", "a.csv: 1 empty cells of 0/1 columns are read as 0"),
+        ('text,labels\nhi,"2,17"\n', "a.csv: labels by number are read as those of GoEmotions"),
+    ],
+)
+def test_what_is_assumed_is_said(tmp_path: Path, content: str, message: str) -> None:
+    """Fault 5: 12 labels for 5, in a column separated by |, passed without a word."""
+    with pytest.warns(AssumptionWarning, match=message.replace("|", r"\|")):
+        read_labelled(write(tmp_path / "a.csv", content), LABELS, absent_ok=True)
+
+
+def test_two_separators_are_an_error(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,labels\nhi,joy|fear\nho,anger;joy\n")
+    with pytest.raises(DataError, match=r"labels are separated by ; and \|: use one"):
+        read_labelled(path, FIVE)
 
 
 def test_a_map_of_labels(tmp_path: Path) -> None:

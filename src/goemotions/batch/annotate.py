@@ -7,7 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from goemotions.classifier import EmotionClassifier, LongText
+from goemotions.tables.table import Kind, NewColumn, NewValues
+from goemotions.texts import is_blank
 from goemotions.thresholds import Threshold, resolve
+
+EMOTIONS = NewColumn("emotions", Kind.RANKED)
+TRUNCATED = NewColumn("truncated", Kind.FLAG)
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class PredictOptions:
 
 @dataclass(frozen=True)
 class Annotations:
-    """The new values of n rows, in order. A null text has no emotions and no scores.
+    """The new values of n rows, in order. A null or blank text has no emotions and no scores.
 
     Attributes:
         emotions: for each row, ``{"label", "score"}`` objects, highest first.
@@ -38,17 +43,23 @@ class Annotations:
     truncated: list[bool]
     scores: dict[str, list[float | None]]
 
+    @property
+    def columns(self) -> NewValues:
+        """The values as a table's new columns."""
+        scores = {NewColumn(name, Kind.SCORE): values for name, values in self.scores.items()}
+        return {EMOTIONS: self.emotions, TRUNCATED: self.truncated, **scores}
 
-def added_columns(labels: Sequence[str], options: PredictOptions) -> list[str]:
-    """The names of the columns :func:`annotate` makes."""
-    scores = [f"score_{label}" for label in labels] if options.all_scores else []
-    return ["emotions", "truncated", *scores]
+
+def added_columns(labels: Sequence[str], options: PredictOptions) -> list[NewColumn]:
+    """Return the columns that :func:`annotate` makes."""
+    scores = [NewColumn(f"score_{label}", Kind.SCORE) for label in labels] if options.all_scores else []
+    return [EMOTIONS, TRUNCATED, *scores]
 
 
 def annotate(classifier: EmotionClassifier, texts: Sequence[str | None], options: PredictOptions) -> Annotations:
-    """Score the texts of some rows."""
-    present = [row for row, text in enumerate(texts) if text is not None]
-    scored = classifier.score([text for text in texts if text is not None], long_text=options.long_text)
+    """Score the texts of some rows; one that is null or blank has no emotions and no scores."""
+    present = [row for row, text in enumerate(texts) if text is not None and not is_blank(text)]
+    scored = classifier.score([texts[row] or "" for row in present], long_text=options.long_text)
     probabilities = scored.probabilities
     found = classifier.select(
         probabilities,

@@ -1,73 +1,33 @@
 """A resumable job: a table scored group by group, each group a whole part on disk, all put together at the end.
 
-While it runs, ``<output>.partial/`` holds ``job.json`` (what is scored, and how) and the finished parts. The output
-appears under its name when complete, and the folder is removed. After any interruption the same command with
-``resume`` goes on after the last whole part.
+Every row is read once before any is scored, so that a bad one is named at once and not after hours. After any
+interruption the same command with ``resume`` continues with the first part that is not whole
+(:mod:`goemotions.batch.job_folder`). The output appears under its name when complete.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import re
+import warnings
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from goemotions.batch.annotate import PredictOptions, added_columns, annotate
-from goemotions.batch.table import GROUP_CHARACTERS, GROUP_ROWS, Table
+from goemotions.batch.job_folder import JobFolder, Summary, file_sha256, job_folder, refuse_existing
 from goemotions.classifier import EmotionClassifier
-from goemotions.errors import DataError, MissingExtraError
+from goemotions.errors import AssumptionWarning, DataError
 from goemotions.progress import Progress
 from goemotions.specs import ARCHITECTURES
+from goemotions.tables.formats import format_of, open_table
+from goemotions.tables.table import GROUP_CHARACTERS, GROUP_ROWS, NewColumn, Table
+from goemotions.texts import is_blank
 
-FORMATS = {".csv": "CSV", ".tsv": "TSV", ".jsonl": "JSON lines", ".ndjson": "JSON lines", ".parquet": "Parquet"}
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a finished job did: rows in the output, and among them rows without a text and with a text that was cut."""
-
-    rows: int = 0
-    null_texts: int = 0
-    truncated: int = 0
-
-
-def open_table(path: Path, text_column: str) -> Table:
-    """Open an input file by its ending.
-
-    Raises:
-        DataError: no such file, or an ending that is none of the known formats.
-        MissingExtraError: Parquet without the extra ``tables``.
-    """
-    kind = format_of(path)
-    if not path.is_file():
-        raise DataError(f"no file {path}")
-    if kind == "Parquet":
-        try:
-            from goemotions.batch.parquet_table import ParquetTable
-        except ImportError as error:
-            raise MissingExtraError("Parquet", "tables") from error
-        return ParquetTable(path, text_column)
-    if kind == "JSON lines":
-        from goemotions.batch.jsonl_table import JsonlTable
-
-        return JsonlTable(path, text_column)
-    from goemotions.batch.csv_table import CsvTable
-
-    return CsvTable(path, text_column)
-
-
-def format_of(path: Path) -> str:
-    kind = FORMATS.get(path.suffix.lower())
-    if kind is None:
-        raise DataError(f"{path}: the ending {path.suffix!r} is none of {', '.join(FORMATS)}")
-    return kind
+FORMAT = 2
+"""Of the parts; raise it when they change, so that a run of an older release is not resumed."""
+NUMBER = re.compile(r"\s*[-+]?[\d.,]*\d[\d.,]*%?\s*")
 
 
 def predict_table(
@@ -77,64 +37,114 @@ def predict_table(
     output: Path,
     options: PredictOptions,
     resume: bool = False,
+    overwrite: bool = False,
     show_progress: bool = True,
 ) -> Summary:
     """Score the texts of ``source`` and write ``output`` with all its columns and the new ones.
 
+    Args:
+        resume: continue an interrupted run of the same call.
+        overwrite: replace an output that is there, once the new one is whole.
+
     Raises:
-        DataError: an input that cannot be read as asked (rows are named); an unfinished job of the same output
-            without ``resume``; one with other settings with it.
+        DataError: an input that cannot be read as asked (rows are named); an output that is there without
+            ``overwrite``; an unfinished job of the same output without ``resume``; one with other settings with it.
     """
-    if format_of(source) != format_of(output):
-        raise DataError(f"input is {format_of(source)}, output {format_of(output)}: give both names the same ending")
+    check_names(source, output)
+    with job_folder(output) as job:
+        finished = job.finished()
+        if finished is not None:
+            job.remove()
+            if resume:
+                return finished
+        if job.has_parts and not resume:
+            raise DataError(f"an unfinished run stands in {job.path}: add --resume to continue it, or delete it")
+        refuse_existing(output, overwrite)
+        table = open_table(source, text_column)
+        new = added_columns(classifier.labels, options)
+        table.check_columns([column.name for column in new])
+        before = source.stat()
+        check_rows(table, new, show_progress)
+        job.begin(job_description(classifier, table, options))
+        parts, summary = score_groups(classifier, table, options, job, show_progress)
+        after = source.stat()
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise DataError(f"{source} changed while it was read: delete {job.path} and start again")
+        job.finish(summary, lambda path: table.assemble(parts, path, new), overwrite)
+    return summary
+
+
+def check_names(source: Path, output: Path) -> None:
+    """
+    Raises:
+        DataError: names that cannot be an input and its output.
+    """
+    kind, wanted = format_of(source), format_of(output)
+    if kind != wanted:
+        raise DataError(f"input is {kind.name}, output {wanted.name}: give both names the same ending")
+    if not source.is_file():
+        raise DataError(f"no file {source}")
     if output.is_dir():
         raise DataError(f"{output} is a folder, expected a file name")
     if output.exists() and output.samefile(source):
         raise DataError(f"{output} is the input: name another output")
     if not output.absolute().parent.is_dir():
         raise DataError(f"no folder {output.absolute().parent} to write {output.name} in")
-    table = open_table(source, text_column)
-    new_columns = added_columns(classifier.labels, options)
-    table.check_columns(new_columns)
-    with job_folder(output, describe(classifier, table, options), resume) as folder:
-        summary = score_groups(classifier, table, options, folder, show_progress)
-        whole = folder / f"output{output.suffix}"
-        table.assemble(sorted(folder.glob("part-*")), whole, new_columns)
-        flush(whole)
-        whole.replace(output)
-    return summary
+
+
+def check_rows(table: Table, new: Sequence[NewColumn], show_progress: bool) -> None:
+    """Read every row once; warn if all texts are numbers.
+
+    Raises:
+        DataError: a row that cannot be read, or has one of the new columns.
+    """
+    names = [column.name for column in new]
+    rows = texts = numbers = 0
+    with Progress("checking", show_progress) as progress:
+        for group in table.groups([table.text_column]):
+            table.check_group(group, names)
+            if numbers == texts:
+                present = [text for text in group.column(table.text_column) if text and not is_blank(text)]
+                texts += len(present)
+                numbers += sum(NUMBER.fullmatch(text) is not None for text in present)
+            rows += len(group)
+            progress.update(table.fraction_read, rows)
+    if texts and numbers == texts:
+        warnings.warn(
+            f"all texts of column {table.text_column!r} are numbers, and are scored as texts; --text-column names "
+            f"another: {', '.join(table.columns)}",
+            AssumptionWarning,
+            stacklevel=2,
+        )
 
 
 def score_groups(
-    classifier: EmotionClassifier, table: Table, options: PredictOptions, folder: Path, show_progress: bool
-) -> Summary:
-    """Write a part for every group that has none yet."""
+    classifier: EmotionClassifier, table: Table, options: PredictOptions, job: JobFolder, show_progress: bool
+) -> tuple[list[Path], Summary]:
+    """Write a part for every group that has no whole one yet; returns all parts, in order, and their counts."""
+    parts: list[Path] = []
     summary = Summary()
     with Progress("scoring", show_progress) as progress:
         for index, group in enumerate(table.groups()):
-            part = folder / f"part-{index:09d}{table.path.suffix}"
-            tally = folder / f"tally-{index:09d}.json"
-            if not tally.exists():
-                texts = table.texts(group)
+            counts = job.read_counts(index)
+            if counts is None:
+                texts: list[str | None] = group.column(table.text_column)
                 new = annotate(classifier, texts, options)
-                temporary = folder / f"new{table.path.suffix}"
-                table.write_part(temporary, group, new)
-                flush(temporary)
-                temporary.replace(part)
-                counts = {"rows": len(texts), "null_texts": texts.count(None), "truncated": sum(new.truncated)}
-                write_json(tally, counts)
-            counts = json.loads(tally.read_text(encoding="utf-8"))
-            summary = Summary(**{name: getattr(summary, name) + count for name, count in counts.items()})
+                missing = sum(text is None or is_blank(text) for text in texts)
+                counts = Summary(len(texts), missing, sum(new.truncated))
+                job.write(index, counts, partial(table.write_part, group=group, new=new.columns))
+            parts.append(job.part(index))
+            summary += counts
             progress.update(table.fraction_read, summary.rows)
-    return summary
+    return parts, summary
 
 
-def describe(classifier: EmotionClassifier, table: Table, options: PredictOptions) -> dict[str, Any]:
-    """What must be equal for a job to be the same job."""
-    status = table.path.stat()
+def job_description(classifier: EmotionClassifier, table: Table, options: PredictOptions) -> dict[str, Any]:
+    """Return what must be equal for a job to be the same job."""
     encoder = f"{classifier.encoder.id}, {classifier.encoder.revision}" if classifier.config.embed_dim else None
     return {
-        "input": {"path": str(table.path.absolute()), "bytes": status.st_size, "modified_ns": status.st_mtime_ns},
+        "format": FORMAT,
+        "input": {"bytes": table.path.stat().st_size, "sha256": file_sha256(table.path)},
         "text_column": table.text_column,
         "options": options.as_dict(),
         "thresholds": classifier.thresholds,
@@ -151,42 +161,3 @@ def model_digest(directory: Path, architecture: str) -> str:
     for name in sorted(ARCHITECTURES[architecture].files):
         digest.update((directory / name).read_bytes())
     return digest.hexdigest()
-
-
-@contextmanager
-def job_folder(output: Path, job: dict[str, Any], resume: bool) -> Iterator[Path]:
-    """The folder of a job, locked; removed when the block ends well, kept otherwise."""
-    folder = output.with_name(output.name + ".partial")
-    started = (folder / "job.json").exists()
-    if started and not resume:
-        raise DataError(f"an unfinished run stands in {folder}: add --resume to go on with it, or delete it")
-    folder.mkdir(exist_ok=True)
-    lock = FileLock(folder / "lock", timeout=0)
-    try:
-        with lock:
-            if not started:
-                write_json(folder / "job.json", job)
-            before = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-            changed = [key for key in job if job[key] != before.get(key)]
-            if changed:
-                raise DataError(f"{folder} is of a run with another {', '.join(changed)}: delete it to start anew")
-            yield folder
-    except Timeout:
-        raise DataError(f"another process is writing {output}: wait for it, or stop it") from None
-    except BaseException:
-        if not any(folder.glob("tally-*")):  # nothing was done that is worth keeping
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder)
-
-
-def write_json(path: Path, value: Any) -> None:
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(value), encoding="utf-8")
-    temporary.replace(path)
-
-
-def flush(path: Path) -> None:
-    """Bring a file's content to the disk before its name says that it is whole."""
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())

@@ -65,7 +65,9 @@ def prepare(
         str | None, typer.Option(help="Instead: its columns of 0 and 1, separated by commas, one a label.")
     ] = None,
     id_column: Annotated[str | None, typer.Option(help="Its column with ids.", show_default="numbered")] = None,
-    separator: Annotated[str, typer.Option(help="Between names in a cell.")] = ",",
+    separator: Annotated[
+        str | None, typer.Option(help="Between names in a cell.", show_default="the one of , ; | that is there")
+    ] = None,
     label_set: LabelSet = None,
     as_json: opt.Json = False,
 ) -> None:

@@ -15,6 +15,7 @@ from goemotions.cli import options as opt
 from goemotions.cli import terminal
 from goemotions.errors import DataError
 from goemotions.escaping import for_terminal
+from goemotions.tables.formats import endings
 
 if TYPE_CHECKING:
     from goemotions.batch.annotate import PredictOptions
@@ -40,6 +41,9 @@ def predict(
     text_column: opt.TextColumn = "text",
     output: Annotated[str | None, typer.Option("--output", "-o", help="The file to write, of the same format.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Resume an interrupted run of the same command.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an output file that is there, once the new one is whole.")
+    ] = False,
     as_json: opt.Json = False,
     device: opt.Device = "auto",
     threads: opt.Threads = None,
@@ -55,8 +59,10 @@ def predict(
         raise ValueError("--input and --output go together")
     if input is not None and texts:
         raise ValueError("give texts or --input, not both")
-    if input is None and resume:
-        raise ValueError("--resume goes with --input and --output")
+    if input is None and (resume or overwrite):
+        raise ValueError(f"--{'resume' if resume else 'overwrite'} goes with --input and --output")
+    for text in texts or []:
+        check_not_a_file(text)
     every, single = opt.parse_thresholds(threshold)
     load: dict[str, Any] = {
         "device": device,
@@ -78,7 +84,7 @@ def predict(
     thresholds = resolve(single, resolve(every, classifier.thresholds))
     options = PredictOptions(thresholds, top_k, reliable_only, long_text.value, all_scores)
     if input is not None and output is not None:
-        predict_file(classifier, Path(input), text_column, Path(output), options, resume, as_json)
+        predict_file(classifier, Path(input), text_column, Path(output), options, resume, overwrite, as_json)
         return
     cut = 0
     for block in blocks(texts or stdin_lines()):
@@ -94,11 +100,12 @@ def predict_file(
     output: Path,
     options: PredictOptions,
     resume: bool,
+    overwrite: bool,
     as_json: bool,
 ) -> None:
     from goemotions.batch.job import predict_table
 
-    summary = predict_table(classifier, source, column, output, options, resume)
+    summary = predict_table(classifier, source, column, output, options, resume, overwrite)
     if as_json:
         print_line(json.dumps({"output": str(output), **dataclasses.asdict(summary)}))
     else:
@@ -119,7 +126,9 @@ def print_block(classifier: EmotionClassifier, texts: list[str], options: Predic
     scored = classifier.score(texts, long_text=options.long_text)
     probabilities = scored.probabilities
     thresholds = resolve(options.threshold, classifier.thresholds)
-    found = classifier.select(probabilities, thresholds, top_k=options.top_k, reliable_only=options.reliable_only)
+    found = classifier.select(
+        probabilities, thresholds, texts=texts, top_k=options.top_k, reliable_only=options.reliable_only
+    )
     everything = classifier.select(probabilities, dict.fromkeys(classifier.labels, 0.0)) if options.all_scores else None
     left_out = classifier.unreliable_labels if options.reliable_only else {}
     considered = [(i, label) for i, label in enumerate(classifier.labels) if label not in left_out]
@@ -135,6 +144,26 @@ def print_block(classifier: EmotionClassifier, texts: list[str], options: Predic
             print_line(render.as_line(text, found[row], none, scores))
     sys.stdout.flush()
     return int(scored.truncated.sum())
+
+
+def check_not_a_file(text: str) -> None:
+    """Refuse a text that is a file's name; a single word may be both, which is said.
+
+    Raises:
+        ValueError: the name of a file, with an ending or in a folder.
+    """
+    try:
+        path = Path(text)
+        there = path.is_file()
+    except (OSError, ValueError):  # no name at all: too long, or with a null character
+        return
+    if not there:
+        return
+    if path.suffix.lower() in endings():
+        raise ValueError(f"{text} is a file: its texts are read with --input {text} --output OUTPUT{path.suffix}")
+    if path.suffix or len(path.parts) > 1:
+        raise ValueError(f"{text} is a file: its lines are read from standard input, goemotions predict < {text}")
+    note(f"{text!r} is scored as a text; it is also the name of a file here")
 
 
 def print_line(line: str) -> None:

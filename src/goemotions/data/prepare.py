@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from goemotions.atomic import new_directory
-from goemotions.batch.job import FORMATS
 from goemotions.data.checks import raise_together, room_problems, split_problems
 from goemotions.data.corpus import LABEL_FILE, SPLITS, Split, read_corpus, write_split
 from goemotions.data.duplicates import duplicate_groups, shared_groups
 from goemotions.data.stratify import stratify
 from goemotions.data.tables import Columns, LabelledTable, collect_labels, read_table
 from goemotions.errors import DataError
+from goemotions.tables.formats import endings
 
 DESCRIPTION = "prepared.json"
 ALIASES = {"train": ("train",), "dev": ("dev", "validation", "valid", "val"), "test": ("test",)}
@@ -106,7 +106,7 @@ def find_tables(folder: Path) -> dict[str, Path]:
         raise DataError(f"no file or folder {folder}")
     found: dict[str, Path] = {}
     for name, aliases in ALIASES.items():
-        paths = (folder / f"{alias}{ending}" for alias in aliases for ending in FORMATS)
+        paths = (folder / f"{alias}{ending}" for alias in aliases for ending in endings())
         path = next(filter(Path.is_file, paths), None)
         if path is not None:
             found[name] = path

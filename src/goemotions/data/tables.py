@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import json
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +14,12 @@ from typing import Any
 import numpy as np
 
 from goemotions.data.corpus import Split
-from goemotions.errors import DataError, nearest
+from goemotions.errors import AssumptionWarning, DataError, nearest
+from goemotions.tables.formats import open_table
 
 SHOWN = 5  # of many problems in rows
+SEPARATORS = ",;|"
+FLAGS = {"": False, "0": False, "0.0": False, "false": False, "1": True, "1.0": True, "true": True}
 Label = str | int
 
 
@@ -26,14 +32,14 @@ class Columns:
         labels: the column with a row's labels: a list, or names separated by ``separator``.
         each: instead of ``labels``, one column of 0 and 1 for each label, named as it.
         id: a column with the row's id; without one, rows are numbered.
-        separator: between names in a cell.
+        separator: between names in a cell; None for the one of ``,``, ``;`` and ``|`` that the cells have.
     """
 
     text: str = "text"
     labels: str = "labels"
     each: tuple[str, ...] = ()
     id: str | None = None
-    separator: str = ","
+    separator: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,16 +63,16 @@ class LabelledTable:
         Raises:
             DataError: labels not in the set, or numbers beyond it; the first few rows are named.
         """
-        known = {label: column for column, label in enumerate(labels)}
+        known: dict[Label, int] = {label: column for column, label in enumerate(labels)}
         targets = np.zeros((len(self.texts), len(labels)), dtype=np.uint8)
         problems: list[str] = []
         for row, found in enumerate(self.labels):
             for label in found:
-                column = known.get(label, -1) if isinstance(label, str) else label
+                column = known.get(label, as_number(label))
                 if 0 <= column < len(labels):
                     targets[row, column] = 1
-                elif isinstance(label, str):
-                    problems.append(f"row {row + 1}: unknown label {label!r}{nearest(label, labels)}")
+                elif column < 0:
+                    problems.append(f"row {row + 1}: unknown label {label!r}{nearest(str(label), labels)}")
                 else:
                     problems.append(f"row {row + 1}: label ids must be 0 to {len(labels) - 1}, got {label}")
         if problems:
@@ -83,84 +89,130 @@ def read_table(path: Path, columns: Columns) -> LabelledTable:
             once, and of rows the first few.
         MissingExtraError: Parquet without the extra ``tables``.
     """
-    from goemotions.batch.job import open_table
-
     table = open_table(path, columns.text)
-    check_columns(path, table.columns, columns)
-    texts: list[str] = []
-    labels: list[list[Label]] = []
-    ids: list[str] = []
-    problems: list[str] = []
-    number = 0
-    for group in table.groups():
-        for text, row in zip(table.texts(group), as_mappings(group, table.columns), strict=True):
-            number += 1
-            if text is None or not text.strip():
-                continue
-            try:
-                labels.append(row_labels(row, columns))
-            except ValueError as error:
-                problems.append(f"row {number}: {error}")
-                continue
-            texts.append(text)
-            ids.append(str(number) if columns.id is None else str(row.get(columns.id)))
-    if problems:
-        more = f", and {len(problems) - SHOWN:,} more" if len(problems) > SHOWN else ""
-        raise DataError(f"{path}: {', '.join(problems[:SHOWN])}{more}")
+    wanted = [columns.text, *(columns.each or (columns.labels,)), *([columns.id] if columns.id else [])]
+    check_columns(path, table.columns, wanted)
+    table.check_columns([])
+    rows: list[tuple[Any, ...]] = []
+    for group in table.groups(list(dict.fromkeys(wanted))):
+        rows += zip(*(group.column(name) for name in wanted), strict=True)
+    kept = [(number, row) for number, row in enumerate(rows, start=1) if row[0] is not None and row[0].strip()]
+    ids = [str(number) if columns.id is None else str(row[-1]) for number, row in kept]
+    numbers = [number for number, _ in kept]
+    labels: list[list[Label]]
+    if columns.each:
+        labels = read_flags(path, numbers, [row[1 : 1 + len(columns.each)] for _, row in kept], columns.each)
+    else:
+        labels = read_lists(path, numbers, [row[1] for _, row in kept], columns)
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return LabelledTable(path, texts, labels, ids, number - len(texts), digest)
+    return LabelledTable(path, [row[0] for _, row in kept], labels, ids, len(rows) - len(kept), digest)
 
 
-def check_columns(path: Path, there: Sequence[str], columns: Columns) -> None:
+def check_columns(path: Path, there: Sequence[str], wanted: Sequence[str]) -> None:
     """
     Raises:
-        DataError: columns that are not there.
+        DataError: columns that are not there, or there twice.
     """
-    wanted = [columns.text, *(columns.each or (columns.labels,)), *([columns.id] if columns.id else [])]
     absent = [f"{name!r}{nearest(name, there)}" for name in wanted if name not in there]
     if absent:
         raise DataError(f"{path} has no column {', '.join(absent)}; columns: {', '.join(there)}")
+    twice = [name for name in dict.fromkeys(wanted) if there.count(name) > 1]
+    if twice:
+        raise DataError(f"{path} has several columns of one name: {', '.join(twice)}; rename all but one of each")
 
 
-def as_mappings(group: Any, columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-    """The rows of any table's group, by column name."""
-    rows = group if isinstance(group, list) else group.to_pylist()
-    for row in rows:
-        yield row if isinstance(row, dict) else dict(zip(columns, row, strict=True))
+def raise_first(path: Path, problems: Sequence[str]) -> None:
+    """
+    Raises:
+        DataError: there are problems; the first few are shown.
+    """
+    if problems:
+        more = f", and {len(problems) - SHOWN:,} more" if len(problems) > SHOWN else ""
+        raise DataError(f"{path}: {', '.join(problems[:SHOWN])}{more}")
 
 
-def row_labels(row: Mapping[str, Any], columns: Columns) -> list[Label]:
-    """The labels of one row.
+def read_flags(
+    path: Path, numbers: Sequence[int], rows: Sequence[Sequence[Any]], names: Sequence[str]
+) -> list[list[Label]]:
+    """Return the labels whose cell is 1, of each row; ``numbers`` are the rows' in the file.
 
     Raises:
-        ValueError: a cell that is neither a list of labels nor names, or is not 0 or 1.
+        DataError: cells that are neither 0 nor 1 nor empty, which counts as 0.
     """
-    if columns.each:
-        return [name for name in columns.each if is_set(row.get(name), name)]
-    cell = row.get(columns.labels)
+    found: list[list[Label]] = []
+    problems: list[str] = []
+    empty = 0
+    for number, row in zip(numbers, rows, strict=True):
+        cells = ["" if cell is None else str(cell).strip().lower() for cell in row]
+        empty += cells.count("")
+        wrong = [i for i, cell in enumerate(cells) if cell not in FLAGS]
+        problems += [f"row {number}: {names[i]!r} must be 0 or 1, got {row[i]!r:.60}" for i in wrong]
+        found.append([name for name, cell in zip(names, cells, strict=True) if FLAGS.get(cell)])
+    raise_first(path, problems)
+    if empty:
+        assume(f"{path.name}: {empty:,} empty cells of 0/1 columns are read as 0")
+    return found
+
+
+def read_lists(path: Path, numbers: Sequence[int], cells: Sequence[Any], columns: Columns) -> list[list[Label]]:
+    """Return the labels in each cell: a list, a JSON list, or names with a separator; ``numbers`` are the rows'.
+
+    Raises:
+        DataError: cells that are neither, or names with several separators.
+    """
+    lists = [as_list(cell) for cell in cells]
+    separator = columns.separator or find_separator(path, [cell for cell in lists if isinstance(cell, str)])
+    found: list[list[Label]] = []
+    problems: list[str] = []
+    for number, cell in zip(numbers, lists, strict=True):
+        if isinstance(cell, str):
+            found.append([label for part in cell.split(separator) if (label := part.strip())])
+        elif all(isinstance(label, (str, int)) and not isinstance(label, bool) for label in cell):
+            found.append(cell)
+        else:
+            wanted = f"{columns.labels!r} must be a list of labels or their names"
+            problems.append(f"row {number}: {wanted}, got {cell!r:.60}")
+    raise_first(path, problems)
+    return found
+
+
+def as_list(cell: Any) -> Any:
+    """Return a label cell as a list, or as a str with names; text that is a list, as pandas writes one, is read."""
     if cell is None:
         return []
-    if isinstance(cell, str):
-        return [label for part in cell.split(columns.separator) if (label := part.strip())]
-    if isinstance(cell, list) and all(isinstance(v, (str, int)) and not isinstance(v, bool) for v in cell):
-        return list(cell)
-    if isinstance(cell, int) and not isinstance(cell, bool):
-        return [cell]
-    raise ValueError(f"{columns.labels!r} must be a list of labels or their names, got {cell!r:.60}")
+    if isinstance(cell, str) and cell.strip().startswith("[") and cell.strip().endswith("]"):
+        for read in (json.loads, ast.literal_eval):
+            try:
+                return list(read(cell.strip()))
+            except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+                continue
+    return cell if isinstance(cell, (str, list)) else [cell]
 
 
-def is_set(cell: Any, name: str) -> bool:
-    """Whether a 0/1 cell is 1; an empty one is 0."""
-    if cell in (None, ""):
-        return False
-    try:
-        number = float(cell)
-    except (TypeError, ValueError):
-        number = -1.0
-    if number not in (0.0, 1.0):
-        raise ValueError(f"{name!r} must be 0 or 1, got {cell!r:.60}")
-    return number == 1.0
+def find_separator(path: Path, cells: Sequence[str]) -> str:
+    """Return what separates names: the only one of ``,``, ``;`` and ``|`` in the cells.
+
+    Raises:
+        DataError: several.
+    """
+    there = [mark for mark in SEPARATORS if any(mark in cell for cell in cells)]
+    if len(there) > 1:
+        raise DataError(f"{path}: labels are separated by {' and '.join(there)}: use one, or say which (--separator)")
+    if there and there[0] != ",":
+        assume(f"{path.name}: {there[0]} is taken to separate labels")
+    return there[0] if there else ","
+
+
+def assume(message: str) -> None:
+    warnings.warn(message, AssumptionWarning, stacklevel=2)
+
+
+def as_number(label: Label) -> int:
+    """Return a label that is given by number as one; -1 for a name."""
+    if isinstance(label, int):
+        return label
+    return int(label) if label.isascii() and label.isdecimal() and len(label) < 10 else -1
 
 
 def collect_labels(tables: Sequence[LabelledTable]) -> tuple[str, ...]:
@@ -170,8 +222,7 @@ def collect_labels(tables: Sequence[LabelledTable]) -> tuple[str, ...]:
         DataError: labels given by number, which need a label set to be known.
     """
     found = {label for table in tables for labels in table.labels for label in labels}
-    numbers = [label for label in found if isinstance(label, int)]
-    if numbers:
+    if any(isinstance(label, int) for label in found) or (found and all(as_number(label) >= 0 for label in found)):
         raise DataError(
             f"{tables[0].path} gives labels by number: say what they are with --label-set FILE, one name a line, or "
             "--label-set goemotions"

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-import json
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.data.corpus import read_split
+from goemotions.data.corpus import Split, read_split
+from goemotions.data.tables import Columns, as_number, assume, read_table
 from goemotions.errors import DataError
 from goemotions.evaluation.label_groups import LabelMap
 from goemotions.labels import LABELS
+from goemotions.tables.formats import endings, open_table
 
 FORMATS = (
-    "expected an official GoEmotions TSV (text, label ids, comment id; no header), or a CSV, TSV or JSON lines file "
-    "with a column text and either a column labels (names, comma-separated) or a 0/1 column a label"
+    "expected an official GoEmotions TSV (text, label ids, comment id; no header), or a CSV, TSV, JSON lines "
+    "or Parquet file with a column text and either a column labels (names, separated) or a 0/1 column per label"
 )
 TEXT, NAMES, ID = "text", "labels", "id"
 
@@ -66,81 +62,42 @@ def read_labelled(
     """
     if not path.is_file():
         raise DataError(f"no file {path}: {FORMATS}")
-    content = path.read_bytes()
-    if not content.strip():
-        raise DataError(f"{path} is empty: {FORMATS}")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8: {error}") from error
-    if path.suffix == ".tsv" and TEXT not in text.split("\n", 1)[0].rstrip("\r").split("\t"):
-        split = read_split(path)
-        read = LabelledTexts(path.name, split.texts, LABELS, split.targets, split.ids, split.sha256)
+    if path.suffix.lower() not in endings():
+        raise DataError(f"{path}: {FORMATS}")
+    with path.open("rb") as stream:
+        first = stream.readline()
+        if not first.strip() and not stream.read().strip():
+            raise DataError(f"{path} is empty: {FORMATS}")
+    names = first.decode("utf-8-sig", "replace").rstrip("\r\n").split("\t")
+    if path.suffix.lower() == ".tsv" and TEXT not in [name.strip('"') for name in names]:
+        split, labels = read_split(path), LABELS
     else:
-        try:
-            rows = list(table_rows(path, text))
-        except csv.Error as error:
-            raise DataError(f"{path} is not a valid table: {error}") from error
-        read = from_rows(path, rows, hashlib.sha256(content).hexdigest())
+        split, labels = read_columns(path)
+    read = LabelledTexts(path.name, split.texts, labels, split.targets, split.ids, split.sha256)
     return align(read, model_labels, label_map, absent_ok)
 
 
-def table_rows(path: Path, text: str) -> Iterator[dict[str, Any]]:
-    """One dict a row of a table with a header, or of JSON lines."""
-    if path.suffix == ".csv":
-        yield from csv.DictReader(io.StringIO(text, newline=""))
-    elif path.suffix == ".tsv":
-        # Quotes in a TSV are characters of its texts.
-        yield from csv.DictReader(text.split("\n"), delimiter="\t", quoting=csv.QUOTE_NONE)
-    elif path.suffix in (".jsonl", ".ndjson"):
-        for number, line in enumerate(text.split("\n"), start=1):
-            if line.strip():
-                try:
-                    row = json.loads(line)
-                except json.JSONDecodeError as error:
-                    raise DataError(f"{path}, line {number}: not valid JSON: {error}") from error
-                if not isinstance(row, dict):
-                    raise DataError(f"{path}, line {number}: expected an object, got {line[:80]!r}")
-                yield row
-    else:
-        raise DataError(f"{path}: {FORMATS}")
+def read_columns(path: Path) -> tuple[Split, tuple[str, ...]]:
+    """Return the rows of a table with a header, and the labels of their targets.
 
-
-def from_rows(path: Path, rows: list[dict[str, Any]], sha256: str) -> LabelledTexts:
-    if not rows:
+    Raises:
+        DataError: no rows, no labels, or cells that are none.
+    """
+    there = open_table(path, TEXT).columns
+    each = () if NAMES in there else tuple(name for name in there if name not in (TEXT, ID))
+    if TEXT in there and NAMES not in there and not each:
+        raise DataError(f"{path}: no labels; {FORMATS}")
+    table = read_table(path, Columns(TEXT, NAMES, each, ID if ID in there else None))
+    if table.without_text:
+        assume(f"{path.name}: {table.without_text:,} rows have no text and are left out")
+    if not table.texts:
         raise DataError(f"{path} has a header but no rows")
-    columns = [str(name) for name in rows[0]]
-    if TEXT not in columns:
-        raise DataError(f"{path}: no column {TEXT!r} among {', '.join(columns)}; {FORMATS}")
-    for number, row in enumerate(rows, start=1):
-        if not isinstance(row.get(TEXT), str) or None in row or None in row.values():
-            raise DataError(f"{path}, row {number}: expected a text and {len(columns)} columns, got {str(row)[:80]}")
-    if NAMES in columns:
-        named = [names_of(row[NAMES]) for row in rows]
-        labels = tuple(sorted({name for names in named for name in names}))
-        targets = np.array([[label in names for label in labels] for names in named], np.uint8)
-    else:
-        labels = tuple(name for name in columns if name not in (TEXT, ID))
-        if not labels:
-            raise DataError(f"{path}: no labels; {FORMATS}")
-        targets = np.array(
-            [[flag(path, number, label, row[label]) for label in labels] for number, row in enumerate(rows, 1)]
-        )
-    ids = [str(row.get(ID, number)) for number, row in enumerate(rows, start=1)]
-    texts = [row[TEXT] for row in rows]
-    return LabelledTexts(path.name, texts, labels, targets.reshape(len(rows), len(labels)), ids, sha256)
-
-
-def names_of(value: object) -> list[str]:
-    """The label names of a cell, ``"anger, fear"``, or of a JSON list."""
-    names = value if isinstance(value, list) else re.split(r"[,;|]", str(value))
-    return [str(name).strip() for name in names if str(name).strip()]
-
-
-def flag(path: Path, number: int, label: str, value: object) -> np.uint8:
-    if str(value).strip() not in ("0", "1", "0.0", "1.0", "True", "False"):
-        raise DataError(f"{path}, row {number}: expected 0 or 1 for {label}, got {value!r}")
-    return np.uint8(str(value).strip() in ("1", "1.0", "True"))
+    found = {label for labels in table.labels for label in labels}
+    if found and all(as_number(label) >= 0 for label in found):
+        assume(f"{path.name}: labels by number are read as those of GoEmotions")
+        return table.split(LABELS), LABELS
+    labels = each or tuple(sorted(map(str, found)))
+    return table.split(labels), labels
 
 
 def align(

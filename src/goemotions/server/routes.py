@@ -83,7 +83,7 @@ async def emotions(request: Request, body: EmotionsRequest) -> Response:
     except (TypeError, ValueError) as error:
         raise ApiError(422, str(error)) from None
     scored = await serving.score(request, body.texts, body.long_text)
-    ranked = serving.rank(scored, thresholds, top_k=body.top_k, reliable_only=body.reliable_only)
+    ranked = serving.rank(scored, thresholds, texts=body.texts, top_k=body.top_k, reliable_only=body.reliable_only)
     cut = scored.truncated.tolist()
     return answer({"results": [{"emotions": r, "truncated": t} for r, t in zip(ranked, cut, strict=True)]})
 

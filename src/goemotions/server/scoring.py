@@ -95,6 +95,7 @@ class Service:
         scored: Scored,
         thresholds: Mapping[str, float] | None = None,
         *,
+        texts: Sequence[str] | None = None,
         top_k: int | None = None,
         reliable_only: bool = False,
         raw: bool = False,
@@ -103,11 +104,12 @@ class Service:
 
         Args:
             thresholds: None for all labels.
+            texts: what was scored; the blank ones then have no emotions, as in ``predict``.
             raw: give calibrated logits, 4 decimals, instead of probabilities.
         """
         classifier = self.classifier
         cuts = thresholds if thresholds is not None else dict.fromkeys(classifier.labels, 0.0)
-        found = classifier.select(scored.probabilities, cuts, top_k=top_k, reliable_only=reliable_only)
+        found = classifier.select(scored.probabilities, cuts, texts=texts, top_k=top_k, reliable_only=reliable_only)
         if raw:
             column = {label: index for index, label in enumerate(classifier.labels)}
             found = [

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from goemotions.batch.cluster.storage import Listed, Location
 from goemotions.batch.cluster.tally import Grouping
-from goemotions.batch.parquet_table import check_schema
 from goemotions.errors import DataError
+from goemotions.tables.parquet import check_schema
 
 FRAGMENT_BYTES = 32 << 20
 """Of a fragment's uncompressed columns; a fragment ends at this or at its rows, whichever comes first."""

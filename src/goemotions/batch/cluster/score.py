@@ -14,9 +14,9 @@ from goemotions.batch.cluster.sealed import sealed_file
 from goemotions.batch.cluster.storage import Location, open_location, removed
 from goemotions.batch.cluster.tally import Grouping, Tally, count_cells
 from goemotions.batch.job import model_digest
-from goemotions.batch.parquet_table import with_annotations
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import DataError, ModelError
+from goemotions.tables.parquet import with_columns
 
 JOB = "_job"
 """The folder of the job's own files, in the output's folder; readers of data sets skip its name."""
@@ -91,7 +91,7 @@ def score_fragment(classifier: EmotionClassifier, table: pa.Table, work: Work) -
         truncated=sum(new.truncated),
         cells=count_cells(scored, new.emotions, work.grouping),
     )
-    return Scored(with_annotations(scored, new), dead_letters(table, dead, work.text_column), tally)
+    return Scored(with_columns(scored, new.columns), dead_letters(table, dead, work.text_column), tally)
 
 
 def decode(column: pa.ChunkedArray) -> tuple[list[str | None], dict[int, str]]:

@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from goemotions.batch.table import check_columns
 from goemotions.errors import DataError
+from goemotions.tables.table import check_columns
 
 UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 """What a number since 1970 may count, and how many of it make a second."""

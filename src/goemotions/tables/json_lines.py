@@ -1,0 +1,132 @@
+"""JSON lines: one object a line; keys may differ from line to line, a missing or null text counts as null.
+
+An object is kept as the characters that it is (numbers, escapes, repeated keys); new keys are written behind its last.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from goemotions.errors import DataError
+from goemotions.tables.lines import LINE_END, LineTable
+from goemotions.tables.table import Group, NewColumn, NewValues, grouped
+
+WHITE = " \t\r\n"
+LONG_NUMBER = 18  # digits; Python refuses to read whole numbers of some thousands
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the file: its number, its characters without those around the object, and the object."""
+
+    number: int
+    source: str
+    value: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Lines(Group):
+    """Lines of objects."""
+
+    lines: list[Line]
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def column(self, name: str) -> list[Any]:
+        return [line.value.get(name) for line in self.lines]
+
+
+class JsonLinesTable(LineTable):
+    """A file of JSON objects, one a line."""
+
+    @property
+    def columns(self) -> list[str]:
+        return self._columns
+
+    @cached_property
+    def _columns(self) -> list[str]:
+        """The keys of the first object, and of the first that has the text column."""
+        found: dict[str, None] = {}
+        rows = 0
+        for rows, line in enumerate(self._lines(), start=1):
+            if rows == 1 or self.text_column in line.value:
+                found |= dict.fromkeys(line.value)
+            if self.text_column in line.value:
+                break
+        return list(found) if rows else [self.text_column]
+
+    def _lines(self) -> Iterator[Line]:
+        pairs: list[tuple[str, Any]] = []
+
+        def keep(found: list[tuple[str, Any]]) -> dict[str, Any]:
+            pairs[:] = found  # the outermost object's come last
+            return dict(found)
+
+        decoder = json.JSONDecoder(object_pairs_hook=keep, parse_int=number)
+        for line_number, line in enumerate(self.lines(), start=1):
+            source = line.strip(WHITE)
+            if not source:
+                continue
+            where = f"{self.path}, line {line_number}"
+            try:
+                value = decoder.decode(source)
+            except json.JSONDecodeError as error:
+                hint = "; a JSON array is not JSON lines" if line_number == 1 and source.startswith("[") else ""
+                raise DataError(f"{where}: not JSON: {error}{hint}") from error
+            except RecursionError as error:
+                raise DataError(f"{where}: nested too deeply") from error
+            if not isinstance(value, dict):
+                raise DataError(f"{where}: expected an object, got {source[:60]}")
+            if len(pairs) > len(value) and [key for key, _ in pairs].count(self.text_column) > 1:
+                raise DataError(f"{where}: the key {self.text_column!r} is there twice: which one is the text?")
+            yield Line(line_number, source, value)
+
+    def groups(self, columns: Sequence[str] | None = None) -> Iterator[Lines]:
+        def checked() -> Iterator[tuple[Line, int]]:
+            for line in self._lines():
+                text = line.value.get(self.text_column)
+                if text is not None and not isinstance(text, str):
+                    raise DataError(
+                        f"{self.path}, line {line.number}: {self.text_column!r} must be a string, got {text!r:.60}"
+                    )
+                yield line, len(line.source)
+
+        for group in grouped(checked()):
+            yield Lines(group)
+
+    def check_group(self, group: Lines, new: Sequence[str]) -> None:
+        for line in group.lines:
+            taken = [name for name in new if name in line.value]
+            if taken:
+                raise DataError(
+                    f"{self.path}, line {line.number} already has the columns that would be added: {', '.join(taken)}"
+                )
+
+    def header(self, new: Sequence[NewColumn]) -> str:
+        return ""
+
+    def write_part(self, path: Path, group: Lines, new: NewValues) -> None:
+        names = [json.dumps(column.name, ensure_ascii=False) for column in new]
+        rows = []
+        for row, line in enumerate(group.lines):
+            values = (json.dumps(values[row], ensure_ascii=False) for values in new.values())
+            added = ", ".join(f"{name}: {value}" for name, value in zip(names, values, strict=True))
+            body = line.source[:-1].rstrip(WHITE)
+            rows.append(f"{body}{', ' if line.value else ''}{added}}}{LINE_END}")
+        path.write_bytes("".join(rows).encode("utf-8"))
+
+
+def number(digits: str) -> int | float:
+    """Return a whole number; one that is too long for Python to read is near enough as a float."""
+    return int(digits) if len(digits) <= LONG_NUMBER else float(digits)
+
+
+def open_table(path: Path, text_column: str) -> JsonLinesTable:
+    """Open a file."""
+    return JsonLinesTable(path, text_column)

@@ -1,0 +1,158 @@
+"""Parquet, read and written as Arrow tables: every type and all metadata of the input's columns are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from goemotions.errors import DataError
+from goemotions.tables.table import (
+    GROUP_CHARACTERS,
+    GROUP_ROWS,
+    Group,
+    Kind,
+    NewColumn,
+    NewValues,
+    Table,
+    check_columns,
+)
+
+ROW_GROUP = 1 << 16  # rows of a row group in the output: parts are too small for those who read it
+TYPES = {
+    Kind.RANKED: pa.list_(pa.struct([("label", pa.string()), ("score", pa.float64())])),
+    Kind.FLAG: pa.bool_(),
+    Kind.SCORE: pa.float32(),
+}
+
+
+@dataclass(frozen=True)
+class Rows(Group):
+    """Rows ``first``, counted from 0, and after of a file."""
+
+    path: Path
+    first: int
+    table: pa.Table
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def column(self, name: str) -> list[Any]:
+        try:
+            values: list[Any] = self.table.column(name).to_pylist()
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{self.path}, rows {self.first} to {self.first + len(self) - 1}: {name!r} holds bytes that are not "
+                "UTF-8"
+            ) from error
+        return values
+
+
+class ParquetTable(Table):
+    """A Parquet file with a column of strings."""
+
+    def __init__(self, path: Path, text_column: str) -> None:
+        super().__init__(path, text_column)
+        try:
+            self._file = pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20)
+        except (pa.ArrowException, OSError) as error:
+            raise DataError(f"{path} is not a Parquet file: {one_line(error)}") from error
+        self._schema = self._file.schema_arrow
+        self._rows_read = 0
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self._schema.names)
+
+    @property
+    def fraction_read(self) -> float:
+        rows = self._file.metadata.num_rows
+        return self._rows_read / rows if rows else 1.0
+
+    def check_columns(self, new: Sequence[str]) -> None:
+        check_schema(self._schema, self.text_column, new, str(self.path))
+
+    def groups(self, columns: Sequence[str] | None = None) -> Iterator[Rows]:
+        self._rows_read = 0
+        schema = self._schema if columns is None else pa.schema([self._schema.field(name) for name in columns])
+        batches = self._file.iter_batches(batch_size=GROUP_ROWS, columns=None if columns is None else list(columns))
+        while True:
+            try:
+                batch = next(batches, None)
+            except (pa.ArrowException, OSError) as error:
+                raise DataError(f"{self.path}: damaged after row {self._rows_read}: {one_line(error)}") from error
+            if batch is None:
+                return
+            for part in bounded(batch, self.text_column):
+                first = self._rows_read
+                self._rows_read += part.num_rows
+                yield Rows(self.path, first, pa.Table.from_batches([part.select(schema.names)], schema=schema))
+
+    def write_part(self, path: Path, group: Rows, new: NewValues) -> None:
+        pq.write_table(with_columns(group.table, new), path)
+
+    def assemble(self, parts: Sequence[Path], output: Path, new: Sequence[NewColumn]) -> None:
+        schema = pq.read_schema(parts[0]) if parts else self._empty_schema(new)
+        with pq.ParquetWriter(output, schema) as writer:
+            waiting: list[pa.Table] = []
+            for part in parts:
+                with pq.ParquetFile(part) as file:  # read_table would take a folder's name for a column, if it could
+                    waiting.append(file.read())
+                if sum(table.num_rows for table in waiting) >= ROW_GROUP:
+                    writer.write_table(pa.concat_tables(waiting))
+                    waiting = []
+            if waiting or not parts:
+                writer.write_table(pa.concat_tables(waiting) if waiting else schema.empty_table())
+
+    def _empty_schema(self, new: Sequence[NewColumn]) -> pa.Schema:
+        schema = self._schema
+        for column in new:
+            schema = schema.append(pa.field(column.name, TYPES[column.kind]))
+        return schema
+
+
+def check_schema(schema: pa.Schema, text_column: str, new_columns: Sequence[str], name: str) -> None:
+    """
+    Raises:
+        DataError: as :func:`goemotions.tables.table.check_columns`, two columns of one name, or the text column holds
+            no strings.
+    """
+    names = list(schema.names)
+    twice = [column for column in dict.fromkeys(names) if names.count(column) > 1]
+    if twice:
+        raise DataError(f"{name} has several columns of one name: {', '.join(twice)}; rename all but one of each")
+    check_columns(names, text_column, new_columns, name)
+    kind = schema.field(text_column).type
+    values = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if not (pa.types.is_string(values) or pa.types.is_large_string(values) or pa.types.is_string_view(values)):
+        raise DataError(f"{name}: column {text_column!r} is of type {kind}, expected strings")
+
+
+def with_columns(table: pa.Table, new: NewValues) -> pa.Table:
+    """Return ``table`` with new columns of its rows."""
+    for column, values in new.items():
+        table = table.append_column(column.name, pa.array(values, TYPES[column.kind]))
+    return table
+
+
+def bounded(batch: pa.RecordBatch, text_column: str) -> Iterator[pa.RecordBatch]:
+    """Halve a batch until its texts are of bounded size."""
+    if batch.num_rows > 1 and batch.column(text_column).nbytes > GROUP_CHARACTERS:
+        half = batch.num_rows // 2
+        yield from bounded(batch.slice(0, half), text_column)
+        yield from bounded(batch.slice(half), text_column)
+    else:
+        yield batch
+
+
+def one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def open_table(path: Path, text_column: str) -> ParquetTable:
+    """Open a file."""
+    return ParquetTable(path, text_column)

@@ -1,0 +1,136 @@
+"""What every table format offers: groups of rows to read, parts to write with new columns, and their assembly.
+
+Input and output are of the same format, so that the input's columns are kept exactly as they stand.
+"""
+
+from __future__ import annotations
+
+import enum
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from goemotions.errors import DataError, nearest
+
+Row = TypeVar("Row")
+
+GROUP_ROWS = 2048
+GROUP_CHARACTERS = 16 << 20
+"""A group ends at whichever comes first, so that memory stays bounded with rows of any length."""
+
+
+class Kind(enum.Enum):
+    """What a new column holds; each format has its own way to write it."""
+
+    RANKED = "ranked"
+    """A list of ``{"label", "score"}`` objects, highest first."""
+    FLAG = "flag"
+    """True or False."""
+    SCORE = "score"
+    """A number from 0 to 1, or None."""
+
+
+@dataclass(frozen=True)
+class NewColumn:
+    """A column that is added to a table."""
+
+    name: str
+    kind: Kind
+
+
+NewValues = Mapping[NewColumn, Sequence[Any]]
+"""New columns with a value per row of a group."""
+
+
+class Group(ABC):
+    """Some rows of a table, in order."""
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def column(self, name: str) -> list[Any]:
+        """Return a column's values; None for those that are null or not there.
+
+        Raises:
+            DataError: values that cannot be read; their rows are named.
+        """
+
+
+class Table(ABC):
+    """An input file, open for reading in groups of rows."""
+
+    def __init__(self, path: Path, text_column: str) -> None:
+        self.path = path
+        self.text_column = text_column
+
+    @property
+    @abstractmethod
+    def columns(self) -> list[str]:
+        """The input's column names."""
+
+    @property
+    @abstractmethod
+    def fraction_read(self) -> float:
+        """How much of the file has been read, 0 to 1."""
+
+    @abstractmethod
+    def groups(self, columns: Sequence[str] | None = None) -> Iterator[Group]:
+        """Yield the rows in order; the same groups for the same file, always.
+
+        Args:
+            columns: the only ones that will be asked for; None for all, which writing needs.
+
+        Raises:
+            DataError: a row that cannot be read; it is named.
+        """
+
+    @abstractmethod
+    def write_part(self, path: Path, group: Any, new: NewValues) -> None:
+        """Write a group of this table with its new columns."""
+
+    @abstractmethod
+    def assemble(self, parts: Sequence[Path], output: Path, new: Sequence[NewColumn]) -> None:
+        """Put parts together as one output file; without parts, a valid empty one."""
+
+    def check_columns(self, new: Sequence[str]) -> None:
+        """Errors as :func:`check_columns`."""
+        check_columns(self.columns, self.text_column, new, str(self.path))
+
+    def check_group(self, group: Any, new: Sequence[str]) -> None:
+        """
+        Raises:
+            DataError: a text that cannot be read, or a row that has one of the ``new`` columns already.
+        """
+        group.column(self.text_column)
+
+
+def check_columns(columns: Sequence[str], text_column: str, new_columns: Sequence[str], name: str) -> None:
+    """
+    Raises:
+        DataError: the text column is not there or there twice, or a new column's name is taken; ``name`` is the file's.
+    """
+    if text_column not in columns:
+        hint = nearest(text_column, columns)
+        raise DataError(f"{name} has no column {text_column!r}{hint}; columns: {', '.join(columns)}")
+    if columns.count(text_column) > 1:
+        raise DataError(f"{name} has {columns.count(text_column)} columns {text_column!r}: rename all but one")
+    taken = [column for column in new_columns if column in columns]
+    if taken:
+        raise DataError(f"{name} already has the columns that would be added: {', '.join(taken)}; rename them first")
+
+
+def grouped(rows: Iterator[tuple[Row, int]]) -> Iterator[list[Row]]:
+    """Collect rows, each given with its length in characters, into groups of bounded size."""
+    group: list[Row] = []
+    characters = 0
+    for row, length in rows:
+        group.append(row)
+        characters += length
+        if len(group) >= GROUP_ROWS or characters >= GROUP_CHARACTERS:
+            yield group
+            group, characters = [], 0
+    if group:
+        yield group
