@@ -15,7 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from goemotions.errors import GoEmotionsError
+from goemotions.errors import ModelError
+from goemotions.escaping import one_line
 
 logger = logging.getLogger("goemotions.server")
 
@@ -83,11 +84,11 @@ def add_handlers(app: FastAPI) -> None:
             return respond(405, f"{request.method} is not among this path's methods: {allowed}", {"Allow": allowed})
         return respond(error.status_code, str(error.detail), error.headers)
 
-    @app.exception_handler(GoEmotionsError)
-    async def on_failure(request: Request, error: GoEmotionsError) -> Response:
-        """What is wrong with the model, for example: the client cannot mend it, but is told."""
-        log_failure(request.url.path, error)
-        return respond(500, str(error))
+    @app.exception_handler(ModelError)
+    async def on_model_error(request: Request, error: ModelError) -> Response:
+        """The client cannot mend the model, and is not told where it lies; the log says what is wrong with it."""
+        log_failure(request.url.path, error, f": {one_line(str(error))}")
+        return respond(500, "the model failed on this request; the server's log says why")
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(_: Request, error: RequestValidationError) -> Response:
@@ -154,8 +155,9 @@ class CatchAll:
                 await send_error(send, 500, "the server failed on this request; its log says where")
 
 
-def log_failure(path: str, error: BaseException) -> None:
-    logger.error("%s in %s\n%s", type(error).__name__, path, where(error))
+def log_failure(path: str, error: BaseException, why: str = "") -> None:
+    """Log where a request failed; ``why`` must hold no text of the client's."""
+    logger.error("%s in %s%s\n%s", type(error).__name__, one_line(path), why, where(error))
 
 
 def where(error: BaseException) -> str:
