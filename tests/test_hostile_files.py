@@ -35,7 +35,9 @@ NASTY = (
 Use = Callable[[Path], object]
 
 
-def graph(name: str, kind: int, width: object, nodes: list[onnx.NodeProto], *tensors: onnx.TensorProto) -> bytes:
+def graph(
+    name: str, kind: int, width: str | int | None, nodes: list[onnx.NodeProto], *tensors: onnx.TensorProto
+) -> bytes:
     ends = [
         helper.make_tensor_value_info(name, kind, ["n", width]),
         helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 28]),

@@ -27,14 +27,14 @@ def test_install_size_and_first_result(wheel: Path, tmp_path: Path) -> None:
     python = tmp_path / "env" / "bin" / "python"
     packages = next((tmp_path / "env" / "lib").glob("python*")) / "site-packages"
     before = {path.name for path in packages.iterdir()}
-    constraints = ["--constraint", ROOT / "tests" / "constraints.txt"]
+    constraints: list[str | Path] = ["--constraint", ROOT / "tests" / "constraints.txt"]
     subprocess.run([python, "-m", "pip", "install", "--quiet", *constraints, wheel], check=True)
     new = [path for path in packages.iterdir() if path.name not in before]
     files = [file for path in new for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file()]
     size = sum(file.stat().st_size for file in files) / 1e6
     print(f"base install: {size:.0f} MB")
     assert size <= LIMIT_MB
-    command = [tmp_path / "env" / "bin" / "goemotions", "predict", "Thank you so much!"]
+    command: list[str | Path] = [tmp_path / "env" / "bin" / "goemotions", "predict", "Thank you so much!"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "gratitude" in done.stdout
     # What needs an extra says which, and what does not need one works.

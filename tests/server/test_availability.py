@@ -170,10 +170,11 @@ def test_a_panic_is_that_requests_alone(panicking: Server) -> None:
 def test_requests_beside_a_panic_are_answered(panicking: Server) -> None:
     statuses: list[int] = []
     bodies = [PANIC, *({"texts": [f"Thank you, {i}!"]} for i in range(6))]
-    threads = [
-        threading.Thread(target=lambda b=body: statuses.append(panicking.post("/v1/emotions", b).status))  # type: ignore[misc]
-        for body in bodies
-    ]
+
+    def ask(body: object) -> None:
+        statuses.append(panicking.post("/v1/emotions", body).status)
+
+    threads = [threading.Thread(target=ask, args=(body,)) for body in bodies]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -21,7 +21,11 @@ def test_the_committed_description_is_the_live_one() -> None:
 
 def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     with serving() as running:
-        command = [Path(sys.executable).with_name("schemathesis"), "run", f"{running.url}/openapi.json"]
+        command: list[str | Path] = [
+            Path(sys.executable).with_name("schemathesis"),
+            "run",
+            f"{running.url}/openapi.json",
+        ]
         options = ["--max-examples", "60", "--seed", "8", "--checks", "all", "--no-color"]
         done = subprocess.run(
             [*command, *options], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300

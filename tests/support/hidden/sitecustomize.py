@@ -37,4 +37,4 @@ class NarrowedFinder(PathFinder):
                 yield found
 
 
-sys.meta_path[sys.meta_path.index(PathFinder)] = NarrowedFinder  # type: ignore[arg-type]
+sys.meta_path[sys.meta_path.index(PathFinder)] = NarrowedFinder

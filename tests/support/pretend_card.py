@@ -31,7 +31,7 @@ class OnCard(Tensor):
         return self.detach().clone()
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return self.cpu().__reduce_ex__(protocol)
+        return self.cpu().__reduce_ex__(protocol)  # type: ignore[no-untyped-call]
 
     @classmethod
     def __torch_function__(
@@ -64,7 +64,7 @@ def compute(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         RuntimeError: tensors of both sides.
         TypeError: what only tensors of the CPU have.
     """
-    if func == Tensor.device.__get__:  # type: ignore[attr-defined]
+    if func == Tensor.device.__get__:
         return CARD if isinstance(args[0], OnCard) else CPU
     if func in (torch.device, torch._C._nn._parse_to, torch.autograd.backward):  # the second of a module's ``to``
         return func(*args, **kwargs)

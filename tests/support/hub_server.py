@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 COMMIT = "a" * 40
 LARGE = (".onnx", ".bin", ".safetensors")  # kept apart from the commit, as on the hub (git LFS)
@@ -131,7 +132,7 @@ class Uploads(Handler):
         self.rfile.readline()
         return b"".join(parts)
 
-    def _commit(self, lines: list[dict[str, dict[str, str]]]) -> None:
+    def _commit(self, lines: list[Any]) -> None:
         for line in lines:
             value = line["value"]
             if line["key"] == "file":

@@ -51,7 +51,7 @@ VISION: dict[str, Any] = {
 
 def tiny_config(kind: str) -> Any:
     without_head_dim = {key: value for key, value in SIZES.items() if key != "head_dim"}
-    return {
+    return {  # type: ignore[no-untyped-call]
         "mistral3": lambda: Mistral3Config(text_config={"model_type": "mistral", **SIZES}, vision_config=VISION),
         "mistral": lambda: MistralConfig(**SIZES),
         "llama": lambda: LlamaConfig(**SIZES),
@@ -65,7 +65,7 @@ def save_base(path: Path, kind: str, **save: Any) -> Path:
     """A random 16-bit checkpoint; norms and biases are random too, so that a mistake in them shows."""
     torch.manual_seed(1)
     config = tiny_config(kind)
-    cls = AutoModelForImageTextToText if kind == "mistral3" else AutoModelForCausalLM
+    cls: Any = AutoModelForImageTextToText if kind == "mistral3" else AutoModelForCausalLM
     model = cls.from_config(config).to(torch.bfloat16)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -84,9 +84,9 @@ def load_base(
 ) -> PreTrainedModel:
     config: dict[str, Any] = {}
     raw = AutoConfig.from_pretrained(path)
-    cls = AutoModelForImageTextToText if hasattr(raw, "vision_config") else AutoModelForCausalLM
+    cls: Any = AutoModelForImageTextToText if hasattr(raw, "vision_config") else AutoModelForCausalLM
     if four_bit:
-        config["quantization_config"] = BitsAndBytesConfig(
+        config["quantization_config"] = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
             load_in_4bit=True,
             bnb_4bit_quant_type="nf4",
             bnb_4bit_use_double_quant=True,
@@ -105,9 +105,11 @@ def save_quantised(path: Path, base: Path, sixteen_bit: Sequence[str] = (), **sa
 
 def plain(model: torch.nn.Module, dtype: torch.dtype = torch.float32) -> None:
     """Replace every 4-bit matrix by what ``dequantize_4bit`` gives, and compute in ``dtype``."""
+    linear: Any = bitsandbytes.nn.Linear4bit  # type: ignore[attr-defined]
     for name, module in list(model.named_modules()):
-        if isinstance(module, bitsandbytes.nn.Linear4bit):
-            weight = bitsandbytes.functional.dequantize_4bit(module.weight.data, module.weight.quant_state)
+        if isinstance(module, linear):
+            stored: Any = module.weight
+            weight = bitsandbytes.functional.dequantize_4bit(stored.data, stored.quant_state)
             dense = torch.nn.Linear(module.in_features, module.out_features, bias=module.bias is not None)
             dense.weight.data = weight.detach()
             if module.bias is not None:
@@ -126,7 +128,7 @@ def random_adapter(base: PreTrainedModel, path: Path, rank: int = 16, rslora: bo
         for name, parameter in peft.named_parameters():
             if "lora_" in name:
                 parameter.copy_(0.1 * torch.randn_like(parameter) / rank**0.5)
-    peft.save_pretrained(path)
+    peft.save_pretrained(str(path))
     peft.unload()
     return path
 
@@ -144,7 +146,7 @@ def random_head(hidden: int = HIDDEN, labels: int = LABELS, scale: float = 3) ->
     )
     classifier = torch.nn.Linear(hidden, labels)
     with torch.no_grad():  # so that probabilities differ from text to text
-        projection[0].weight *= 10
+        next(projection.parameters()).mul_(10)
         classifier.weight *= scale
     return Head(projection.requires_grad_(False), classifier.requires_grad_(False))
 
@@ -180,7 +182,7 @@ def embeddings(rows: int = 64) -> torch.Tensor:
 @torch.no_grad()
 def decode(model: torch.nn.Module, states: torch.Tensor) -> torch.Tensor:
     """Last hidden states of one-token sequences, in the model's own type."""
-    inner = model.get_base_model() if isinstance(model, PeftModel) else model
+    inner: Any = model.get_base_model() if isinstance(model, PeftModel) else model
     inner = inner.model  # without the output head
     dtype = next(p.dtype for n, p in inner.named_parameters() if "norm" in n)
     mask = torch.ones(len(states), 1, dtype=torch.long)
