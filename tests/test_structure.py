@@ -45,7 +45,7 @@ UPWARD = {("architectures", "data")}
 FORBIDDEN = {("decoder", "labels"), ("decoder", "encoders")}
 
 CYCLES = (
-    {"goemotions.encoders", "goemotions.encoders.use_multilingual", "goemotions.encoders.use_tfhub"},
+    {"goemotions.encoders", "goemotions.encoders.use_tfhub"},
     {
         "goemotions.architectures",
         "goemotions.architectures.embedding",

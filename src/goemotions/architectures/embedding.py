@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from goemotions.architectures import LoadOptions, Scored
 from goemotions.architectures.prepared import Prepared
-from goemotions.encoders import NAMES, Encoder, check_same, find_encoder
+from goemotions.encoders import Encoder, check_same, find_encoder
+from goemotions.encoders.facts import FACTS
 from goemotions.errors import EncoderError, ModelError
 
 
@@ -86,9 +87,9 @@ def load_encoder(options: LoadOptions, wanted: Mapping[str, Any], embed_dim: int
 
     An encoder may be a program (a SavedModel is one), so a model directory may only name one that this package knows.
     """
-    if options.encoder is None and wanted["id"] not in NAMES:
+    if options.encoder is None and wanted["id"] not in FACTS:
         raise EncoderError(
-            f"the model was trained on the encoder {wanted['id']}, which is not one of {', '.join(NAMES)}: if you "
+            f"the model was trained on the encoder {wanted['id']}, which is not one of {', '.join(FACTS)}: if you "
             "trust it, name its folder or address by encoder= (--encoder); a SavedModel is a program, and runs as you"
         )
     encoder = find_encoder(wanted["id"] if options.encoder is None else options.encoder, threads=options.threads)

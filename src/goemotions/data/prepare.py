@@ -112,7 +112,7 @@ def find_tables(folder: Path) -> dict[str, Path]:
             found[name] = path
     absent = [name for name in SPLITS if name not in found]
     raise_together(
-        [f"{folder} has no file for {name}: expected {name}.tsv, .csv, .jsonl or .parquet" for name in absent]
+        [f"{folder} has no file for {name}: expected {name} with one of {', '.join(endings())}" for name in absent]
     )
     return found
 

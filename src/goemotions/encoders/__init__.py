@@ -7,8 +7,9 @@ and :func:`check_same` compares it with the one a model names.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -18,7 +19,6 @@ import numpy.typing as npt
 from goemotions.encoders.facts import FACTS
 from goemotions.errors import EncoderError, nearest
 
-NAMES = tuple(FACTS)
 LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\]|localhost)[:/]")
 SAVED_MODEL = "saved-model"
 """The id of an encoder given as a folder: which one it holds only its fingerprint can say."""
@@ -95,14 +95,13 @@ def find_encoder(name: str | Path | Encoder, *, threads: int | None = None) -> E
         if not hasattr(name, "encode"):
             raise TypeError(f"expected an encoder's name, path or an object with encode(), got {type(name).__name__}")
         return name
-    if name == "use-multilingual-v3":
-        from goemotions.encoders.use_multilingual import UseMultilingual
+    if isinstance(name, str) and name in FACTS:
+        make: Callable[[int | None], Encoder] = importlib.import_module(FACTS[name].module).make_encoder
+        return make(threads)
+    from goemotions.encoders.use_tfhub import USE_V4, TensorFlowEncoder, make_encoder
 
-        return UseMultilingual(threads)
-    from goemotions.encoders.use_tfhub import USE_V4, TensorFlowEncoder
-
-    if name in ("use-v4", USE_V4):
-        return TensorFlowEncoder(USE_V4, id="use-v4", threads=threads)
+    if name == USE_V4:
+        return make_encoder(threads)
     if isinstance(name, str) and name.startswith(("http://", "https://")):
         if name.startswith("http://") and not LOOPBACK.match(name):
             raise EncoderError(f"{name} would come unprotected, and a SavedModel is a program: give an https address")
@@ -111,7 +110,7 @@ def find_encoder(name: str | Path | Encoder, *, threads: int | None = None) -> E
     if not str(name) or not path.exists():
         raise EncoderError(
             f"no encoder {str(name)!r}: no such folder, no https handle of TF-Hub, and not one of "
-            f"{', '.join(NAMES)}{nearest(str(name), NAMES)}"
+            f"{', '.join(FACTS)}{nearest(str(name), FACTS)}"
         )
     return TensorFlowEncoder(path, id=SAVED_MODEL, threads=threads)
 

@@ -1,4 +1,7 @@
-"""What is known of each encoder without installing or loading it: for model cards, messages and help."""
+"""The catalogue of encoders, as far as it is known without installing or loading them: their code, and facts for cards.
+
+To add one: its module, with ``make_encoder``, and its entry in :data:`FACTS`.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class EncoderFacts:
-    """What a model card says of an encoder.
+    """An encoder's code, and what a model card says of it.
 
     Attributes:
+        module: its code; the module's ``make_encoder(threads)`` gives the encoder. Empty for one that is known only by
+            its id.
         title: what it is and where it comes from.
         languages: BCP 47 tags of those that it reads; empty where that is not known.
         extra: the optional part of this package that runs it; None for none.
@@ -20,6 +25,7 @@ class EncoderFacts:
         citation: of the paper that describes it.
     """
 
+    module: str
     title: str
     languages: tuple[str, ...] = ()
     extra: str | None = None
@@ -28,8 +34,9 @@ class EncoderFacts:
     citation: str | None = None
 
 
-FACTS: Mapping[str, EncoderFacts] = {
+FACTS: dict[str, EncoderFacts] = {
     "use-multilingual-v3": EncoderFacts(
+        module="goemotions.encoders.use_multilingual",
         title="Universal Sentence Encoder, multilingual v3",
         languages=tuple("ar de en es fr it ja ko nl pl pt ru th tr zh".split()),  # and Chinese in both scripts
         extra="use",
@@ -38,6 +45,7 @@ FACTS: Mapping[str, EncoderFacts] = {
         citation="Yang et al., *Multilingual Universal Sentence Encoder for Semantic Retrieval*, ACL 2020.",
     ),
     "use-v4": EncoderFacts(
+        module="goemotions.encoders.use_tfhub",
         title="Universal Sentence Encoder v4",
         languages=("en",),
         extra="tfhub",
@@ -51,7 +59,7 @@ FACTS: Mapping[str, EncoderFacts] = {
 
 def facts_of(id: str) -> EncoderFacts:
     """Return what is known of an encoder; of one that is not in the catalogue only its id."""
-    return FACTS.get(id) or EncoderFacts(title=id, extra="tfhub")
+    return FACTS.get(id) or EncoderFacts(module="", title=id, extra="tfhub")
 
 
 def language_limits(id: str, learnt: Sequence[str]) -> list[str]:

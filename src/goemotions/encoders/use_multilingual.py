@@ -180,3 +180,8 @@ ONE_BLAS_THREAD = _OneBlasThread()
 def cores() -> int:
     """Cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def make_encoder(threads: int | None) -> UseMultilingual:
+    """Return the encoder; errors as of its constructor."""
+    return UseMultilingual(threads)

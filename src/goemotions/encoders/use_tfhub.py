@@ -246,3 +246,8 @@ def _resolve(handle: str, entry: Path) -> Path:
             f"there is a connection: mkdir FOLDER && curl -L '{handle}?tf-hub-format=compressed' | tar xz -C FOLDER; "
             "then give it as encoder=FOLDER (--encoder FOLDER), or bring the cache and name it in TFHUB_CACHE_DIR"
         ) from error
+
+
+def make_encoder(threads: int | None) -> TensorFlowEncoder:
+    """Return USE v4 from TF-Hub; errors as of :class:`TensorFlowEncoder`."""
+    return TensorFlowEncoder(USE_V4, id="use-v4", threads=threads)
