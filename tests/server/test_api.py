@@ -26,7 +26,7 @@ def test_hugging_faces_client(server: Server, classifier: EmotionClassifier) -> 
         found = client.text_classification(text)
         expected = classifier.predict([text], threshold=0)[0]
         assert {item.label: item.score for item in found} == pytest.approx(expected, abs=1.1e-4)
-        assert found[0].label == next(iter(expected))
+        assert [item.label for item in found[:1]] == list(expected)[:1]
     assert len(client.text_classification("Thank you!", top_k=3)) == 3
     logit = client.text_classification("Thank you!", function_to_apply="none", top_k=1)[0]
     assert logit.score == pytest.approx(classifier.score(["Thank you!"]).logits.max(), abs=1e-3)
@@ -89,6 +89,18 @@ def test_emotions(server: Server, classifier: EmotionClassifier) -> None:
     read = server.post("/v1/emotions", {"texts": [LONG], "long_text": "windows"}).json["results"][0]
     assert "gratitude" in scores(read["emotions"])
     assert not read["truncated"]
+
+
+@pytest.mark.parametrize("blank", ["", " \n\t", "\u3000"])
+def test_a_blank_text_has_no_emotions_at_any_door(server: Server, classifier: EmotionClassifier, blank: str) -> None:
+    """Fault 5: it was ``neutral`` at some, and nothing at others."""
+    assert classifier.predict([blank], threshold=0) == [{}]
+    assert server.post("/", {"inputs": blank}).json == [[]]
+    assert server.post("/", {"inputs": [blank], "parameters": {"function_to_apply": "none"}}).json == [[]]
+    assert server.post("/predict", {"inputs": blank}).json == []
+    assert server.post("/predict", {"inputs": [blank], "raw_scores": True}).json == [[]]
+    found = server.post("/v1/emotions", {"texts": [blank], "threshold": 0}).json["results"]
+    assert found == [{"emotions": [], "truncated": False}]
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,10 @@ async def hugging_face(request: Request, body: HfRequest) -> Response:
     """
     asked = body.parameters or HfParameters()
     serving = service(request)
-    scored = await serving.score(request, as_list(body.inputs))
+    texts = as_list(body.inputs)
+    scored = await serving.score(request, texts)
     thresholds = resolve(asked.threshold or 0.0, serving.classifier.thresholds)
-    return answer(serving.rank(scored, thresholds, top_k=asked.top_k, raw=asked.function_to_apply == "none"))
+    return answer(serving.rank(texts, scored, thresholds, top_k=asked.top_k, raw=asked.function_to_apply == "none"))
 
 
 @router.post(
@@ -70,7 +71,7 @@ async def tei(request: Request, body: TeiRequest) -> Response:
     scored = await serving.score(request, texts)
     if not body.truncate:
         refuse_cut(serving, scored)
-    ranked = serving.rank(scored, raw=bool(body.raw_scores))
+    ranked = serving.rank(texts, scored, raw=bool(body.raw_scores))
     return answer(ranked[0] if isinstance(body.inputs, str) else ranked)
 
 
@@ -83,7 +84,7 @@ async def emotions(request: Request, body: EmotionsRequest) -> Response:
     except (TypeError, ValueError) as error:
         raise ApiError(422, str(error)) from None
     scored = await serving.score(request, body.texts, body.long_text)
-    ranked = serving.rank(scored, thresholds, texts=body.texts, top_k=body.top_k, reliable_only=body.reliable_only)
+    ranked = serving.rank(body.texts, scored, thresholds, top_k=body.top_k, reliable_only=body.reliable_only)
     cut = scored.truncated.tolist()
     return answer({"results": [{"emotions": r, "truncated": t} for r, t in zip(ranked, cut, strict=True)]})
 

@@ -92,19 +92,18 @@ class Service:
 
     def rank(
         self,
+        texts: Sequence[str],
         scored: Scored,
         thresholds: Mapping[str, float] | None = None,
         *,
-        texts: Sequence[str] | None = None,
         top_k: int | None = None,
         reliable_only: bool = False,
         raw: bool = False,
     ) -> list[Ranked]:
-        """For each text its labels and scores, highest first, formatted by the library.
+        """Return each text's labels and scores, highest first, formatted by the library; none of a blank text.
 
         Args:
             thresholds: None for all labels.
-            texts: what was scored; the blank ones then have no emotions, as in ``predict``.
             raw: give calibrated logits, 4 decimals, instead of probabilities.
         """
         classifier = self.classifier
