@@ -14,7 +14,7 @@ from goemotions.escaping import one_line
 
 
 class RateColumn(ProgressColumn):
-    """Rows per second, lately."""
+    """Column of the rows per second, lately."""
 
     def __init__(self, unit: str) -> None:
         super().__init__()

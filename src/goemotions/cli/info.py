@@ -103,7 +103,7 @@ def encoder_facts(config: ModelConfig) -> dict[str, str]:
 
 
 def llm_facts(directory: Path, config: ModelConfig, backbone: str | None) -> dict[str, str]:
-    """What an ``embedding-llm`` is made of; its base is looked into if it is on disk, not loaded."""
+    """Return what an ``embedding-llm`` is made of; its base is looked into if it is on disk, not loaded."""
     from goemotions.errors import MissingExtraError, ModelError
 
     named = (config.raw.get("backbone") or {}).get("id") or config.raw.get("model_name", "not said")

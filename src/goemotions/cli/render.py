@@ -1,4 +1,4 @@
-"""How emotions look: coloured bars on a terminal, one line a text in a pipe, one JSON object a line for programs."""
+"""Show emotions: coloured bars on a terminal, a line per text in a pipe, a line of JSON per text for programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SENTIMENT_OF = {label: group for group, labels in SENTIMENT.items() for label in
 
 
 def none_found(probabilities: Mapping[str, float], thresholds: Mapping[str, float]) -> str:
-    """Says so, and names the label that came nearest to its threshold, as a share of it."""
+    """Return that nothing was found, and the label that came nearest to its threshold, as a share of it."""
     label = max(probabilities, key=lambda name: probabilities[name] / max(thresholds[name], 1e-9))
     return (
         f"nothing above its threshold (nearest: {label} {probabilities[label]:.4f}, threshold {thresholds[label]:.4f})"
@@ -25,7 +25,7 @@ def none_found(probabilities: Mapping[str, float], thresholds: Mapping[str, floa
 
 
 def as_json(text: str, emotions: Mapping[str, float], truncated: bool, scores: Mapping[str, float] | None) -> str:
-    """One line, with the fields of the table columns."""
+    """Return one line of JSON, with the fields of the table columns."""
     found: dict[str, Any] = {
         "text": text,
         "emotions": [{"label": label, "score": score} for label, score in emotions.items()],
@@ -37,7 +37,7 @@ def as_json(text: str, emotions: Mapping[str, float], truncated: bool, scores: M
 
 
 def as_line(text: str, emotions: Mapping[str, float], none: str, scores: Mapping[str, float] | None) -> str:
-    """``text <tab> label score, …``; white space in the text is folded so that a text is one line."""
+    """Return ``text <tab> label score, …``; white space in the text is folded so that a text is one line."""
     shown = scores if scores is not None else emotions
     found = ", ".join(f"{label} {score:.4f}" for label, score in shown.items())
     return f"{' '.join(text.split())}\t{found or none}"
@@ -46,7 +46,7 @@ def as_line(text: str, emotions: Mapping[str, float], none: str, scores: Mapping
 def print_bars(
     console: Console, text: str, emotions: Mapping[str, float], none: str, scores: Mapping[str, float] | None
 ) -> None:
-    """The text, then a bar a label; labels shown but not accepted are dim."""
+    """Print the text, then a bar per label; labels shown but not accepted are dim."""
     console.print(plain(text, style="bold"))
     for label, score in (scores if scores is not None else emotions).items():
         colour = COLOURS.get(SENTIMENT_OF.get(label, ""), "cyan")

@@ -1,4 +1,4 @@
-"""How the facts of ``goemotions data inspect`` look."""
+"""Show the facts of ``goemotions data inspect`` as tables."""
 
 from __future__ import annotations
 

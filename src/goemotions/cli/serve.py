@@ -16,31 +16,37 @@ def serve(
     model: Annotated[
         str | None, typer.Argument(help="A shipped model, a directory or a hub id.", show_default="compact")
     ] = None,
-    host: Annotated[str, typer.Option(help="Where to listen; beyond loopback a key is needed.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 lets the system choose.")] = 8080,
-    workers: Annotated[int, typer.Option(min=1, help="Processes, each with a model of its own.")] = 1,
+    host: Annotated[str, typer.Option(help="The address to listen on; beyond loopback a key is needed.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port to listen on; 0 lets the system choose.")
+    ] = 8080,
+    workers: Annotated[int, typer.Option(min=1, help="The number of processes, each with a model of its own.")] = 1,
     api_key_file: Annotated[
         Path | None,
         typer.Option(
-            help="A file with the key clients must give.", show_default="the environment's GOEMOTIONS_API_KEY"
+            help="A file with the key that clients must give.", show_default="the environment's GOEMOTIONS_API_KEY"
         ),
     ] = None,
     allow_host: Annotated[
-        list[str] | None, typer.Option(help="Without a key: a further name the server goes by; repeatable.")
+        list[str] | None, typer.Option(help="A further name that the server goes by when it has no key; repeatable.")
     ] = None,
     cors_origin: Annotated[
-        list[str] | None, typer.Option(help="A page's origin whose scripts may read answers; repeatable.")
+        list[str] | None, typer.Option(help="The origin of a page whose scripts may read answers; repeatable.")
     ] = None,
-    max_body: Annotated[str, typer.Option(help="Of a request.")] = "2MB",
-    max_texts: Annotated[int, typer.Option(help="Texts a request.")] = 256,
-    max_chars: Annotated[int, typer.Option(help="Characters a text.")] = 100_000,
-    max_connections: Annotated[int, typer.Option(help="Open at once, a worker.")] = 1024,
-    max_batch: Annotated[int, typer.Option(help="Texts computed together.")] = 64,
-    max_batch_tokens: Annotated[int, typer.Option(help="Tokens computed together.")] = 8192,
-    max_wait: Annotated[float, typer.Option(help="Seconds a text waits for others while some compute.")] = 0.005,
-    max_queue: Annotated[int, typer.Option(help="Texts waiting; more are refused with 429.")] = 2048,
+    max_body: Annotated[str, typer.Option(help="The most bytes of a request.")] = "2MB",
+    max_texts: Annotated[int, typer.Option(help="The most texts of a request.")] = 256,
+    max_chars: Annotated[int, typer.Option(help="The most characters of a text.")] = 100_000,
+    max_connections: Annotated[int, typer.Option(help="The most connections that a worker has open at once.")] = 1024,
+    max_batch: Annotated[int, typer.Option(help="The most texts computed together.")] = 64,
+    max_batch_tokens: Annotated[int, typer.Option(help="The most tokens computed together.")] = 8192,
+    max_wait: Annotated[
+        float, typer.Option(help="Seconds for which a text waits for others while a batch is computed.")
+    ] = 0.005,
+    max_queue: Annotated[int, typer.Option(help="The most texts that wait; more are refused with status 429.")] = 2048,
     deadline: Annotated[float, typer.Option(help="Seconds after which a waiting request is given up.")] = 30.0,
-    read_timeout: Annotated[float, typer.Option(help="Seconds to send a request or take an answer.")] = 10.0,
+    read_timeout: Annotated[
+        float, typer.Option(help="Seconds that a client has to send a request or take an answer.")
+    ] = 10.0,
     device: opt.Device = "auto",
     threads: opt.Threads = None,
     batch_size: opt.BatchSize = None,

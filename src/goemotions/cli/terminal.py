@@ -1,4 +1,4 @@
-"""What a command writes for people. What it writes is data: nothing in a name, label or path steers the terminal."""
+"""Write for people. Whatever a command writes is data: nothing in a name, label or path steers the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of what :mod:`goemotions.data.inspection` finds."""
+"""Draw what :mod:`goemotions.data.inspection` finds."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def plot_corpus(corpus: Corpus, facts: Mapping[str, Any], folder: Path) -> list[
 
 
 def draw_counts(axes: Any, facts: Mapping[str, Any]) -> None:
-    """Bars, one a label and split, the commonest label on top; a logarithmic scale, since they span three decades."""
+    """Draw a bar per label and split, the commonest label on top, on a logarithmic scale: they span three decades."""
     labels = facts["labels"]
     total = np.diag(np.array(facts["co_occurrence"]))
     order = np.argsort(total, kind="stable")
@@ -59,7 +59,7 @@ def draw_counts(axes: Any, facts: Mapping[str, Any]) -> None:
 
 
 def draw_co_occurrence(figure: Any, facts: Mapping[str, Any]) -> None:
-    """Of the rows with the label of the line, the share that also has the label of the column."""
+    """Draw the share of the rows with a line's label that also have a column's."""
     counts = np.array(facts["co_occurrence"], dtype=float)
     own = np.maximum(np.diag(counts), 1)
     share = counts / own[:, None]
@@ -73,12 +73,12 @@ def draw_co_occurrence(figure: Any, facts: Mapping[str, Any]) -> None:
 
 
 def draw_lengths(axes: Any, corpus: Corpus) -> None:
-    """Words a text, one curve a split."""
+    """Draw the number of words per text, a curve per split."""
     words = {name: [len(text.split()) for text in split.texts] for name, split in corpus.splits.items()}
     longest = max(1, int(np.quantile(np.concatenate([*map(np.array, words.values())]), 0.995)))
     bins = np.arange(0, longest + 2)
     for name, values in words.items():
         axes.hist(np.clip(values, 0, longest), bins=bins, density=True, histtype="step", label=name)
-    axes.set_xlabel(f"words a text (longer than {longest}: counted there)")
+    axes.set_xlabel(f"words per text (longer than {longest}: counted there)")
     axes.set_ylabel("share of texts")
     axes.legend()

@@ -74,7 +74,7 @@ class Plots:
         return found.replace("<svg ", f'<svg role="img" aria-label="{escape(description)}" ', 1)
 
     def _restyled(self, tag: str) -> str:
-        """A tag with the page's own colours and font, and this plot's ids."""
+        """Return a tag with the page's own colours and font, and this plot's ids."""
         tag = re.sub(r'( id="|#)', rf"\g<1>p{self._count}-", protect(tag))
         for stand_in, css in CSS.items():
             tag = tag.replace(protected(stand_in), css)

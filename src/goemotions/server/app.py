@@ -1,4 +1,4 @@
-"""The app factory: puts the parts together around one classifier."""
+"""Build the server as an ASGI app: the parts put together around one classifier."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from goemotions.specs import ARCHITECTURES
 logger = logging.getLogger("goemotions.server")
 
 FAILURE = 1
-DESCRIPTION = "Which of 28 emotions does a text express? It rates words: do not judge people by it."
+DESCRIPTION = "Rates which of 28 emotions a text expresses. It rates words: do not judge people by it."
 WARM_UP = ("Thank you!", "word " * 100)
 
 
 def load(settings: Settings) -> tuple[EmotionClassifier, int]:
-    """The classifier, warm, and how many batches it should compute at the same time.
+    """Return the classifier, warm, and how many batches it should compute at the same time.
 
     A graph on the CPU serves best with one thread a batch and a batch a core: threads that share a batch wait for
     each other, the more so where something else uses the cores. Other architectures compute one batch with all.
@@ -55,16 +55,17 @@ def load(settings: Settings) -> tuple[EmotionClassifier, int]:
 
 
 def stop_process() -> None:
-    """As a signal from outside does: uvicorn, which knows no other way, answers what it can and ends."""
+    """Stop as a signal from outside does: uvicorn, which knows no other way, answers what it can and ends."""
     signal.raise_signal(signal.SIGTERM)
 
 
 def cores() -> int:
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def create_app(settings: Settings, classifier: EmotionClassifier, slots: int = 1) -> FastAPI:
-    """The server as an ASGI app.
+    """Return the server as an ASGI app.
 
     Args:
         classifier: answers; loaded, as :func:`load` does.

@@ -53,7 +53,7 @@ class BrokenError(Exception):
 
 
 class Batcher:
-    """Scores texts of concurrent requests in batches. Belongs to one event loop.
+    """Score texts of concurrent requests in batches. A batcher belongs to one event loop.
 
     Args:
         classifier: computes.
@@ -89,7 +89,7 @@ class Batcher:
         self.waiting = 0
         """Texts accepted and not yet being computed."""
         self.broken = False
-        """Whether a loop has ended by a defect."""
+        """True once a loop has ended by a defect."""
 
     def start(self) -> None:
         loops = [self._prepare_loop(), *(self._compute_loop() for _ in range(self._slots))]
@@ -98,7 +98,7 @@ class Batcher:
             task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """A loop has ended: unless it was told to, nobody's texts are computed any more, and everyone is told so."""
+        """Tell everyone who waits that nothing is computed any more, unless the loop was told to end."""
         if self._stopping or self.broken:
             return
         self.broken = True
@@ -110,7 +110,7 @@ class Batcher:
         self._on_broken()
 
     async def stop(self) -> bool:
-        """End; call it when no request is under way. False if a thread is still at work after some seconds."""
+        """End, when no request is under way; return False if a thread is still at work after some seconds."""
         self._stopping = True
         for task in self._tasks:
             task.cancel()
@@ -171,7 +171,7 @@ class Batcher:
             self._prepared.set()
 
     def _prepare(self, jobs: list[Job]) -> list[Piece | tuple[Job, Exception]]:
-        """In a thread. One request's failure is its own."""
+        """Tokenise jobs, in a thread. One request's failure is its own."""
         made: list[Piece | tuple[Job, Exception]] = []
         for job in jobs:
             try:
@@ -182,7 +182,7 @@ class Batcher:
         return made
 
     async def _compute_loop(self) -> None:
-        """One slot: compute a batch of what is ready, and again."""
+        """Compute a batch of what is ready, again and again: one slot."""
         while True:
             await until(self._prepared, lambda: bool(self._ready))
             await self._let_others_come()
@@ -225,7 +225,7 @@ class Batcher:
                 await asyncio.wait_for(self._prepared.wait(), left)
 
     def _take(self) -> list[Piece]:
-        """The oldest pieces, as many as a batch takes, one at least; those of jobs given up are dropped."""
+        """Return the oldest pieces, as many as a batch takes, one at least; drop those of jobs given up."""
         texts, tokens = self._settings.max_batch, self._settings.max_batch_tokens
         taken: list[Piece] = []
         while self._ready:
@@ -242,8 +242,10 @@ class Batcher:
         return taken
 
     def _compute(self, pieces: list[Piece]) -> list[Scored | Exception]:
-        """In a thread: a result or an error a piece. What fails together is computed apart: one request's failure is
-        its own."""
+        """Return a result or an error per piece, computed in a thread.
+
+        What fails together is computed apart, so that one request's failure is its own.
+        """
         try:
             scored = self._classifier.compute(join([piece.prepared for piece in pieces]))
         except BaseException as error:

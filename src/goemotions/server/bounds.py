@@ -12,7 +12,7 @@ from goemotions.server.headers import header
 from goemotions.server.settings import Settings, option
 
 DISCARDED = 8
-"""Of a body that is too large, so many times the limit is read and thrown away, so that the client hears why."""
+"""Times the limit: so much of a body that is too large is read and thrown away, so that the client hears why."""
 
 CLOSE = (("Connection", "close"),)
 
@@ -22,7 +22,7 @@ class BodyTooLargeError(Exception):
 
 
 class Bounds:
-    """Reads each request's body whole, within bounds, and hands it on as one message."""
+    """Read each request's body whole, within bounds, and hand it on as one message."""
 
     def __init__(self, app: ASGIApp, settings: Settings, paths: Collection[str]) -> None:
         """
@@ -58,7 +58,7 @@ class Bounds:
         await self._app(scope, once(body, receive), send)
 
     async def _read(self, receive: Receive) -> bytes | None:
-        """The body; None if the client went away.
+        """Return the body; None if the client went away.
 
         Raises:
             BodyTooLargeError: after reading on for a while.
@@ -82,7 +82,7 @@ class Bounds:
 
 
 def once(body: bytes, receive: Receive) -> Receive:
-    """Gives ``body``, then whatever comes."""
+    """Return a ``receive`` that gives ``body``, then whatever comes."""
     pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def next_message() -> Message:

@@ -1,4 +1,4 @@
-"""Counts every request and its seconds."""
+"""Count every request and its seconds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from goemotions.server.metrics import Metrics
 
 
 class Counting:
-    """Paths that are not the API's are counted as one, for a client could make up any number of them."""
+    """Count requests by path. Those that are not the API's are one, for a client could make up any number of them."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, paths: Collection[str]) -> None:
         self._app = app

@@ -34,7 +34,7 @@ FRAME = """<!doctype html>
 
 
 def render(api: dict[str, Any]) -> str:
-    """A page of an OpenAPI description."""
+    """Return an OpenAPI description as an HTML page."""
     operations = [
         operation(api, method, path, found)
         for path, methods in api["paths"].items()
@@ -62,7 +62,7 @@ def operation(api: dict[str, Any], method: str, path: str, found: dict[str, Any]
 
 
 def fields(api: dict[str, Any], name: str) -> str:
-    """A row a parameter; those of an object within the request follow with its name before theirs."""
+    """Return a table with a row per parameter; those of an object within the request follow under its name."""
     rows = "".join(
         f"<tr><th scope='row'><code>{escape(field)}</code></th><td>{escape(kind)}</td><td>{prose(text)}</td></tr>"
         for field, kind, text in describe(api, name, "")
@@ -72,7 +72,7 @@ def fields(api: dict[str, Any], name: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Words with `code` in them."""
+    """Return words with `code` in them as HTML."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 

@@ -32,7 +32,7 @@ Path = tuple[str | int, ...]
 
 
 class ErrorBody(BaseModel):
-    """What every error answers."""
+    """The answer to every request that failed."""
 
     error: str
     error_type: str
@@ -62,7 +62,7 @@ def respond(status: int, message: str, headers: Mapping[str, str] | None = None)
 
 
 async def send_error(send: Send, status: int, message: str, headers: Sequence[tuple[str, str]] = ()) -> None:
-    """An error from outside the routes."""
+    """Answer with an error from outside the routes."""
     content = json.dumps(body(status, message)).encode()
     given = [("content-type", "application/json"), ("content-length", str(len(content))), *headers]
     raw = [(name.lower().encode(), value.encode()) for name, value in given]
@@ -86,7 +86,7 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ModelError)
     async def on_model_error(request: Request, error: ModelError) -> Response:
-        """The client cannot mend the model, and is not told where it lies; the log says what is wrong with it."""
+        """Answer without details, which the log has: the client cannot mend the model, nor is told where it lies."""
         log_failure(request.url.path, error, f": {one_line(str(error))}")
         return respond(500, "the model failed on this request; the server's log says why")
 
@@ -96,7 +96,7 @@ def add_handlers(app: FastAPI) -> None:
 
 
 def describe(errors: Sequence[Mapping[str, Any]]) -> str:
-    """What is wrong with a request, in one line; where a value may have one of several types, all are named."""
+    """Return what is wrong with a request, in one line; of a value of several possible types, all are named."""
     if errors[0]["type"] == "json_invalid":
         return "the body is not valid JSON"
     found: dict[Path, list[str]] = {}
@@ -110,12 +110,12 @@ def describe(errors: Sequence[Mapping[str, Any]]) -> str:
 
 
 def path(parts: Sequence[str | int]) -> Path:
-    """A place in the body, without the names of a union's branches, as ``list[str]``."""
+    """Return a path in the body, without the names of a union's branches, as ``list[str]``."""
     return tuple(part for part in parts if isinstance(part, int) or not (part in BRANCHES or "[" in part))
 
 
 def shown(at: Path) -> str:
-    """As ``inputs[3]`` or ``parameters.top_k``; what a client called a parameter is cut."""
+    """Return a path as ``inputs[3]`` or ``parameters.top_k``; long names of a client's making are shortened."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{part[:LONGEST_NAME]}" for part in at)
     return "".join(parts).removeprefix(".")
 
@@ -132,7 +132,7 @@ def explain(error: Mapping[str, Any]) -> str:
 
 
 class CatchAll:
-    """Answers 500 for a defect of ours and logs where it happened, without its message: it could hold a text."""
+    """Answer 500 for a defect of ours and log where it happened, without its message: it could hold a text."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -161,6 +161,6 @@ def log_failure(path: str, error: BaseException, why: str = "") -> None:
 
 
 def where(error: BaseException) -> str:
-    """The places of a traceback, without values."""
+    """Return the lines of a traceback, without values."""
     frames = traceback.extract_tb(error.__traceback__)
     return "\n".join(f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in frames)

@@ -65,7 +65,7 @@ class Piece:
 
 
 def split(job: Job, prepared: Prepared, texts: int, tokens: int) -> list[Piece]:
-    """A job in pieces of like lengths, each of at most so many texts and tokens, or of one text.
+    """Return a job in pieces of like lengths, each of at most so many texts and tokens, or of one text.
 
     Texts of like length compute fastest together.
     """

@@ -1,4 +1,4 @@
-"""How a JSON body becomes a request of :mod:`goemotions.server.schemas`: by pydantic alone, straight from its bytes."""
+"""Make a request of :mod:`goemotions.server.schemas` from a JSON body: by pydantic alone, straight from its bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is counted, for Prometheus; of several workers together."""
+"""Figures for Prometheus, of several workers together."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Metrics:
         )
 
     def render(self) -> bytes:
-        """In Prometheus' text format."""
+        """Return the figures in Prometheus' text format."""
         if SHARED_FOLDER not in os.environ:
             return generate_latest(self._registry)
         together = CollectorRegistry()

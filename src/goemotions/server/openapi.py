@@ -33,10 +33,10 @@ def describe_api(app: FastAPI, settings: Settings, classifier: EmotionClassifier
 
 
 def add_limits(schemas: dict[str, Any], settings: Settings, classifier: EmotionClassifier) -> None:
-    """The labels, and in words the limits: beyond those is 413, and a schema's own would be 422."""
+    """Add the labels, and in words the limits: beyond them is 413, and a schema's own limits would mean 422."""
     for name, key in TEXT_LISTS.items():
         said = schemas[name]["properties"][key].get("description", "")
-        limit = f"At most {settings.max_texts} texts of at most {settings.max_chars} characters."
+        limit = f"At most {settings.max_texts} texts of at most {settings.max_chars} characters each."
         schemas[name]["properties"][key]["description"] = f"{said} {limit}".strip()
     for option in schemas["EmotionsRequest"]["properties"]["threshold"]["anyOf"]:
         if option.get("type") == "object":
@@ -44,6 +44,6 @@ def add_limits(schemas: dict[str, Any], settings: Settings, classifier: EmotionC
 
 
 def forget_default_errors(schema: dict[str, Any]) -> None:
-    """FastAPI's own shape of a 422, which is not ours."""
+    """Remove FastAPI's own shape of a 422, which is not ours."""
     for name in ("HTTPValidationError", "ValidationError"):
         schema["components"]["schemas"].pop(name, None)

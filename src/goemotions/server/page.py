@@ -21,19 +21,20 @@ router = APIRouter(tags=["page"], responses=REFUSED)
 
 @cache
 def asset(name: str) -> Response:
-    """A file of ``static/``."""
+    """Return a file of ``static/``."""
     path = STATIC / name
     return Response(path.read_bytes(), media_type=TYPES[path.suffix])
 
 
 @cache
 def names() -> frozenset[str]:
+    """Return the names of the files of ``static/``."""
     return frozenset(path.name for path in STATIC.iterdir())
 
 
 @router.get("/", response_class=HTMLResponse, summary="The page")
 async def index() -> Response:
-    """Paste or drop texts, see their emotions."""
+    """A page on which to paste or drop texts and see their emotions."""
     return asset("index.html")
 
 
@@ -46,12 +47,12 @@ async def static(name: str) -> Response:
 
 @router.get("/openapi.json", summary="This description")
 async def openapi(request: Request) -> dict[str, Any]:
-    """For programs."""
+    """This description of the API, for programs."""
     described: dict[str, Any] = request.app.openapi()
     return described
 
 
 @router.get("/docs", response_class=HTMLResponse, summary="This description, to read")
 async def docs(request: Request) -> Response:
-    """For people."""
+    """This description of the API, for people."""
     return HTMLResponse(render(request.app.openapi()))

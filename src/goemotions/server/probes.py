@@ -1,4 +1,4 @@
-"""What is answered about the server: is it alive, is it ready, what does it serve, how is it doing."""
+"""Answers about the server: whether it is alive and ready, what it serves, and its figures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ router = APIRouter(tags=["server"])
 
 @router.get("/health", response_model=Status, summary="Alive")
 async def health() -> dict[str, str]:
-    """200 as long as the process answers."""
+    """Answers 200 as long as the process runs."""
     return {"status": "ok"}
 
 
@@ -36,10 +36,10 @@ async def health() -> dict[str, str]:
     "/ready",
     response_model=Status,
     summary="Ready for texts",
-    responses={503: {"content": ERROR, "description": "The server has a defect, and ends."}},
+    responses={503: {"content": ERROR, "description": "The server has a defect and ends."}},
 )
 async def ready(request: Request) -> dict[str, str]:
-    """200. Nothing answers before the model is loaded and warm, nor once the server stops."""
+    """Answers 200 once the model is loaded and warm, until the server stops; 503 if the server has a defect."""
     if service(request).batcher.broken:
         raise ApiError(503, BROKEN)
     return {"status": "ready"}
@@ -47,7 +47,7 @@ async def ready(request: Request) -> dict[str, str]:
 
 @router.get("/info", response_model=Info, summary="The model, its labels, the limits", responses=REFUSED)
 async def info(request: Request) -> dict[str, Any]:
-    """The model and the server's limits."""
+    """Describes the model, its labels, and the server's limits."""
     serving = service(request)
     config, limits = serving.classifier.config, serving.settings
     return {
@@ -80,8 +80,11 @@ async def info(request: Request) -> dict[str, Any]:
     "/metrics",
     summary="Figures for Prometheus",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {}}, "description": "In Prometheus' text format."}, **REFUSED},
+    responses={
+        200: {"content": {"text/plain": {}}, "description": "The figures in Prometheus' text format."},
+        **REFUSED,
+    },
 )
 async def metrics(request: Request) -> Response:
-    """Requests, texts, batches, the queue."""
+    """Counts requests, texts, batches and the queue."""
     return Response(service(request).metrics.render(), media_type=CONTENT_TYPE)

@@ -33,7 +33,7 @@ LOGGING: dict[str, Any] = {
 
 
 class Connection(HttpToolsProtocol):
-    """A connection.
+    """A client's connection.
 
     A request's head must come within ``read_timeout`` seconds of its first byte (of the connection's opening, for the
     first request), and an answer must be taken within as many. When the server stops, an idle connection stays open
@@ -63,7 +63,7 @@ class Connection(HttpToolsProtocol):
             rest = self._feed(rest)
 
     def _feed(self, data: Parsable) -> memoryview | None:
-        """Parse ``data``; what is left of it after a head that asks for another protocol."""
+        """Parse ``data``; return what is left of it after a head that asks for another protocol."""
         in_head, rest = self._in_head, None
         try:
             try:
@@ -95,8 +95,11 @@ class Connection(HttpToolsProtocol):
         self._bound(self._head_bytes)
 
     def _bound(self, size: int) -> None:
-        """End the parsing of a head that is too large; within a callback the parser stops and says so by an error of
-        its own."""
+        """End the parsing of a head that is too large; in a callback, the parser raises an error of its own.
+
+        Raises:
+            HttpParserError: the head is too large.
+        """
         if size > MAX_HEAD:
             self._too_large = True
             raise httptools.HttpParserError
@@ -149,7 +152,7 @@ class Connection(HttpToolsProtocol):
         super().resume_writing()
 
     def shutdown(self) -> None:
-        """The server stops: end after the answer under way, or after a moment for a request on its way."""
+        """End after the answer under way, or after a moment for a request on its way: the server stops."""
         self.config.stopping = True
         if self._idle():
             self.loop.call_later(self.config.settings.drain, self._end_if_idle)
@@ -172,7 +175,7 @@ class Connection(HttpToolsProtocol):
 
 
 class ServerConfig(uvicorn.Config):
-    """How uvicorn is to run, by our settings.
+    """Configuration of uvicorn by our settings.
 
     Attributes:
         stopping: set with the first connection told to end, for those that are accepted at that very moment.

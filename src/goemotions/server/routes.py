@@ -1,4 +1,4 @@
-"""What is answered about texts, in three shapes: Hugging Face's, TEI's, our own."""
+"""Answers about texts, in three shapes: Hugging Face's, TEI's, our own."""
 
 from __future__ import annotations
 
@@ -18,15 +18,21 @@ from goemotions.thresholds import resolve
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorBody, "description": "The body is not UTF-8, or the request not HTTP."},
     401: {"model": ErrorBody, "description": "The key is missing or wrong."},
-    403: {"model": ErrorBody, "description": "Addressed by a name that the server does not go by."},
+    403: {"model": ErrorBody, "description": "The server does not go by the name in the Host header."},
     408: {"model": ErrorBody, "description": "The request came too slowly."},
-    413: {"model": ErrorBody, "description": "Too large: which limit, and the option that sets it."},
-    415: {"model": ErrorBody, "description": "Not `application/json`."},
-    422: {"model": ErrorBody, "description": "Not as described here: what, and what was expected."},
+    413: {
+        "model": ErrorBody,
+        "description": "The request is too large; the error names the limit and the option that sets it.",
+    },
+    415: {"model": ErrorBody, "description": "The content type is not `application/json`."},
+    422: {
+        "model": ErrorBody,
+        "description": "The request is not as described here; the error says where, and what was expected.",
+    },
     429: {"model": ErrorBody, "description": "The queue is full: try again after `Retry-After` seconds."},
-    500: {"model": ErrorBody, "description": "A defect of the server."},
-    503: {"model": ErrorBody, "description": "Too many connections."},
-    504: {"model": ErrorBody, "description": "Not computed within the server's deadline."},
+    500: {"model": ErrorBody, "description": "The server or its model failed on this request."},
+    503: {"model": ErrorBody, "description": "There are too many connections."},
+    504: {"model": ErrorBody, "description": "The texts were not computed within the server's deadline."},
 }
 
 router = APIRouter(responses=ERRORS, tags=["texts"], route_class=JsonRoute)
@@ -38,15 +44,16 @@ def service(request: Request) -> Service:
 
 
 def answer(content: Any) -> Response:
-    """JSON as the schema says; not validated again, for that takes longer than making it."""
+    """Return JSON as the schema says; not validated again, for that takes longer than making it."""
     return Response(json.dumps(content, separators=(",", ":")), media_type="application/json")
 
 
 @router.post("/", response_model=list[list[LabelScore]], summary="Hugging Face's text classification")
 async def hugging_face(request: Request, body: HfRequest) -> Response:
-    """All labels of each text, highest first, unless `top_k` or `threshold` say less.
+    """Gives all labels of each text, highest first, or fewer by `top_k` or `threshold`.
 
-    Always a list of lists, one a text, also for one text: the official client takes the first.
+    The answer is always a list of lists, one per text, also for one text: the official client takes the first. A blank
+    text has none.
     """
     asked = body.parameters or HfParameters()
     serving = service(request)
@@ -62,9 +69,9 @@ async def hugging_face(request: Request, body: HfRequest) -> Response:
     summary="Text Embeddings Inference's sequence classification",
 )
 async def tei(request: Request, body: TeiRequest) -> Response:
-    """All labels, highest first: a flat list for one string, a list of lists for a list.
+    """Gives all labels, highest first: a flat list for one string, a list of lists for a list.
 
-    `["a", "b"]` are two texts; TEI would read them as a pair, which this model does not.
+    `["a", "b"]` are two texts; TEI would read them as a pair, which this model does not. A blank text has no labels.
     """
     texts = [text if isinstance(text, str) else text[0] for text in as_list(body.inputs)]
     serving = service(request)
@@ -77,7 +84,7 @@ async def tei(request: Request, body: TeiRequest) -> Response:
 
 @router.post("/v1/emotions", response_model=EmotionsResponse, summary="Emotions, by the model's own thresholds")
 async def emotions(request: Request, body: EmotionsRequest) -> Response:
-    """What the library's `predict` gives: each text's labels that reach their threshold, and whether it was cut."""
+    """Gives the labels of each text that reach their threshold, as the library's `predict`, and if it was truncated."""
     serving = service(request)
     try:
         thresholds = resolve(body.threshold, serving.classifier.thresholds)
@@ -94,7 +101,7 @@ def as_list(inputs: str | list[Any]) -> list[Any]:
 
 
 def refuse_cut(serving: Service, scored: Scored) -> None:
-    """As TEI does, unless ``truncate`` is asked for."""
+    """Refuse texts that were truncated, as TEI does unless ``truncate`` is asked for."""
     if scored.truncated.any():
         limit = serving.classifier.config.max_length
         reads = f"{limit} tokens" if limit else "its encoder takes"

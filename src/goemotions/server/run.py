@@ -1,4 +1,4 @@
-"""Runs the server: one process, or several that share a socket and are replaced when they die."""
+"""Run the server: one process, or several that share a socket and are replaced when they die."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def serve(settings: Settings) -> None:
 
 
 def worker_app(settings: Settings) -> Any:
-    """The app in a worker process; a model that cannot be loaded ends all of them with one line."""
+    """Return the app in a worker process; a model that cannot be loaded ends all of them with one line."""
     try:
         classifier, slots = load(settings)
     except GoEmotionsError as error:
@@ -87,7 +87,7 @@ class Workers(Multiprocess):
 
 
 def listen(settings: Settings) -> socket.socket:
-    """A socket on the address asked for, which refuses connections until the server runs.
+    """Return a socket on the address asked for, which refuses connections until the server runs.
 
     Raises:
         OSError: the address is taken or not this machine's.

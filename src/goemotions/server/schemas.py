@@ -10,7 +10,7 @@ Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 def whole(value: object) -> object:
-    """JSON has one kind of number: 3.0 is an integer there."""
+    """Return 3.0 as 3: JSON has one kind of number."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -36,21 +36,21 @@ class LabelScore(BaseModel):
 
 
 class HfParameters(Strict):
-    """Of Hugging Face's text classification."""
+    """Parameters of Hugging Face's text classification."""
 
-    top_k: Count | None = Field(default=None, description="At most so many labels a text.")
+    top_k: Count | None = Field(default=None, description="The most labels to give per text.")
     threshold: Probability | None = Field(
-        default=None, description="Only labels with at least this probability, whichever score is given."
+        default=None, description="Give only labels with at least this probability, whichever score is given."
     )
     function_to_apply: Literal["sigmoid", "none"] | None = Field(
         default=None,
-        description="`sigmoid` (the default) gives probabilities, `none` logits. `softmax` is refused: labels do not "
-        "exclude each other.",
+        description="`sigmoid` (the default) gives probabilities, `none` gives logits. `softmax` is refused, because "
+        "labels do not exclude each other.",
     )
 
 
 class HfOptions(Strict):
-    """Accepted for clients that send them; nothing is cached, and the model is always loaded."""
+    """Options that some clients send; they have no effect, for nothing is cached and the model is always loaded."""
 
     use_cache: bool = True
     wait_for_model: bool = False
@@ -58,7 +58,7 @@ class HfOptions(Strict):
 
 
 class HfRequest(Strict):
-    """Hugging Face's text classification."""
+    """A request of Hugging Face's text classification."""
 
     inputs: str | Texts
     parameters: HfParameters | None = None
@@ -66,46 +66,50 @@ class HfRequest(Strict):
 
 
 class TeiRequest(Strict):
-    """Text Embeddings Inference's `/predict`."""
+    """A request of Text Embeddings Inference's `/predict`."""
 
     inputs: str | Texts | Annotated[list[OneText], Field(fail_fast=True)] = Field(
         description='One text, or several: `["a", "b"]` or, as TEI documents it, `[["a"], ["b"]]`.'
     )
     truncate: bool | None = Field(
-        default=None, description="Cut a text longer than the model reads; otherwise it is an error."
+        default=None, description="Truncate a text that is longer than the model reads; otherwise it is an error."
     )
-    raw_scores: bool | None = Field(default=None, description="Logits instead of probabilities.")
+    raw_scores: bool | None = Field(default=None, description="Give logits instead of probabilities.")
 
 
 class EmotionsRequest(Strict):
-    """Our own: the model's thresholds, one a label, unless told otherwise."""
+    """A request of our own shape: the model's thresholds per label decide, unless told otherwise."""
 
     texts: Texts
     threshold: Probability | dict[LabelName, Probability] | None = Field(
-        default=None, description="For every label, or for some; the others keep the model's own."
+        default=None, description="A threshold for every label, or a map for some; the others keep the model's own."
     )
-    top_k: Count | None = Field(default=None, description="At most so many emotions a text.")
-    reliable_only: bool = Field(default=False, description="Leave out labels too rare in the test data to be sure of.")
+    top_k: Count | None = Field(default=None, description="The most emotions to give per text.")
+    reliable_only: bool = Field(
+        default=False, description="Leave out labels that are too rare in the test data to be sure of."
+    )
     long_text: Literal["cut", "windows"] = Field(
-        default="cut", description="Cut what the model cannot read, or read it in overlapping windows."
+        default="cut",
+        description="`cut` truncates a text that is longer than the model reads; `windows` reads it in overlapping "
+        "windows.",
     )
 
 
 class TextEmotions(BaseModel):
-    """A text's emotions, highest first; none if no label reaches its threshold."""
+    """The emotions of a text, highest first; none if no label reaches its threshold."""
 
     emotions: list[LabelScore]
-    truncated: bool = Field(description="Whether the text was longer than the model reads and was cut.")
+    truncated: bool = Field(description="True if the text was longer than the model reads and was truncated.")
 
 
 class EmotionsResponse(BaseModel):
-    """One result a text, in order."""
+    """One result per text, in order."""
 
     results: list[TextEmotions]
 
 
 class Status(BaseModel):
-    """Of a probe."""
+    """The answer of a probe."""
 
     status: str
 
@@ -116,17 +120,19 @@ class Info(BaseModel):
     model_id: str
     model_type: dict[str, dict[str, dict[str, str | int]]]
     max_concurrent_requests: int
-    max_input_length: int | None = Field(description="Tokens the model reads of a text.")
+    max_input_length: int | None = Field(description="The most tokens that the model reads of a text.")
     max_batch_tokens: int
     max_batch_requests: int | None
-    max_client_batch_size: int = Field(description="Texts a request.")
+    max_client_batch_size: int = Field(description="The most texts of a request.")
     auto_truncate: bool
     tokenization_workers: int
     version: str
     architecture: str
     labels: list[str]
     thresholds: dict[str, float]
-    unreliable_labels: dict[str, int] = Field(description="With their positives in the test split.")
+    unreliable_labels: dict[str, int] = Field(
+        description="Labels too rare in the test split to be sure of, with their positives there."
+    )
     sentiment: dict[str, list[str]]
-    max_chars: int = Field(description="Characters a text.")
-    max_body: int = Field(description="Bytes a request.")
+    max_chars: int = Field(description="The most characters of a text.")
+    max_body: int = Field(description="The most bytes of a request.")

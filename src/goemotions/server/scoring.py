@@ -26,7 +26,7 @@ Ranked = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Service:
-    """What the routes work with."""
+    """The parts that the routes work with."""
 
     classifier: EmotionClassifier
     settings: Settings
@@ -34,7 +34,7 @@ class Service:
     metrics: Metrics
 
     async def score(self, request: Request, texts: Sequence[str], long_text: LongText = "cut") -> Scored:
-        """Logits of ``texts``, computed together with those of other requests.
+        """Return logits of ``texts``, computed together with those of other requests.
 
         Raises:
             ApiError: too many or too long texts (413), a full queue (429), too long a wait (504), a queue with a

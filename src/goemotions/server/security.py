@@ -1,4 +1,4 @@
-"""Who is answered, and the headers on every answer."""
+"""Keys and host names that are answered, and the headers on every answer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Chromium reads only the first challenge of one."""
 
 
 class SecurityHeaders:
-    """Puts :data:`HEADERS` on every answer."""
+    """Put :data:`HEADERS` on every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -53,7 +53,7 @@ class SecurityHeaders:
 
 
 class Gate:
-    """Lets a request in that has the key or, where none is set, that names the server by a name it goes by.
+    """Let a request in that has the key or, where none is set, that names the server by a name it goes by.
 
     The latter keeps web pages out that made their own name point to this machine.
     """
@@ -84,7 +84,7 @@ class Gate:
 
 
 def given_key(authorization: str) -> bytes:
-    """The key of a ``Bearer`` header, or the password of a ``Basic`` one; empty without."""
+    """Return the key of a ``Bearer`` header, or the password of a ``Basic`` one; empty without."""
     scheme, _, value = authorization.partition(" ")
     if scheme.lower() == "bearer":
         return value.strip().encode()

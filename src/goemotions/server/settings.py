@@ -1,4 +1,4 @@
-"""What a server is told: which model, where to listen, whom to answer, and every limit."""
+"""Settings of a server: the model, where to listen, whom to answer, and every limit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ SHORTEST_KEY = 16
 
 @dataclass(frozen=True)
 class Settings:
-    """
+    """Settings of a server.
+
     Attributes:
         model: as :class:`goemotions.EmotionClassifier` takes it; None is the bundled default.
         load: how to load it.
@@ -91,16 +92,17 @@ class Settings:
 
     @property
     def loopback(self) -> bool:
-        """Whether only this machine reaches the server."""
+        """True if only this machine reaches the server."""
         return is_loopback(self.host)
 
 
 def option(name: str) -> str:
-    """The command line's name of a setting."""
+    """Return the command line's name of a setting."""
     return "--" + name.replace("_", "-")
 
 
 def is_loopback(host: str) -> bool:
+    """Return whether an address is one of this machine alone."""
     if host.lower() == "localhost":
         return True
     try:
@@ -110,7 +112,7 @@ def is_loopback(host: str) -> bool:
 
 
 def read_key(file: Path | None) -> str | None:
-    """The key in ``file``, or else in the environment; None if neither is given.
+    """Return the key in ``file``, or else in the environment; None if neither is given.
 
     Raises:
         ValueError: an empty, short or unprintable key, or one that is not ASCII.
