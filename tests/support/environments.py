@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import sys
+import sysconfig
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,7 +49,8 @@ class Environment:
         allowed = self.distributions()
         hidden = sorted(installed() - allowed)
         modules = sorted(name for name, owners in modules_of().items() if not owners & allowed)
-        content = json.dumps({"distributions": hidden, "modules": modules})
+        folders = [sysconfig.get_path(name) for name in ("purelib", "platlib")]
+        content = json.dumps({"distributions": hidden, "modules": modules, "folders": folders})
         path = folder / f"hidden-{hashlib.sha256(content.encode()).hexdigest()[:16]}.json"
         path.write_text(content, encoding="utf-8")
         parts = [str(Path(__file__).parent / "hidden"), str(ROOT / "src")]

@@ -75,7 +75,9 @@ class Server:
 
 
 @contextmanager
-def serving(*options: object, env: Mapping[str, str] | None = None, key: str | None = None) -> Iterator[Server]:
+def serving(
+    *options: object, env: Mapping[str, str] | None = None, key: str | None = None, cwd: Path | None = None
+) -> Iterator[Server]:
     """``goemotions serve --port 0`` with these options, until the block ends; ready when given."""
     with tempfile.TemporaryDirectory() as folder:
         log_file = Path(folder) / "log"
@@ -85,6 +87,7 @@ def serving(*options: object, env: Mapping[str, str] | None = None, key: str | N
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 env=os.environ | dict(env or {}),
+                cwd=cwd,
             )
         server = Server("", process, log_file, key)
         try:

@@ -16,8 +16,10 @@ import typer
 
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
+from goemotions.cli.model_options import with_model_options
 
 if TYPE_CHECKING:
+    from goemotions.architectures import LoadOptions
     from goemotions.batch.cluster.estimate import Estimate
     from goemotions.batch.cluster.run import Report
 
@@ -42,7 +44,10 @@ class TimeUnit(enum.StrEnum):
     ns = "ns"
 
 
+@with_model_options
 def batch(
+    *,
+    load: LoadOptions,
     input: Annotated[
         str,
         typer.Option("--input", "-i", help="A Parquet file, a folder or a pattern, also s3://… and the like."),
@@ -83,14 +88,6 @@ def batch(
     cpu_price: Annotated[float | None, typer.Option(help="The price of a CPU hour, for --dry-run.")] = None,
     gpu_price: Annotated[float | None, typer.Option(help="The price of a GPU hour, for --dry-run.")] = None,
     as_json: opt.Json = False,
-    device: opt.Device = "auto",
-    threads: opt.Threads = None,
-    batch_size: opt.BatchSize = None,
-    backbone: opt.Backbone = None,
-    encoder: opt.Encoder = None,
-    precision: opt.Precisions = opt.Precision.auto,
-    allow_other_encoder: opt.AllowOtherEncoder = False,
-    max_memory: opt.MaxMemory = None,
 ) -> None:
     """Score any number of Parquet files on a Ray cluster, or on one that is started on this machine."""
     if not dry_run and (cpu_price is not None or gpu_price is not None):
@@ -110,14 +107,7 @@ def batch(
         "model": model,
         "options": PredictOptions(thresholds, top_k, reliable_only, long_text.value, all_scores),
         "grouping": Grouping(group_by, time_column, period.value, time_unit and time_unit.value),
-        "device": device,
-        "threads": threads,
-        "batch_size": batch_size,
-        "backbone": backbone,
-        "encoder": encoder,
-        "precision": precision.value,
-        "allow_other_encoder": allow_other_encoder,
-        "max_memory": opt.parse_amount(max_memory),
+        **vars(load),
     }
     # A job's description names only what was asked for, so that it stays the same when a default changes.
     given = {name: value for name, value in given.items() if value not in (None, False, "auto")}

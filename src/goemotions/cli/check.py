@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
+from goemotions.cli.model_options import with_model_options
+
+if TYPE_CHECKING:
+    from goemotions.architectures import LoadOptions
 
 
+@with_model_options
 def check(
+    *,
+    load: LoadOptions,
     model: Annotated[str, typer.Argument(help="A shipped model, a directory or a hub id.")],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Write OUTPUT.html, OUTPUT.md and OUTPUT.json.", show_default="none"),
     ] = None,
-    device: opt.Device = "auto",
-    threads: opt.Threads = None,
-    batch_size: opt.BatchSize = None,
-    backbone: opt.Backbone = None,
-    encoder: opt.Encoder = None,
     as_json: opt.Json = False,
 ) -> None:
     """Check a model's behaviour on emoji, negation, sarcasm and 18 other kinds of short text."""
@@ -30,9 +32,7 @@ def check(
     from goemotions.evaluation.behaviour import forms
     from goemotions.evaluation.behaviour.judge import check as run
 
-    classifier = EmotionClassifier(
-        model, device=device, threads=threads, batch_size=batch_size, backbone=backbone, encoder=encoder
-    )
+    classifier = EmotionClassifier(model, **vars(load))
     report = run(classifier)
     if output is not None:
         for path in forms.write(report, output):

@@ -12,16 +12,21 @@ import typer
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
 from goemotions.cli.evaluate import AbsentOk, Labelled, MapName, Resamples, Seed, read_data
+from goemotions.cli.model_options import with_model_options
 from goemotions.records import to_json
 
 if TYPE_CHECKING:
+    from goemotions.architectures import LoadOptions
     from goemotions.evaluation.compare import Comparison
     from goemotions.evaluation.figures import Difference
 
 WIDTH = 13  # of a model's name
 
 
+@with_model_options
 def compare(
+    *,
+    load: LoadOptions,
     first: Annotated[str, typer.Argument(help="A shipped model, a directory or a hub id.")],
     second: Annotated[str, typer.Argument(help="Another.")],
     data: Labelled,
@@ -32,7 +37,6 @@ def compare(
     ] = False,
     resamples: Resamples = 10_000,
     seed: Seed = 0,
-    threads: opt.Threads = None,
     as_json: opt.Json = False,
 ) -> None:
     """Compare two models by a paired bootstrap (extra "report")."""
@@ -43,7 +47,7 @@ def compare(
     from goemotions.evaluation.figures import HALF, OWN
     from goemotions.evaluation.measure import Predictions
 
-    models = [EmotionClassifier(name, threads=threads) for name in (first, second)]
+    models = [EmotionClassifier(name, **vars(load)) for name in (first, second)]
     if label_map is None:
         shared_labels(models[0].labels, models[1].labels)
     predictions: list[Predictions] = []

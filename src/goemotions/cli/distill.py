@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
+from goemotions.cli.model_options import with_model_options
 from goemotions.cli.train import refuse_cache_of_vectors, show_log, training_device
 from goemotions.errors import MissingExtraError
 
+if TYPE_CHECKING:
+    from goemotions.architectures import LoadOptions
 
+
+@with_model_options
 def distill(
+    *,
+    load: LoadOptions,
     model: Annotated[str, typer.Argument(help="The teacher: a shipped model, a model directory or a hub id.")],
     output: Annotated[Path, typer.Argument(help="The model directory to write.")],
     data: Annotated[
@@ -24,14 +31,11 @@ def distill(
         Path | None,
         typer.Option(help="The folder of the embedding cache.", show_default="embeddings, beside the output"),
     ] = None,
-    backbone: opt.Backbone = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Use only the first rows of each split: a trial run.")
     ] = None,
-    device: opt.Device = "auto",
-    threads: opt.Threads = None,
     as_json: opt.Json = False,
 ) -> None:
     """Train a small network on sentence embeddings to decide as another model does (extra "train")."""
@@ -48,12 +52,12 @@ def distill(
     if not isinstance(recipe, StudentRecipe):
         raise TypeError("the recipe student is not one of a student")
     refuse_cache_of_vectors(cache, data)
-    teacher = EmotionClassifier(model, backbone=backbone, device=device, threads=threads)
-    if threads is not None:
-        torch.set_num_threads(threads)
+    teacher = EmotionClassifier(model, **vars(load))
+    if load.threads is not None:
+        torch.set_num_threads(load.threads)
     show_log()
     vectors = cache or output.absolute().parent / "embeddings"
-    found = distill(teacher, data, output, recipe, vectors, training_device(device), limit, threads)
+    found = distill(teacher, data, output, recipe, vectors, training_device(load.device), limit, load.threads)
     if as_json:
         terminal.echo(json.dumps(found.as_dict()))
         return

@@ -9,8 +9,10 @@ import typer
 
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
+from goemotions.cli.model_options import with_model_options
 
 if TYPE_CHECKING:
+    from goemotions.architectures import LoadOptions
     from goemotions.evaluation.datasets import LabelledTexts
     from goemotions.evaluation.label_groups import LabelMap
     from goemotions.evaluation.report import Report
@@ -38,7 +40,10 @@ Resamples = Annotated[int, typer.Option(min=100, help="Of the bootstrap.")]
 Seed = Annotated[int, typer.Option(help="Of the bootstrap.")]
 
 
+@with_model_options
 def evaluate(
+    *,
+    load: LoadOptions,
     model: Annotated[str, typer.Argument(help="A shipped model, a directory or a hub id.")],
     data: Labelled,
     output: Annotated[
@@ -64,7 +69,6 @@ def evaluate(
     ] = False,
     resamples: Resamples = 10_000,
     seed: Seed = 0,
-    threads: opt.Threads = None,
     as_json: opt.Json = False,
 ) -> None:
     """Measure a model on labelled texts (extra "report")."""
@@ -74,7 +78,7 @@ def evaluate(
     from goemotions.evaluation.evaluate import evaluate as run
     from goemotions.evaluation.model_card import store as store_figures
 
-    classifier = EmotionClassifier(model, threads=threads)
+    classifier = EmotionClassifier(model, **vars(load))
     found, read = read_data(data, "test.tsv", classifier.labels, label_map, absent_ok)
     every, single = opt.parse_thresholds(threshold)
     given = dict.fromkeys(classifier.labels, every) | single if every is not None else single

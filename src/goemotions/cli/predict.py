@@ -7,17 +7,19 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
+from goemotions.cli.model_options import with_model_options
 from goemotions.errors import DataError
 from goemotions.escaping import for_terminal
 from goemotions.tables.formats import endings
 
 if TYPE_CHECKING:
+    from goemotions.architectures import LoadOptions
     from goemotions.batch.annotate import PredictOptions
     from goemotions.classifier import EmotionClassifier
 
@@ -27,7 +29,10 @@ LINES_AT_ONCE = 512
 CUT = "{:,} texts were longer than the model reads and were cut; --long-text windows reads them whole"
 
 
+@with_model_options
 def predict(
+    *,
+    load: LoadOptions,
     texts: Annotated[
         list[str] | None, typer.Argument(help="Texts; without any, and without --input, lines on stdin.")
     ] = None,
@@ -45,14 +50,6 @@ def predict(
         bool, typer.Option("--overwrite", help="Replace an output file that is there, once the new one is whole.")
     ] = False,
     as_json: opt.Json = False,
-    device: opt.Device = "auto",
-    threads: opt.Threads = None,
-    batch_size: opt.BatchSize = None,
-    backbone: opt.Backbone = None,
-    encoder: opt.Encoder = None,
-    precision: opt.Precisions = opt.Precision.auto,
-    allow_other_encoder: opt.AllowOtherEncoder = False,
-    max_memory: opt.MaxMemory = None,
 ) -> None:
     """Print the emotions of texts, or add them to a table."""
     if (input is None) != (output is None):
@@ -64,21 +61,11 @@ def predict(
     for text in texts or []:
         check_not_a_file(text)
     every, single = opt.parse_thresholds(threshold)
-    load: dict[str, Any] = {
-        "device": device,
-        "threads": threads,
-        "batch_size": batch_size,
-        "backbone": backbone,
-        "encoder": encoder,
-        "precision": precision.value,
-        "allow_other_encoder": allow_other_encoder,
-        "max_memory": opt.parse_amount(max_memory),
-    }
     from goemotions.batch.annotate import PredictOptions
     from goemotions.classifier import EmotionClassifier
     from goemotions.thresholds import resolve
 
-    classifier = EmotionClassifier(model, **load)
+    classifier = EmotionClassifier(model, **vars(load))
     if classifier.base:
         terminal.echo(f"base: {classifier.base}", err=True)
     thresholds = resolve(single, resolve(every, classifier.thresholds))

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from goemotions.cli import options as opt
+from goemotions.cli.model_options import with_model_options
 from goemotions.errors import MissingExtraError
 
+if TYPE_CHECKING:
+    from goemotions.architectures import LoadOptions
 
+
+@with_model_options
 def serve(
+    *,
+    load: LoadOptions,
     model: Annotated[
         str | None, typer.Argument(help="A shipped model, a directory or a hub id.", show_default="compact")
     ] = None,
@@ -47,33 +54,15 @@ def serve(
     read_timeout: Annotated[
         float, typer.Option(help="Seconds that a client has to send a request or take an answer.")
     ] = 10.0,
-    device: opt.Device = "auto",
-    threads: opt.Threads = None,
-    batch_size: opt.BatchSize = None,
-    backbone: opt.Backbone = None,
-    encoder: opt.Encoder = None,
-    precision: Annotated[opt.Precision, typer.Option(help="Of the products of an LLM model.")] = opt.Precision.auto,
-    allow_other_encoder: opt.AllowOtherEncoder = False,
-    max_memory: opt.MaxMemory = None,
 ) -> None:
     """Serve a model over HTTP, with a page at /."""
     if any(find_spec(name) is None for name in ("fastapi", "uvicorn", "prometheus_client")):
         raise MissingExtraError("the server", "serve")
-    from goemotions.architectures import LoadOptions
     from goemotions.server.settings import Settings, read_key
 
     settings = Settings(
         model=model,
-        load=LoadOptions(
-            device,
-            threads,
-            batch_size,
-            backbone,
-            encoder,
-            precision.value,
-            allow_other_encoder,
-            opt.parse_amount(max_memory),
-        ),
+        load=load,
         host=host,
         port=port,
         workers=workers,

@@ -11,13 +11,18 @@ import typer
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
 from goemotions.cli.evaluate import AbsentOk, read_data
+from goemotions.cli.model_options import with_model_options
 from goemotions.records import to_json
 
 if TYPE_CHECKING:
+    from goemotions.architectures import LoadOptions
     from goemotions.thresholds import Objective
 
 
+@with_model_options
 def tune(
+    *,
+    load: LoadOptions,
     model: Annotated[str, typer.Argument(help="A shipped model, a directory or a hub id.")],
     data: Annotated[
         Path, typer.Argument(help="A labelled validation file, as for evaluate; of a folder, its dev.tsv.")
@@ -39,7 +44,6 @@ def tune(
     force: Annotated[
         bool, typer.Option("--force", help="Also on data the model was tested or trained on; the model will say so.")
     ] = False,
-    threads: opt.Threads = None,
     as_json: opt.Json = False,
 ) -> None:
     """Tune a model's thresholds on labelled texts it was not trained on (extra "report")."""
@@ -49,7 +53,7 @@ def tune(
     from goemotions.evaluation.tuning import tune_model
 
     name, target = parse_objective(objective)
-    classifier = EmotionClassifier(model, threads=threads)
+    classifier = EmotionClassifier(model, **vars(load))
     found, _ = read_data(data, "dev.tsv", classifier.labels, None, absent_ok)
     record = tune_model(
         classifier,

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 HIDDEN = json.loads(Path(os.environ["GOEMOTIONS_HIDDEN"]).read_text(encoding="utf-8"))
+INSTALLED = frozenset(HIDDEN["folders"])
 MODULES, DISTRIBUTIONS = frozenset(HIDDEN["modules"]), frozenset(HIDDEN["distributions"])
 
 
@@ -26,7 +27,9 @@ class NarrowedFinder(PathFinder):
     def find_spec(
         cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        return None if fullname in MODULES else PathFinder.find_spec(fullname, path, target)
+        if fullname in MODULES:  # hidden where it is installed, not where a package carries a copy of it
+            path = [folder for folder in sys.path if folder not in INSTALLED]
+        return PathFinder.find_spec(fullname, path, target)
 
     @staticmethod
     def find_distributions(  # type: ignore[override]
