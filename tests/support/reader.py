@@ -22,7 +22,7 @@ from goemotions import LABELS
 from goemotions.catalog import find_model
 
 SERVER = "127.0.0.1:8080"
-SECONDS = 300
+SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,8 @@ class Reader:
                 self.serve(replaced, environment)
                 continue
             self.process(["bash", "-euo", "pipefail", "-c", replaced], environment, block)
+            if "--dry-run" in replaced:
+                continue
             for output in re.findall(r"(?:--output|-o|>) (\S+)", replaced):
                 assert list(self.folder.glob(f"{output}*")), f"{block}: {command} does not write {output}"
 
