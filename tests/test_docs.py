@@ -128,7 +128,7 @@ def test_commands_and_options_in_the_text_exist(page: str) -> None:
                 assert word in command.commands, f"{page}: `{code}`: no command {word}"
                 command = command.commands[word]
             elif word.startswith("-"):
-                options = {name for parameter in command.params for name in parameter.opts}
+                options = {name for parameter in command.params for name in parameter.opts} | {"--help"}
                 assert word in options, f"{page}: `{code}`: no option {word}"
 
 
