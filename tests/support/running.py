@@ -19,7 +19,8 @@ from email.message import Message
 from pathlib import Path
 from typing import Any
 
-START_SECONDS = 60
+START_SECONDS = 180
+"""Much longer than a server takes to start on a machine that does nothing else."""
 
 
 @dataclass
