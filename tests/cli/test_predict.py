@@ -77,6 +77,20 @@ def test_mistakes(cli: Run, arguments: list[str], code: int, message: str) -> No
     assert done.stdout == ""
 
 
+def test_the_name_of_a_file_is_no_text(cli: Run, tmp_path: Path) -> None:
+    """Fault 5: `goemotions predict reviews.csv` scored the file's name."""
+    for name in ("reviews.csv", "lines.txt", "joy"):
+        (tmp_path / name).write_text("text\nhi\n")
+    refused = cli("predict", "hello", "reviews.csv", cwd=tmp_path)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "its texts are read with --input reviews.csv --output OUTPUT.csv" in refused.stderr
+    refused = cli("predict", "lines.txt", cwd=tmp_path)
+    assert "goemotions predict < lines.txt" in refused.stderr
+    word = cli("predict", "joy", cwd=tmp_path)
+    assert word.returncode == 0
+    assert "'joy' is scored as a text; it is also the name of a file here" in word.stderr
+
+
 def test_bad_bytes_on_stdin_come_after_what_was_good(cli: Run) -> None:
     done = cli("predict", stdin=b"Thank you!\nbad \xff\n")
     assert done.returncode == 1

@@ -155,6 +155,9 @@ class DelimitedTable(LineTable):
                 needing = sum(any(mark in cell for mark in (QUOTE, "\t", "\r", "\n")) for cell in record.cells)
                 if len(record.cells) != width or record.source.count(QUOTE) < 2 * (inside + needing):
                     break
+                lines = record.source.removesuffix(LINE_END).split(LINE_END)
+                if width > 1 and len(lines) > 1 and all(line.count(self._delimiter) == width - 1 for line in lines):
+                    break  # each line is a row by itself: read otherwise, rows would be lost
             else:
                 return True
         except DataError:

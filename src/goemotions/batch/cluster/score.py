@@ -17,6 +17,7 @@ from goemotions.batch.job import model_digest
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import DataError, ModelError
 from goemotions.tables.parquet import with_columns
+from goemotions.texts import is_blank
 
 JOB = "_job"
 """The folder of the job's own files, in the output's folder; readers of data sets skip its name."""
@@ -87,7 +88,7 @@ def score_fragment(classifier: EmotionClassifier, table: pa.Table, work: Work) -
     tally = Tally(
         rows=len(kept),
         dead=len(dead),
-        null_texts=sum(texts[row] is None for row in kept),
+        null_texts=sum(is_blank(texts[row] or "") for row in kept),
         truncated=sum(new.truncated),
         cells=count_cells(scored, new.emotions, work.grouping),
     )
