@@ -23,13 +23,10 @@ from goemotions.architectures.head import new_head
 from goemotions.decoder.layer import rms_norm
 from goemotions.decoder.plan import make_plan
 from goemotions.decoder.tensors import TensorSource, open_source
-from goemotions.evaluation.model_metrics import ModelMetrics
-from goemotions.records import from_json
 from goemotions.training.embedded import (
     EmbeddedData,
     EmbeddingTask,
     load_data,
-    measure,
     recipe_loss,
     settings_problems,
     start_bias,
@@ -37,6 +34,7 @@ from goemotions.training.embedded import (
 from goemotions.training.embedding_head import Mlp
 from goemotions.training.embedding_llm import find_base, new_model
 from goemotions.training.loop import LoopSettings, evaluating, fit
+from goemotions.training.model_directory import measure, thresholds_of
 from goemotions.training.optimisation import decay_groups
 from goemotions.training.recipe import LlmRecipe
 from goemotions.training.recipe_file import load_recipe
@@ -119,7 +117,9 @@ def run(variant: str, recipe: LlmRecipe, data: EmbeddedData, show: bool) -> dict
     with tempfile.TemporaryDirectory() as folder:
         position = fit(task, settings, Path(folder), show)
     with evaluating(model):
-        test = from_json(ModelMetrics, measure(task.probabilities, data)["metrics"]).test
+        held_out = data.held_out()
+        tuned = thresholds_of(task.probabilities(held_out.dev[0]), held_out, None)["thresholds"]
+        test = measure(task.probabilities(held_out.test[0]), held_out, list(tuned.values())).test
     best = position.history[position.best_epoch - 1]
     return {
         "trainable": sum(p.numel() for p in model.parameters() if p.requires_grad),

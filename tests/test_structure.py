@@ -16,7 +16,6 @@ PACKAGE = ROOT / "src" / "goemotions"
 
 MODULE_LINES = 300
 LONG_MODULES = {
-    "src/goemotions/training/embedded.py",
     "tests/architectures/test_embedding_llm.py",
     "tests/encoders/test_use_tfhub.py",
 }
@@ -39,8 +38,6 @@ LAYERS = (
 """Parts of the package, lowest first. A part imports itself and parts below it; the first two layers are single modules
 for all, and may import each other as long as nothing goes round."""
 
-UPWARD = {("architectures", "data")}
-"""Imports against the order, until cards are made in one place."""
 
 FORBIDDEN = {("decoder", "labels"), ("decoder", "encoders")}
 
@@ -58,7 +55,7 @@ CYCLES = (
 UNTYPED = 45
 """Times that evaluation and training speak of a mapping from strings to anything; the aim is under 20."""
 
-VAGUE = 89
+VAGUE = 55
 """Docstrings that begin with one of these words; the aim is none."""
 VAGUE_WORDS = ("Who", "What", "Whether", "How", "Of")
 
@@ -159,7 +156,7 @@ def test_imports_point_one_way() -> None:
     wrong = set()
     for module, others in import_graph().items():
         for mine, other in ((part(module), part(name)) for name in others):
-            if other == mine or (mine, other) in UPWARD:
+            if other == mine:
                 continue
             below = layer[other] < layer[mine] or layer[other] == layer[mine] <= 1
             if (mine, other) in FORBIDDEN or not below:

@@ -18,6 +18,7 @@ from conftest import CARD_TEXTS, Run
 from hub_server import COMMIT, hub
 from peft import PeftModel
 from published_route import (
+    EMBED,
     HIDDEN,
     embeddings,
     load_base,
@@ -32,11 +33,13 @@ from safetensors.torch import load_file
 
 from goemotions import LABELS, EmotionClassifier
 from goemotions.architectures.head import Head
-from goemotions.architectures.llm_directory import TrainedAdapter, write_llm_directory
+from goemotions.architectures.llm_directory import TrainedAdapter, llm_files
+from goemotions.checkpoint import config_bytes, write_directory
 from goemotions.decoder.config import LIVE, from_transformers
 from goemotions.decoder.lora import LowRank
 from goemotions.encoders import find_encoder
 from goemotions.errors import EncoderError, ModelError
+from goemotions.evaluation.model_card import card
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 BASE_ID = "org/Tiny-Mistral3"
@@ -81,21 +84,22 @@ def written(tmp_path_factory: pytest.TempPathFactory, base: Path) -> Path:
     head = random_head(scale=1)
     path = tmp_path_factory.mktemp("written") / "model"
     encoder = find_encoder("use-multilingual-v3")
-    write_llm_directory(
-        path,
-        {
-            "model_name": str(base),
-            "emotion_labels": list(LABELS),
-            "threshold": 0.5,
-            "thresholds": dict.fromkeys(LABELS, 0.4),
-            "encoder": {"id": encoder.id, "revision": encoder.revision, "fingerprint": encoder.fingerprint},
-            "backbone": {"id": str(base), "quantisation": "nf4"},
-        },
-        Head(head.projection, head.classifier),
-        TrainedAdapter(8, 16, False, weights),
-        config,
-        raw,
-    )
+    written = {
+        "format_version": 1,
+        "architecture": "embedding-llm",
+        "hidden_size": config.hidden_size,
+        "embed_dim": EMBED,
+        "model_name": str(base),
+        "emotion_labels": list(LABELS),
+        "num_labels": len(LABELS),
+        "threshold": 0.5,
+        "thresholds": dict.fromkeys(LABELS, 0.4),
+        "encoder": {"id": encoder.id, "revision": encoder.revision, "fingerprint": encoder.fingerprint},
+        "backbone": {"id": str(base), "quantisation": "nf4"},
+    }
+    adapter = TrainedAdapter(8, 16, False, weights)
+    files = llm_files(str(base), Head(head.projection, head.classifier), adapter, config, raw)
+    write_directory(path, files | {"config.json": config_bytes(written), "README.md": card(written).encode()})
     return path
 
 

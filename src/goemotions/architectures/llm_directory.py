@@ -6,15 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import save
 
 from goemotions.architectures.head import Head
-from goemotions.architectures.llm_card import llm_card
-from goemotions.checkpoint import FORMAT_VERSION, write_directory
 from goemotions.decoder.config import ATTENTION, MLP, DecoderConfig, path_of
 from goemotions.decoder.lora import LowRank
 
@@ -37,42 +34,28 @@ class TrainedAdapter:
     weights: Mapping[tuple[int, str], LowRank]
 
 
-def write_llm_directory(
-    directory: Path,
-    config: Mapping[str, Any],
+def llm_files(
+    base_id: str,
     head: Head,
     adapter: TrainedAdapter,
     base: DecoderConfig,
     base_config: Mapping[str, Any],
     focal: Mapping[str, Any] | None = None,
-) -> None:
-    """Write the directory atomically.
+) -> dict[str, bytes]:
+    """Return the files of the published layout by name, but for ``config.json`` and the card.
 
     Args:
-        config: the keys of ``config.json`` beside those that follow from the other arguments; ``model_name`` is the
-            base's id, ``backbone`` says its revision and quantisation, ``encoder`` what the embeddings come from.
         base_config: the base's own ``config.json``, for its type and vision tower; empty for a GGUF file.
         focal: the content of ``focal_config.json``.
     """
-    whole = {
-        "format_version": FORMAT_VERSION,
-        "architecture": "embedding-llm",
-        "hidden_size": base.hidden_size,
-        "embed_dim": head.embed_dim,
-        "num_labels": len(config["emotion_labels"]),
-        **config,
-    }
     tensors = dict(adapter_tensors(adapter, base, base_config))
-    files = {
-        "config.json": as_json(whole),
+    return {
         "focal_config.json": as_json(focal or {}),
         "head_weights.pt": head.to_bytes(),
-        "lora_adapter/adapter_config.json": as_json(adapter_config(adapter, str(config["model_name"]))),
+        "lora_adapter/adapter_config.json": as_json(adapter_config(adapter, base_id)),
         "lora_adapter/adapter_model.safetensors": save(tensors, metadata={"format": "pt"}),
         "infer.py": resources.files("goemotions.architectures").joinpath("published_infer.py").read_bytes(),
-        "README.md": llm_card(whole, adapter.rank).encode(),
     }
-    write_directory(directory, files)
 
 
 def as_json(value: Mapping[str, Any]) -> bytes:

@@ -66,8 +66,9 @@ def train(
     try:
         import torch
 
-        from goemotions.training.recipe import HeadRecipe, LlmRecipe, TeacherRecipe, TransformerRecipe
         from goemotions.training.recipe_file import load_recipe
+        from goemotions.training.trainers import Order
+        from goemotions.training.trainers import train as run
     except ImportError as error:
         raise MissingExtraError("training", "train") from error
     settings = load_recipe(recipe, epochs=epochs, seed=seed)
@@ -76,35 +77,19 @@ def train(
     refuse_cache_of_vectors(cache, data)
     if threads is not None:
         torch.set_num_threads(threads)
-    place = training_device(device)
     folder = output or Path(Path(recipe).stem)
-    vectors = cache or folder.absolute().parent / "embeddings"
+    order = Order(
+        data,
+        folder,
+        training_device(device),
+        cache=cache or folder.absolute().parent / "embeddings",
+        backbone=backbone,
+        teachers=teachers or Path("teachers"),
+        from_scratch=from_scratch,
+        limit=limit,
+    )
     show_log()
-    if isinstance(settings, LlmRecipe):
-        from goemotions.training.embedding_llm import train_llm
-
-        test = train_llm(data, folder, settings, vectors, place, backbone, limit)
-    elif isinstance(settings, HeadRecipe):
-        from goemotions.training.embedding_head import train_head
-
-        test = train_head(data, folder, settings, vectors, place, limit)
-    elif isinstance(settings, TeacherRecipe):
-        from goemotions.training.teachers import train_teacher
-
-        train_teacher(data, folder, settings, place, limit)
-        test = None  # it ships no model, and test is for what does
-    elif isinstance(settings, TransformerRecipe):
-        from goemotions.evaluation.model_metrics import metrics_of
-        from goemotions.training.compact import train_compact
-        from goemotions.training.teachers import train_teachers
-
-        kept = teachers or Path("teachers")
-        if from_scratch:
-            train_teachers(settings.teachers, data, kept, place, limit)
-        report = train_compact(data, folder, settings, place, kept, limit)
-        test = None if report is None else metrics_of(report).test
-    else:
-        raise ValueError(f"the recipe {recipe} is for `goemotions distill`")
+    test = run(settings, order)
     if test is not None:
         terminal.echo(f"{folder}: {summary(test)}", err=True)
 

@@ -37,7 +37,7 @@ Format = Literal["float32", "float16"]
 
 @dataclass(frozen=True)
 class CacheKey:
-    """What vectors are kept apart by, beside the text.
+    """Key that vectors are kept apart by, beside the text.
 
     Attributes:
         encoder: the encoder's id, for messages.
@@ -161,7 +161,7 @@ def read_header(path: Path, content: bytes, key: CacheKey) -> dict[str, Any]:
 
 
 def text_key(text: str) -> bytes:
-    """What a text is found by. Lone surrogates, which UTF-8 refuses, are kept apart too."""
+    """Return the key of a text. Lone surrogates, which UTF-8 refuses, are kept apart too."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=KEY).digest()
 
 

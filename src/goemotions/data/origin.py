@@ -23,7 +23,7 @@ MAX_TEXT = 2000  # characters
 
 @dataclass(frozen=True)
 class Origin:
-    """What is known of a corpus.
+    """Facts of a corpus.
 
     Attributes:
         languages: BCP 47 tags; empty where that is not known.
@@ -40,14 +40,14 @@ class Origin:
 
     @property
     def out_of_domain(self) -> str:
-        """What a model trained on it is not for."""
+        """Sentence on what a model trained on it is not for."""
         return self.limits or (
             f"It knows texts like those of {self.name}: texts of another kind, time or language are out of its domain, "
             "and the biases of those who wrote and labelled them are in it."
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """What ``config.json`` keeps under ``trained_on``, beside rows and hashes."""
+        """Return what ``config.json`` keeps under ``trained_on``, beside rows and hashes."""
         facts = {"dataset": self.name, "languages": list(self.languages), "license": self.license}
         facts |= {"citation": self.citation, "limits": self.limits}
         return {key: value for key, value in facts.items() if value}

@@ -25,7 +25,7 @@ SAVED_MODEL = "saved-model"
 
 
 class Encoded(NamedTuple):
-    """What an encoder makes of n texts.
+    """Embeddings of n texts.
 
     Attributes:
         embeddings: float32 [n, dim], finite.
@@ -37,7 +37,7 @@ class Encoded(NamedTuple):
 
 
 class EncodedWindows(NamedTuple):
-    """What an encoder makes of n texts read whole, the longer ones in several overlapping windows.
+    """Embeddings of n texts read whole, the longer ones in several overlapping windows.
 
     Attributes:
         embeddings: float32 [p, dim] of p >= n windows, in the order of the texts.
@@ -49,7 +49,7 @@ class EncodedWindows(NamedTuple):
 
 
 class Encoder(Protocol):
-    """What a model needs of its sentence encoder. Safe to use from several threads.
+    """Sentence encoder as a model needs it. Safe to use from several threads.
 
     Attributes:
         id: the name a model's ``config.json`` gives it, as ``"use-v4"``.

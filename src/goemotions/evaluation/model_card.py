@@ -6,13 +6,14 @@ limits) is prose that whoever made the model puts into the config's key ``about`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub import EvalResult, ModelCardData
+
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
-from goemotions.data.origin import model_origin
+from goemotions.data.origin import Origin, model_origin
 from goemotions.escaping import for_markdown
 from goemotions.evaluation.formatting import format_figure, format_number
 from goemotions.evaluation.model_metrics import F1OfRows, StoredFigures, metrics_of, read_metrics
@@ -24,6 +25,7 @@ from goemotions.records import to_json
 WARNING = """\
 - **Do not judge people by it.** It rates the words of a text, as those who labelled its training data read them. It
   does not know what a person feels, and must not decide about hiring, credit, health, policing or discipline."""
+GOEMOTIONS_ID = "google-research-datasets/go_emotions"
 UNMEASURED = "Not measured yet: `goemotions evaluate MODEL DATA --store` writes the figures here."
 
 
@@ -47,40 +49,65 @@ def card_of(directory: Path, config: Mapping[str, Any]) -> str:
     """Return the card for a directory whose config is to be ``config``.
 
     A card that is there and was not made by :func:`card` (the config has no prose) keeps its text; only the sections
-    with figures are put in, or replaced.
+    with figures are put in before its limits, or replaced.
     """
     path = directory / "README.md"
     if "about" in config or not path.is_file():
         return card(config)
     figures = {"Results": results(config), "Low-support labels": low_support(config)}
-    kept = re.sub(
-        rf"^## ({'|'.join(figures)})\n.*?(?=^## |\Z)", "", path.read_text(encoding="utf-8"), flags=re.M | re.S
-    )
-    made = "".join(f"## {title}\n\n{text}\n\n" for title, text in figures.items() if text)
-    before, limits, after = kept.partition("## Limits\n")
-    return f"{before.rstrip()}\n\n{made}{limits}{after}".rstrip() + "\n"
+    first, *others = f"\n{path.read_text(encoding='utf-8')}".split("\n## ")
+    kept = [part for part in others if part.split("\n")[0].strip() not in figures]
+    made = [f"{title}\n\n{text}\n" for title, text in figures.items() if text]
+    place = next((i for i, part in enumerate(kept) if part.startswith("Limits")), len(kept))
+    parts = [first.removeprefix("\n"), *kept[:place], *made, *kept[place:]]
+    return "\n\n## ".join(part.strip() for part in parts) + "\n"
 
 
 def front_matter(config: Mapping[str, Any]) -> str:
-    about = config.get("about", {})
-    goemotions = model_origin(config).goemotions
-    tags = ["emotion", *(["goemotions"] if goemotions else []), "multi-label", *about.get("tags", ())]
-    lines = {
-        "license": about.get("license", "apache-2.0" if goemotions else None),
-        "language": about.get("language"),
-        "pipeline_tag": "text-classification",
-        "tags": f"[{', '.join(tags)}]",
-        "base_model": config.get("base", {}).get("model"),
-    }
+    """Return the hub's metadata of a card, with its ``model-index``."""
+    about, origin = config.get("about", {}), model_origin(config)
+    figures = eval_results(config, origin)
+    data = ModelCardData(
+        language=about.get("language") or None,
+        license=about.get("license", "apache-2.0" if origin.goemotions else None),
+        library_name=about.get("library"),
+        pipeline_tag="text-classification",
+        tags=["emotion", *(["goemotions"] if origin.goemotions else []), "multi-label", *about.get("tags", ())],
+        base_model=about.get("base_model") or config.get("base", {}).get("model"),
+        datasets=[GOEMOTIONS_ID] if origin.goemotions else None,
+        model_name=config["model_name"] if figures else None,
+        eval_results=figures or None,
+    )
+    return f"---\n{data.to_yaml().rstrip()}\n---\n"
 
-    def shown(value: object) -> object:
-        return f"[{', '.join(value)}]" if isinstance(value, list) else value
 
-    return "---\n" + "".join(f"{key}: {shown(value)}\n" for key, value in lines.items() if value) + "---\n"
+def eval_results(config: Mapping[str, Any], origin: Origin) -> list[EvalResult]:
+    """Return the figures on test as the hub's ``model-index`` takes them; none for a model that is not measured."""
+    metrics = read_metrics(config)
+    if metrics is None:
+        return []
+    test = metrics.test
+    figures = {"macro F1": test.macro_f1, "micro F1": test.micro_f1}
+    return [
+        EvalResult(
+            task_type="text-classification",
+            dataset_type=GOEMOTIONS_ID if origin.goemotions else "own",
+            dataset_name=origin.name,
+            dataset_split="test",
+            metric_type="f1",
+            metric_name=name,
+            metric_value=round(figure.value, 4),
+        )
+        for name, figure in figures.items()
+        if figure.value is not None
+    ]
 
 
 def use(config: Mapping[str, Any]) -> str:
-    labels = ", ".join(map(for_markdown, config["emotion_labels"]))
+    """Return how the model is used, and its labels."""
+    labels = f"Labels, in output order: {', '.join(map(for_markdown, config['emotion_labels']))}."
+    if "use" in config.get("about", {}):
+        return f"{config['about']['use']}\n\n{labels}"
     return f"""\
 ```python
 from goemotions import EmotionClassifier
@@ -91,7 +118,7 @@ clf.predict(texts, threshold=0.35)  # more sensitive; 0.7 more conservative; 0 g
 clf.predict(texts, reliable_only=True)  # without the low-support labels below
 ```
 
-Labels, in output order: {labels}."""
+{labels}"""
 
 
 def results(config: Mapping[str, Any]) -> str:

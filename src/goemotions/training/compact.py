@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-import platform
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import onnx
 import torch
 
-from goemotions import thresholds as thresholding
 from goemotions.architectures.transformer import TransformerModel
-from goemotions.atomic import new_directory
-from goemotions.checkpoint import FORMAT_VERSION, config_bytes
-from goemotions.classifier import EmotionClassifier
 from goemotions.data.corpus import Split
-from goemotions.errors import GoEmotionsError
-from goemotions.evaluation.datasets import LabelledTexts
-from goemotions.evaluation.evaluate import evaluate
 from goemotions.evaluation.fit_calibration import fit
-from goemotions.evaluation.model_card import store
-from goemotions.evaluation.provenance import hash_texts, hashes_to_bytes
-from goemotions.evaluation.report import Report
+from goemotions.evaluation.model_metrics import StoredFigures
 from goemotions.evaluation.transformer_card import transformer_about
 from goemotions.packaged import base_facts, find_or_unpack
 from goemotions.precision import fast_precision, name_of
 from goemotions.training import onnx_graph
 from goemotions.training.fine_tuning import FineTuning, fine_tune, start
 from goemotions.training.loop import evaluating
+from goemotions.training.model_directory import Made, Tolerance, write_model
 from goemotions.training.processes import Processes
 from goemotions.training.recipe import TransformerRecipe
 from goemotions.training.teachers import blend
-from goemotions.training.texts import TextCorpus, read_texts
+from goemotions.training.texts import read_texts
 
 PARITY_TEXTS = 1000
 # Of |difference| of probabilities. Two correct float implementations differ by about 1e-6 before a rounding step, put a
 # few activations on its other side, and so differ by some of the quantisation noise after it (docs/experiments.md).
-PARITY_SUM = 0.028  # over a text's labels, the mean of texts: so that it means the same for any number of labels
-PARITY_TAIL = 0.05  # 99.9th percentile
+TOLERANCE = Tolerance(tail=0.05, together=0.028)
 
 
 def train_compact(
@@ -49,7 +38,7 @@ def train_compact(
     device: torch.device,
     teachers: Path,
     limit: int | None = None,
-) -> Report | None:
+) -> StoredFigures | None:
     """Train on the corpus in ``data`` and write the model directory ``output``.
 
     The state of an unfinished run stands beside it, in ``<output>.training``; the same command goes on from there.
@@ -64,8 +53,7 @@ def train_compact(
         GoEmotionsError: training or export went wrong; the message says how.
 
     Returns:
-        The report on the test split (:func:`goemotions.evaluation.evaluate.evaluate`), from the written files; None in
-        a process that does not write.
+        The figures on test, from the exported graph, at thresholds tuned on dev; None in a process that does not write.
     """
     corpus, processes = read_texts(data, limit), Processes(device.type == "cpu")
     state = output.with_name(output.name + ".training")
@@ -78,16 +66,22 @@ def train_compact(
     dev = corpus.splits["dev"]
     calibrate_head(task, export(task, recipe)[1], dev)
     exported = export(task, recipe)
-    parity = check_parity(task, exported, dev)
-    run = {
-        "recipe": recipe.as_dict(),
-        "history": position.history,
-        "selected_epoch": position.best_epoch,
-        "precision": name_of(fast_precision(device)),
-        "parity": parity,
-        "versions": {"torch": torch.__version__, "onnx": onnx.__version__, "python": platform.python_version()},
-    }
-    return write_model(output, exported, task, corpus, run)
+    with evaluating(task.model):
+        expected = task.probabilities(task.dev_ids[:PARITY_TEXTS])
+    base = base_facts(recipe.base)
+    made = Made(
+        files={"model.onnx": exported[0], "tokenizer.json": task.tokenizer.to_json().encode()},
+        config={
+            "architecture": "transformer",
+            "max_length": recipe.max_length,
+            "base": {"model": base.upstream, "sha256": base.sha256},
+        },
+        read=lambda _: lambda texts: exported[1].score(texts).probabilities,
+        expected=expected,
+        tolerance=TOLERANCE,
+        about=partial(transformer_about, base=base, parameters=sum(p.numel() for p in task.model.parameters())),
+    )
+    return write_model(output, made, corpus.held_out(), recipe, position, precision=name_of(fast_precision(device)))
 
 
 def export(task: FineTuning, recipe: TransformerRecipe) -> tuple[bytes, TransformerModel]:
@@ -108,67 +102,3 @@ def calibrate_head(task: FineTuning, exported: TransformerModel, dev: Split) -> 
     with torch.no_grad():
         head.weight.mul_(slope[:, None])
         head.bias.copy_(y0 + slope * (head.bias - x0))
-
-
-def check_parity(task: FineTuning, exported: tuple[bytes, TransformerModel], dev: Split) -> dict[str, float]:
-    """Compare the exported model with the trained one on dev texts.
-
-    Raises:
-        GoEmotionsError: they differ by more than rounding explains.
-    """
-    with evaluating(task.model):
-        expected = task.probabilities(task.dev_ids[:PARITY_TEXTS])
-    got = exported[1].score(dev.texts[:PARITY_TEXTS]).probabilities
-    difference = np.abs(expected - got)
-    tail = float(np.quantile(difference, 0.999))
-    parity = {"mean": float(difference.mean()), "p99.9": tail, "max": float(difference.max())}
-    together = float(difference.sum(1).mean())
-    if together > PARITY_SUM or tail > PARITY_TAIL:
-        raise GoEmotionsError(
-            f"the exported model differs from the trained one: |difference| of a text's probabilities adds up to "
-            f"{together:.4f} on average (allowed {PARITY_SUM}), its 99.9th percentile is {tail:.4f} (allowed "
-            f"{PARITY_TAIL})"
-        )
-    return parity
-
-
-def write_model(
-    output: Path,
-    exported: tuple[bytes, TransformerModel],
-    task: FineTuning,
-    corpus: TextCorpus,
-    run: dict[str, Any],
-) -> Report:
-    """Tune on dev, measure on test, and write the directory; every figure comes from the exported file."""
-    content, model = exported
-    train, dev, test = (corpus.splits[name] for name in ("train", "dev", "test"))
-    tuned = thresholding.tune(model.score(dev.texts).probabilities, dev.targets, corpus.labels)
-    base = base_facts(run["recipe"]["base"])
-    config: dict[str, Any] = {
-        "format_version": FORMAT_VERSION,
-        "architecture": "transformer",
-        "model_name": output.name,
-        "num_labels": len(corpus.labels),
-        "emotion_labels": list(corpus.labels),
-        "threshold": 0.5,
-        "thresholds": tuned,
-        "max_length": run["recipe"]["max_length"],
-        "trained_on": {**corpus.source.as_dict(), "rows": len(train), "splits": dict(corpus.sha256)},
-        "base": {"model": base.upstream, "sha256": base.sha256},
-        "training": run,
-    }
-    parameters = sum(parameter.numel() for parameter in task.model.parameters())
-    config["about"] = transformer_about(config, base, parameters)
-    files = {
-        "model.onnx": content,
-        "tokenizer.json": task.tokenizer.to_json().encode(),
-        "training_hashes.bin": hashes_to_bytes(hash_texts(train.texts)),
-        "config.json": config_bytes(config),
-    }
-    with new_directory(output) as folder:
-        for name, data in files.items():
-            (folder / name).write_bytes(data)
-        measured = LabelledTexts("test.tsv", test.texts, corpus.labels, test.targets, test.ids, test.sha256)
-        report = evaluate(EmotionClassifier(folder), measured)
-        store(report, folder)
-    return report

@@ -24,8 +24,9 @@ from goemotions.errors import DataError
 from goemotions.evaluation.metrics import counts, divide
 from goemotions.thresholds import accepted
 from goemotions.training.embedded import EmbeddedData, EmbeddingTask, Vectors, load_data
-from goemotions.training.embedding_head import Mlp, run_facts, write_head
+from goemotions.training.embedding_head import Mlp, exported
 from goemotions.training.loop import LoopSettings, fit
+from goemotions.training.model_directory import write_model
 from goemotions.training.optimisation import decay_groups
 from goemotions.training.recipe import StudentRecipe
 
@@ -36,7 +37,7 @@ Booleans = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Agreement:
-    """How a student's decisions compare with its teacher's on the test split.
+    """Agreement of a student's decisions with its teacher's on the test split.
 
     Attributes:
         micro_f1: of the student's labels, the teacher's taken for true.
@@ -119,8 +120,8 @@ def distill(
     decisive = [limit, teacher.config.name, float(y.sum()), *embedded.decisive]
     settings = LoopSettings.from_recipe(recipe, device, *decisive)
     position = fit(task, settings, output.with_name(output.name + ".training"), show_progress=True)
-    run = run_facts(recipe, position)
-    write_head(output, task, model, embedded, run, teacher.thresholds, teacher=teacher.config.name)
+    made = exported(task, model, embedded, teacher.thresholds, teacher=teacher.config.name)
+    write_model(output, made, embedded.held_out(), recipe, position)
     return compare(teacher, EmotionClassifier(output, threads=threads), embedded, accepted(answers["test"], cuts))
 
 

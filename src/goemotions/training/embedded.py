@@ -1,4 +1,4 @@
-"""What training on sentence embeddings reads, and how it is trained and measured: the same for every architecture."""
+"""Training on sentence embeddings: its data and its task, the same for every architecture."""
 
 from __future__ import annotations
 
@@ -24,16 +24,10 @@ from goemotions.data.embedding_corpus import check as check_vectors
 from goemotions.data.origin import Origin, corpus_origin
 from goemotions.encoders import Encoder, find_encoder
 from goemotions.errors import GoEmotionsError
-from goemotions.evaluation.calibration_error import calibration_figures
-from goemotions.evaluation.evaluate import UNSEEN
-from goemotions.evaluation.figures import HALF, OWN
-from goemotions.evaluation.measure import Predictions, measure_predictions
 from goemotions.evaluation.metrics import macro_f1, mean_average_precision
-from goemotions.evaluation.model_metrics import model_metrics
 from goemotions.evaluation.provenance import hash_texts, hashes_to_bytes
-from goemotions.evaluation.unreliable import unreliable_labels
-from goemotions.records import to_json
 from goemotions.training.losses import make_loss
+from goemotions.training.model_directory import HeldOut
 from goemotions.training.processes import Processes
 from goemotions.training.recipe import EmbeddingRecipe
 from goemotions.training.texts import read_texts
@@ -68,9 +62,15 @@ class EmbeddedData:
     fresh: npt.NDArray[np.bool_] | None
     known: bytes | None = None
 
+    def held_out(self) -> HeldOut:
+        """Return what a finished training is judged by."""
+        dev, test = self.splits["dev"], self.splits["test"]
+        rows = len(self.splits["train"][0])
+        return HeldOut(self.labels, self.source, dev, test, rows, self.sha256, self.fresh, self.known)
+
     @property
     def decisive(self) -> tuple[Mapping[str, str], Mapping[str, str], Sequence[str]]:
-        """What of the data decides the result of a training."""
+        """Parts of the data that decide the result of a training."""
         return dict(self.sha256), dict(self.encoder), self.labels
 
     @property
@@ -139,7 +139,7 @@ def from_vectors(
 
 
 def settings_problems(recipe: EmbeddingRecipe, labels: tuple[str, ...]) -> list[str]:
-    """What of a recipe does not fit a corpus."""
+    """Return what of a recipe does not fit a corpus."""
     problems = []
     if recipe.loss.startswith("focal-") and len(labels) != 28:
         problems.append(f"loss {recipe.loss} has an alpha for each of the 28 labels, the corpus has {len(labels)}")
@@ -147,7 +147,7 @@ def settings_problems(recipe: EmbeddingRecipe, labels: tuple[str, ...]) -> list[
 
 
 def attempt(problems: list[str], read: Callable[[], Result]) -> Result | None:
-    """What ``read`` gives; if it raises, None, and why is added to ``problems``."""
+    """Return what ``read`` gives; if it raises, None, and why is added to ``problems``."""
     try:
         return read()
     except GoEmotionsError as error:
@@ -156,7 +156,7 @@ def attempt(problems: list[str], read: Callable[[], Result]) -> Result | None:
 
 
 def identity(encoder: Encoder) -> dict[str, str]:
-    """What a model's ``config.json`` says of its encoder."""
+    """Return what a model's ``config.json`` says of its encoder."""
     return {"id": encoder.id, "revision": encoder.revision, "fingerprint": encoder.fingerprint}
 
 
@@ -255,52 +255,3 @@ def start_bias(classifier: nn.Linear, targets: Targets) -> None:
     share = np.clip(targets.mean(0), 1e-4, 1 - 1e-4)
     with torch.no_grad():
         classifier.bias.copy_(torch.from_numpy(np.log(share / (1 - share))))
-
-
-def measure(
-    predict: Callable[[Vectors], npt.NDArray[np.float32]],
-    data: EmbeddedData,
-    thresholds: Mapping[str, float] | None = None,
-) -> dict[str, Any]:
-    """Thresholds tuned on dev and figures on test, as ``config.json`` keeps them.
-
-    Args:
-        predict: probabilities of embeddings, by the files that ship.
-        thresholds: instead of tuning them.
-    """
-    tuned = (
-        dict(thresholds)
-        if thresholds
-        else thresholding.tune(predict(data.splits["dev"][0]), data.splits["dev"][1], data.labels)
-    )
-    probabilities, targets = predict(data.splits["test"][0]), data.splits["test"][1]
-    decisions = {
-        OWN: thresholding.accepted(probabilities, list(tuned.values())),
-        HALF: thresholding.accepted(probabilities, [0.5] * len(tuned)),
-    }
-    subsets = {} if data.fresh is None or data.fresh.all() else {UNSEEN: data.fresh}
-    measured = measure_predictions(Predictions(data.labels, targets, probabilities, decisions), subsets=subsets)
-    metrics = model_metrics(
-        "test",
-        measured.labels,
-        calibration_figures(probabilities, targets, data.labels).error,
-        rows=len(targets),
-        without=measured.subsets.get(UNSEEN),
-    )
-    support = measured.labels.support
-    dev = {"name": "dev", "sha256": data.sha256["dev"], "rows": len(data.splits["dev"][0]), "objective": "f1"}
-    return {
-        "num_labels": len(data.labels),
-        "emotion_labels": list(data.labels),
-        "threshold": 0.5,
-        "thresholds": tuned,
-        **({} if thresholds else {"tuned_on": dev}),
-        "encoder": dict(data.encoder),
-        "unreliable_labels": {label: support[label] for label in unreliable_labels(measured.labels)},
-        "metrics": to_json(metrics),
-        "trained_on": {
-            **data.source.as_dict(),
-            "rows": len(data.splits["train"][0]),
-            "splits": dict(data.sha256),
-        },
-    }

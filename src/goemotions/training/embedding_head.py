@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import platform
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 import torch
 from onnx import TensorProto, helper
@@ -18,30 +15,25 @@ from torch import Tensor, nn
 
 from goemotions.architectures import LoadOptions, sigmoid
 from goemotions.architectures.embedding_head import EmbeddingHead
-from goemotions.checkpoint import FORMAT_VERSION, write_directory
-from goemotions.errors import GoEmotionsError
 from goemotions.evaluation.head_card import head_about
-from goemotions.evaluation.model_card import card
-from goemotions.evaluation.model_metrics import ModelMetrics, StoredFigures
-from goemotions.evaluation.provenance import HASHES_FILE
-from goemotions.records import from_json
+from goemotions.evaluation.model_metrics import StoredFigures
 from goemotions.training.embedded import (
     EmbeddedData,
     EmbeddingTask,
     balanced,
     load_data,
-    measure,
     recipe_loss,
     settings_problems,
     start_bias,
 )
-from goemotions.training.loop import LoopSettings, Position, fit
+from goemotions.training.loop import LoopSettings, fit
+from goemotions.training.model_directory import Made, Tolerance, write_model
 from goemotions.training.onnx_graph import OPSET, GraphBuilder, numpy_of
 from goemotions.training.optimisation import decay_groups
 from goemotions.training.processes import Processes
-from goemotions.training.recipe import HeadRecipe, Recipe
+from goemotions.training.recipe import HeadRecipe
 
-PARITY = 0.01  # of probabilities: the exported weights have 16 bit
+TOLERANCE = Tolerance(largest=0.01)  # the exported weights have 16 bit
 
 
 class Mlp(nn.Module):
@@ -98,68 +90,35 @@ def train_head(
     position = fit(task, settings, output.with_name(output.name + ".training"), True, processes)
     if not processes.main:
         return None
-    return write_head(output, task, model, embedded, run_facts(recipe, position))
+    return write_model(output, exported(task, model, embedded), embedded.held_out(), recipe, position)
 
 
-def run_facts(recipe: Recipe, position: Position) -> dict[str, Any]:
-    """What ``config.json`` says of a training."""
-    return {
-        "recipe": recipe.as_dict(),
-        "history": position.history,
-        "selected_epoch": position.best_epoch,
-        "versions": {"torch": torch.__version__, "python": platform.python_version()},
-    }
-
-
-def write_head(
-    output: Path,
+def exported(
     task: EmbeddingTask,
     model: Mlp,
     data: EmbeddedData,
-    run: dict[str, Any],
     thresholds: Mapping[str, float] | None = None,
     **more: Any,
-) -> StoredFigures:
-    """Export, compare with the trained model, tune and measure; returns the figures on test.
+) -> Made:
+    """Return the network as a graph, with what it is to be compared with.
 
     Args:
         thresholds: instead of tuning them.
         more: keys of ``config.json`` beside the usual ones.
-
-    Raises:
-        GoEmotionsError: the export differs from the trained model by more than 16-bit weights explain.
     """
     content = build_graph(model.cpu().eval())
-    exported = EmbeddingHead(content, data.dim, len(data.labels), LoadOptions(), data.encoder)
-
-    def predict(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        return sigmoid(exported.logits(vectors))
-
-    dev = data.splits["dev"][0]
+    network = EmbeddingHead(content, data.dim, len(data.labels), LoadOptions(), data.encoder)
     task.device = torch.device("cpu")
-    difference = float(np.abs(predict(dev) - task.probabilities(dev)).max())
-    if difference > PARITY:
-        raise GoEmotionsError(f"the exported head differs from the trained one by {difference:.4f} (allowed {PARITY})")
-    figures = measure(predict, data, thresholds)
-    config: dict[str, Any] = {
-        "format_version": FORMAT_VERSION,
-        "architecture": "embedding-head",
-        "model_name": output.name,
-        "embed_dim": data.dim,
-        **figures,
-        "training": run | {"parity": {"max": difference}},
-        **more,
-    }
-    config["about"] = head_about(config, sum(parameter.numel() for parameter in model.parameters()))
-    files = {
-        "head.onnx": content,
-        "config.json": (json.dumps(config, indent=1, ensure_ascii=False) + "\n").encode(),
-        "README.md": card(config).encode(),
-    }
-    if data.known is not None:
-        files[HASHES_FILE] = data.known
-    write_directory(output, files)
-    return from_json(ModelMetrics, figures["metrics"]).test
+    config = {"architecture": "embedding-head", "embed_dim": data.dim, "encoder": dict(data.encoder), **more}
+    return Made(
+        files={"head.onnx": content},
+        config=config,
+        read=lambda _: lambda vectors: sigmoid(network.logits(vectors)),
+        expected=task.probabilities(data.splits["dev"][0]),
+        tolerance=TOLERANCE,
+        about=partial(head_about, parameters=sum(parameter.numel() for parameter in model.parameters())),
+        thresholds=thresholds,
+    )
 
 
 def build_graph(model: Mlp) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,41 +12,36 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from goemotions.architectures.llm_directory import TrainedAdapter, write_llm_directory
+from goemotions.architectures.llm_directory import TrainedAdapter, llm_files
 from goemotions.backbones import Backbone, find_backbone
-from goemotions.checkpoint import copy_directory, read_config
 from goemotions.classifier import EmotionClassifier
 from goemotions.data.checks import raise_together
 from goemotions.decoder.lora import LowRank
 from goemotions.decoder.plan import Plan, make_plan
 from goemotions.decoder.tensors import TensorSource, open_source
-from goemotions.errors import GoEmotionsError
-from goemotions.evaluation.model_card import card_of
-from goemotions.evaluation.model_metrics import ModelMetrics, StoredFigures
-from goemotions.evaluation.provenance import HASHES_FILE
+from goemotions.evaluation.llm_card import llm_about
+from goemotions.evaluation.model_metrics import StoredFigures
 from goemotions.precision import fast_precision, name_of
-from goemotions.records import from_json
 from goemotions.training.embedded import (
     EmbeddedData,
     EmbeddingTask,
     attempt,
     balanced,
     load_data,
-    measure,
     recipe_loss,
     settings_problems,
     start_bias,
 )
-from goemotions.training.embedding_head import run_facts
 from goemotions.training.focal_config import preset
 from goemotions.training.loop import LoopSettings, fit
+from goemotions.training.model_directory import Made, Tolerance, write_model
 from goemotions.training.optimisation import decay_groups
 from goemotions.training.processes import Processes
 from goemotions.training.recipe import LlmRecipe
 from goemotions.training.single_token import DEAD, EmbeddingLlmNet, LoraDecoder
 
 log = logging.getLogger("goemotions.training")
-PARITY = 0.03  # of probabilities: training and inference may compute in different precisions
+TOLERANCE = Tolerance(largest=0.03)  # training and inference may compute in different precisions
 
 
 def train_llm(
@@ -100,8 +95,8 @@ def train_llm(
     position = fit(task, settings, output.with_name(output.name + ".training"), True, processes)
     if not processes.main:
         return None
-    run = run_facts(recipe, position)
-    return write_model(output, task, model, source, base, embedded, recipe, run)
+    made = exported(task, model, source, base, embedded, recipe)
+    return write_model(output, made, embedded.held_out(), recipe, position, precision=plan.precision)
 
 
 def find_base(recipe: LlmRecipe, backbone: str | None) -> Backbone:
@@ -164,45 +159,38 @@ def describe(model: EmbeddingLlmNet, base: Backbone, source: TensorSource, plan:
     log.info("%d rows a step go through the base together: its weights are read once each way", rows)
 
 
-def write_model(
-    output: Path,
+def exported(
     task: EmbeddingTask,
     model: EmbeddingLlmNet,
     source: TensorSource,
     base: Backbone,
     data: EmbeddedData,
     recipe: LlmRecipe,
-    run: Mapping[str, Any],
-) -> StoredFigures:
-    """Write the directory, read it again, compare, tune and measure with what was read; returns the figures on test.
-
-    Raises:
-        GoEmotionsError: what was written computes something else than what was trained.
-    """
+) -> Made:
+    """Return the files of the published layout, with what they are to be compared with."""
     weights = {place: LowRank(low.a.detach(), low.b.detach(), low.scale) for place, low in model.decoder.adapter()}
     adapter = TrainedAdapter(recipe.rank, recipe.alpha, recipe.rslora, weights)
     base_config: Mapping[str, Any] = getattr(source, "raw", {})
     kind, _, name = recipe.loss.partition("-")
     focal = preset(name).as_dict(data.labels) if kind == "focal" else None
+    config = {
+        "architecture": "embedding-llm",
+        "model_name": recipe.backbone,  # as the published layout has it
+        "hidden_size": source.config.hidden_size,
+        "embed_dim": data.dim,
+        "backbone": {"id": recipe.backbone, "revision": base.revision, "quantisation": recipe.quantisation},
+        "encoder": dict(data.encoder),
+    }
 
-    def write(figures: Mapping[str, Any], run: Mapping[str, Any]) -> None:
-        backbone = {"id": recipe.backbone, "revision": base.revision, "quantisation": recipe.quantisation}
-        config = {"model_name": recipe.backbone, "backbone": backbone, "training": run, **figures}
-        write_llm_directory(output, config, model.head, adapter, source.config, base_config, focal)
+    def read(folder: Path) -> Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]:
+        return EmotionClassifier(folder, backbone=base.path, device=str(task.device)).predict_proba_from_embeddings
 
-    unmeasured = {"emotion_labels": list(data.labels), "threshold": 0.5, "encoder": dict(data.encoder)}
-    write(unmeasured, run)
-    with torch.inference_mode():
-        classifier = EmotionClassifier(output, backbone=base.path, device=str(task.device))
-        task.model.eval()
-        dev = data.splits["dev"][0]
-        difference = float(np.abs(classifier.predict_proba_from_embeddings(dev) - task.probabilities(dev)).max())
-    if difference > PARITY:
-        raise GoEmotionsError(
-            f"the written model differs from the trained one by {difference:.4f} in a probability (allowed {PARITY})"
-        )
-    figures = measure(classifier.predict_proba_from_embeddings, data)
-    write(figures, {**run, "parity": {"max": difference}})
-    files = {"README.md": card_of(output, read_config(output).raw).encode()}
-    copy_directory(output, output, files if data.known is None else files | {HASHES_FILE: data.known})
-    return from_json(ModelMetrics, figures["metrics"]).test
+    task.model.eval()
+    return Made(
+        files=llm_files(recipe.backbone, model.head, adapter, source.config, base_config, focal),
+        config=config,
+        read=read,
+        expected=task.probabilities(data.splits["dev"][0]),
+        tolerance=TOLERANCE,
+        about=partial(llm_about, rank=recipe.rank),
+    )

@@ -88,7 +88,7 @@ def read_focal_config(path: Path, labels: Sequence[str] = LABELS) -> FocalConfig
 
 
 def find_parts(content: Any, labels: Sequence[str]) -> tuple[Any, Any]:
-    """What says alpha, and what says gamma."""
+    """Return what says alpha, and what says gamma."""
     if isinstance(content, list):
         return content, GAMMA
     if not isinstance(content, dict):

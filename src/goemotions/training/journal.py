@@ -1,4 +1,4 @@
-"""What a training run writes down: ``metrics.jsonl`` for programs, TensorBoard's files for curves, a log for people."""
+"""Record of a training run: ``metrics.jsonl`` for programs, TensorBoard's files for curves, a log for people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger("goemotions.training")
 
 
 class Journal:
-    """Of one run; TensorBoard's files only where it is installed."""
+    """Journal of one run; TensorBoard's files only where it is installed."""
 
     def __init__(self, folder: Path, step: int, active: bool = True) -> None:
         """

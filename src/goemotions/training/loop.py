@@ -33,11 +33,11 @@ TAKEN = (
 
 
 class Task(Protocol):
-    """What is trained. The loop knows neither texts nor labels."""
+    """Training task. The loop knows neither texts nor labels."""
 
     @property
     def model(self) -> nn.Module:
-        """What is trained."""
+        """Module that is trained."""
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """The optimiser's groups; ``lr_scale`` multiplies the learning rate of a group."""
@@ -52,18 +52,18 @@ class Task(Protocol):
         """Mean loss of a batch, a scalar."""
 
     def rows(self, batch: Any) -> int:
-        """How many samples a batch holds."""
+        """Return the number of samples in a batch."""
 
     def evaluate(self) -> dict[str, float]:
         """Metrics on the validation set."""
 
     def score(self, epoch: int, metrics: dict[str, float]) -> float:
-        """What decides which epoch is kept, higher is better; -inf for an epoch that must not be."""
+        """Return the figure by which an epoch is kept, higher is better; -inf for an epoch that must not be."""
 
 
 @dataclass(frozen=True)
 class LoopSettings:
-    """How to train.
+    """Settings of the loop.
 
     Attributes:
         accumulation: batches whose gradients make one optimizer step, each weighted by its rows.
@@ -100,7 +100,7 @@ class LoopSettings:
 
 @dataclass
 class Position:
-    """How far a run has come.
+    """Position of a run.
 
     Attributes:
         batch: of the epoch, next to be done.
@@ -252,7 +252,7 @@ def autocast(device: torch.device, dtype: torch.dtype | None) -> torch.autocast:
 
 
 def state_bytes(model: nn.Module) -> int:
-    """What the files of a run take: weights and AdamW's two states, while the new checkpoint and the old both exist."""
+    """Return the bytes of a run's files: weights and AdamW's two states, in an old checkpoint and a new."""
     return sum(4 * parameter.numel() for parameter in model.parameters()) * 7
 
 

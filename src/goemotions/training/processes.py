@@ -40,7 +40,7 @@ class Processes:
 
     @property
     def main(self) -> bool:
-        """Whether this is the one that writes."""
+        """True for the one process that writes."""
         return self.rank == 0
 
     def sum_gradients(self, model: nn.Module) -> None:

@@ -26,7 +26,7 @@ Name = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class Recipe(BaseModel):
-    """What every training has.
+    """Settings of every training.
 
     Attributes:
         options: those of ``goemotions train`` that this kind of training makes use of, beside those of every kind.
@@ -58,7 +58,7 @@ class Recipe(BaseModel):
 
 
 class FineTuningRecipe(Recipe):
-    """What fine-tuning an encoder on texts has.
+    """Settings of fine-tuning an encoder on texts.
 
     Attributes:
         bases: the names of the base models that it can start from.
@@ -138,7 +138,7 @@ class TeacherRecipe(FineTuningRecipe):
 
 
 class EmbeddingRecipe(Recipe):
-    """What training on sentence embeddings has.
+    """Settings of training on sentence embeddings.
 
     Attributes:
         select_by: the metric on dev that decides which epoch is kept: macro F1 at tuned thresholds, or at 0.5.

@@ -93,7 +93,7 @@ class LoraDecoder(nn.Module):
         return zip(*kinds, strict=True)
 
     def pairs(self, name: str) -> LoraPairs:
-        """Of the matrix ``name`` of all layers."""
+        """Return the pairs beside the matrix ``name`` of all layers."""
         return cast(LoraPairs, self.low_ranks[name])
 
     def adapter(self) -> Iterator[tuple[tuple[int, str], LowRank]]:

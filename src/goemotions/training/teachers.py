@@ -129,7 +129,7 @@ def read_teachers(names: Sequence[str], folder: Path, corpus: TextCorpus) -> npt
 
 @dataclass(frozen=True)
 class TeacherFacts:
-    """What ``teacher.json`` says that decides whose teacher it is."""
+    """Parts of ``teacher.json`` that decide whose teacher it is."""
 
     labels: tuple[str, ...]
     rows: int
@@ -152,7 +152,7 @@ def read_teacher(path: Path) -> TeacherFacts:
 
 
 def blend(corpus: TextCorpus, recipe: TransformerRecipe, teachers: Path) -> npt.NDArray[np.float32]:
-    """What is learnt: a mean of labels and of what teachers say. *Shape:* float32 [n, labels], each 0 to 1.
+    """Return what is learnt: a mean of labels and of what teachers say. *Shape:* float32 [n, labels], each 0 to 1.
 
     Cross-entropy is linear in its targets: that of the mean is the mean of the two cross-entropies.
     """

@@ -9,6 +9,8 @@ from pathlib import Path
 from goemotions.data.checks import raise_together
 from goemotions.data.corpus import Split, read_corpus, seen_in
 from goemotions.data.origin import Origin, corpus_origin
+from goemotions.evaluation.provenance import hash_texts, hashes_to_bytes
+from goemotions.training.model_directory import HeldOut
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,20 @@ class TextCorpus:
     splits: Mapping[str, Split]
     sha256: Mapping[str, str]
     source: Origin
+
+    def held_out(self) -> HeldOut:
+        """Return what a finished training is judged by."""
+        train, dev, test = (self.splits[name] for name in ("train", "dev", "test"))
+        return HeldOut(
+            self.labels,
+            self.source,
+            dev=(dev.texts, dev.targets),
+            test=(test.texts, test.targets),
+            rows=len(train),
+            sha256=self.sha256,
+            fresh=~seen_in(test, train),
+            known=hashes_to_bytes(hash_texts(train.texts)),
+        )
 
 
 def read_texts(folder: Path, limit: int | None = None) -> TextCorpus:

@@ -1,0 +1,84 @@
+"""The training that each kind of recipe stands for: one table, which imports only what a recipe needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from goemotions.evaluation.model_metrics import StoredFigures
+from goemotions.training.recipe import HeadRecipe, LlmRecipe, Recipe, TeacherRecipe, TransformerRecipe
+
+
+@dataclass(frozen=True)
+class Order:
+    """All that a training is told beside its recipe.
+
+    Attributes:
+        cache: of embeddings.
+        backbone: another copy of the recipe's base.
+        teachers: the folder of what a recipe's teachers say of the train texts.
+        from_scratch: train these teachers first.
+        limit: use only the first rows of every split (a trial run).
+    """
+
+    data: Path
+    output: Path
+    device: torch.device
+    cache: Path
+    backbone: str | None = None
+    teachers: Path = Path("teachers")
+    from_scratch: bool = False
+    limit: int | None = None
+
+
+def head(recipe: HeadRecipe, order: Order) -> StoredFigures | None:
+    from goemotions.training.embedding_head import train_head
+
+    return train_head(order.data, order.output, recipe, order.cache, order.device, order.limit)
+
+
+def llm(recipe: LlmRecipe, order: Order) -> StoredFigures | None:
+    from goemotions.training.embedding_llm import train_llm
+
+    return train_llm(order.data, order.output, recipe, order.cache, order.device, order.backbone, order.limit)
+
+
+def teacher(recipe: TeacherRecipe, order: Order) -> None:
+    """Train a model that does not ship: test is for those that do."""
+    from goemotions.training.teachers import train_teacher
+
+    train_teacher(order.data, order.output, recipe, order.device, order.limit)
+
+
+def transformer(recipe: TransformerRecipe, order: Order) -> StoredFigures | None:
+    from goemotions.training.compact import train_compact
+    from goemotions.training.teachers import train_teachers
+
+    if order.from_scratch:
+        train_teachers(recipe.teachers, order.data, order.teachers, order.device, order.limit)
+    return train_compact(order.data, order.output, recipe, order.device, order.teachers, order.limit)
+
+
+TRAINERS: Mapping[type[Recipe], Callable[[Any, Order], StoredFigures | None]] = {
+    HeadRecipe: head,
+    LlmRecipe: llm,
+    TeacherRecipe: teacher,
+    TransformerRecipe: transformer,
+}
+
+
+def train(recipe: Recipe, order: Order) -> StoredFigures | None:
+    """Train by a recipe and return the figures on test; None where none are measured, or by a process that waits.
+
+    Raises:
+        ValueError: a recipe of a student.
+        GoEmotionsError: data that cannot be used, or a training that went wrong.
+    """
+    trainer = TRAINERS.get(type(recipe))
+    if trainer is None:
+        raise ValueError("a student's recipe is for `goemotions distill`")
+    return trainer(recipe, order)
