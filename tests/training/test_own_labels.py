@@ -13,7 +13,7 @@ from goemotions import EmotionClassifier
 from goemotions.data.origin import GOEMOTIONS, corpus_origin, model_origin
 from goemotions.errors import DataError
 
-FOREIGN = ("GoEmotions", "goemotions,", "English", "Reddit", "28 labels", "admiration", "language: en")
+FOREIGN = ("GoEmotions", "- goemotions", "English", "Reddit", "28 labels", "admiration", "language: en")
 HEAD = {
     "encoder": "use-multilingual-v3",
     "hidden": [32],
