@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,43 @@ def test_an_unreachable_hub(cli: Run, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "could not be fetched from the hub" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def install(site: Path, package: str, model: str) -> None:
+    """Lay out, as pip would, a package whose folder is a model directory."""
+    module = package.replace("-", "_")
+    shutil.copytree(MODELS / "compact", site / module)
+    (site / module / "__init__.py").write_text("raise AssertionError('a model is read, not imported')\n")
+    information = site / f"{module}-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+    (information / "entry_points.txt").write_text(f"[goemotions.models]\n{model} = {module}\n")
+
+
+def test_another_package_brings_a_model(cli: Run, tmp_path: Path) -> None:
+    install(tmp_path, "goemotions-toy", "toy")
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(MODELS.parents[1])])}
+    done = cli("predict", "--model", "toy", "Thank you so much!", env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "gratitude" in done.stdout
+    assert str(tmp_path / "goemotions_toy") in cli("info", env=env).stdout
+    assert "did you mean 'toy'" in cli("info", "toyy", env=env).stderr
+
+
+def test_names_that_clash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    install(tmp_path, "goemotions-toy", "toy")
+    install(tmp_path, "other-toy", "toy")
+    with pytest.raises(
+        ModelError, match="goemotions-toy and other-toy both bring a model 'toy': uninstall one of them"
+    ):
+        find_model("toy")
+    assert find_model("compact") == MODELS / "compact"
+    shutil.rmtree(tmp_path / "goemotions_toy-1.0.dist-info")
+    assert find_model("toy") == tmp_path / "other_toy"
+    (tmp_path / "other_toy-1.0.dist-info" / "entry_points.txt").write_text("[goemotions.models]\ntoy = no_such\n")
+    with pytest.raises(ModelError, match="has no such module"):
+        find_model("toy")
+    install(tmp_path, "third", "compact")
+    with pytest.raises(ModelError, match="third brings a model 'compact', as goemotions itself does"):
+        shipped()

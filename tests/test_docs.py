@@ -49,7 +49,7 @@ NOT_RUN = {
     r"git archive": "needs the history of a clone",
 }
 SIGNATURES = {"docs/api.md"}  # made from docstrings: its blocks are not to be run
-OTHER_LANGUAGES = {"nginx"}  # run by tests/server/test_deployment.py
+OTHER_LANGUAGES = {"nginx", "toml"}  # tried by tests/server/test_deployment.py and tests/test_catalog.py
 
 
 @pytest.fixture(scope="module")

@@ -1,44 +1,94 @@
-"""Finds a model by name: a shipped one, a directory, or a hub id."""
+"""Find a model by name: a shipped one, one that another package brings, a directory, or a hub id."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from goemotions.errors import ModelError, nearest
 from goemotions.hub import HUB_ID, snapshot
+from goemotions.packaged import module_folder
 from goemotions.specs import ALL_FILES
 
 MODELS = Path(__file__).parent / "models"
 
 
+GROUP = "goemotions.models"  # of entry points
+
+
 @dataclass(frozen=True)
 class Catalog:
-    """The models that come with the package: ``models/catalog.json``."""
+    """The models that have names.
+
+    Attributes:
+        models: what each is, by name.
+    """
 
     default: str
     models: dict[str, str]
 
 
-def shipped() -> Catalog:
+def bundled() -> Catalog:
+    """Return the models that come with this package: ``models/catalog.json``."""
     return Catalog(**json.loads((MODELS / "catalog.json").read_text(encoding="utf-8")))
+
+
+def shipped() -> Catalog:
+    """Return the bundled models and those of other packages.
+
+    Raises:
+        ModelError: as :func:`packaged_models`.
+    """
+    catalog = bundled()
+    others = {name: f"of the package in {folder}" for name, folder in packaged_models().items()}
+    return Catalog(catalog.default, catalog.models | others)
+
+
+def packaged_models() -> dict[str, Path]:
+    """Return the directories of the models that other packages bring, by name.
+
+    A package names each in its entry points of the group ``goemotions.models``: ``name = module``. The folder of that
+    module is the model directory; the module is not imported.
+
+    Raises:
+        ModelError: two packages name a model alike, one takes a bundled name, or a module is not there.
+    """
+    found: dict[str, tuple[str, Path]] = {}
+    taken = bundled().models
+    for entry in entry_points(group=GROUP):
+        package = entry.dist.name if entry.dist is not None else entry.value
+        if entry.name in taken:
+            raise ModelError(f"{package} brings a model {entry.name!r}, as goemotions itself does: uninstall {package}")
+        folder = module_folder(entry.module)
+        if folder is None:
+            raise ModelError(f"{package} says that {entry.module} is the model {entry.name!r}, but has no such module")
+        other = found.setdefault(entry.name, (package, folder))[0]
+        if other != package:
+            both = " and ".join(sorted((other, package)))
+            raise ModelError(f"{both} both bring a model {entry.name!r}: uninstall one of them")
+    return {name: folder for name, (_, folder) in found.items()}
 
 
 def find_model(name: str | Path | None) -> Path:
     """The directory of a model; one on the hub is downloaded to the hub's own cache.
 
     Args:
-        name: a shipped name, an existing path, or ``org/name[@revision]``, tried in this order; None is the default.
+        name: a bundled name, one of another package, an existing path, or ``org/name[@revision]``, tried in this order;
+            None is the default.
 
     Raises:
-        ModelError: nothing of that name, or the hub does not give it.
+        ModelError: nothing of that name, or the hub does not give it; as :func:`packaged_models`.
     """
-    catalog = shipped()
+    catalog = bundled()
     if name is None:
         return MODELS / catalog.default
-    if str(name) in catalog.models:
+    if str(name) in catalog.models:  # other packages are not looked at: they cannot replace these, nor cost time
         return MODELS / str(name)
+    others = packaged_models()
+    if str(name) in others:
+        return others[str(name)]
     path = Path(name).expanduser()
     if str(name) and path.is_dir():
         return path
@@ -46,8 +96,9 @@ def find_model(name: str | Path | None) -> Path:
         raise ModelError(f"{name} is a file, expected a model directory")
     match = HUB_ID.fullmatch(str(name)) if isinstance(name, str) else None
     if match is None:
+        known = [*catalog.models, *others]
         raise ModelError(
             f"no model {str(name)!r}: no such directory, and not a shipped model "
-            f"({', '.join(catalog.models)}){nearest(str(name), catalog.models)}"
+            f"({', '.join(known)}){nearest(str(name), known)}"
         )
     return snapshot(match["repo"], match["revision"], ALL_FILES)
