@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -150,13 +152,35 @@ def check_bytes(drawn: tuple[str, bytes]) -> None:
 
 
 def bytes_of(ending: str) -> st.SearchStrategy[tuple[str, bytes]]:
-    head = {".csv": b"text,a\n", ".tsv": b"text\ta\n", ".jsonl": b'{"text": "a"}\n', ".parquet": b"PAR1"}[ending]
+    head = {".csv": b"text,a\n", ".tsv": b"text\ta\n", ".jsonl": b'{"text": "a"}\n'}[ending]
     tokens = st.sampled_from(
         [b'"', b",", b"\t", b"\r", b"\n", b"{", b"}", b"[", b":", b'"text"', b"\0", b"\xff", b"text", b"1e999", b"PAR1"]
     )
     return st.tuples(st.just(ending), st.lists(tokens | st.binary(max_size=4), max_size=20).map(b"".join)).map(
         lambda pair: (pair[0], head + pair[1])
     )
+
+
+def whole_parquet() -> bytes:
+    stream = pa.BufferOutputStream()
+    texts = ["one", None, "two", "", "Ünï"] * 8
+    table = pa.table({"text": texts, "n": pa.array(range(40)), "nested": [[{"x": 1}], None] * 20})
+    pq.write_table(table, stream, row_group_size=16)
+    return bytes(stream.getvalue())
+
+
+def damaged_parquet() -> st.SearchStrategy[tuple[str, bytes]]:
+    """Draw a Parquet file with some bytes changed, or cut short."""
+    whole = whole_parquet()
+
+    def damage(drawn: tuple[list[tuple[int, int]], int]) -> tuple[str, bytes]:
+        content = bytearray(whole)
+        for place, value in drawn[0]:
+            content[place] = value
+        return ".parquet", bytes(content[: drawn[1]])
+
+    changes = st.lists(st.tuples(st.integers(0, len(whole) - 1), st.integers(0, 255)), max_size=4)
+    return st.tuples(changes, st.just(len(whole)) | st.integers(0, len(whole))).map(damage)
 
 
 FUZZERS = {
@@ -167,7 +191,7 @@ FUZZERS = {
     "bytes of CSV": (check_bytes, bytes_of(".csv")),
     "bytes of TSV": (check_bytes, bytes_of(".tsv")),
     "bytes of JSON lines": (check_bytes, bytes_of(".jsonl")),
-    "bytes of Parquet": (check_bytes, bytes_of(".parquet")),
+    "damaged Parquet": (check_bytes, damaged_parquet()),
 }
 
 

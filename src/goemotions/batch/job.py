@@ -101,7 +101,7 @@ def check_rows(table: Table, new: Sequence[NewColumn], show_progress: bool) -> N
     names = [column.name for column in new]
     rows = texts = numbers = 0
     with Progress("checking", show_progress) as progress:
-        for group in table.groups([table.text_column]):
+        for group in table.groups():
             table.check_group(group, names)
             if numbers == texts:
                 present = [text for text in group.column(table.text_column) if text and not is_blank(text)]

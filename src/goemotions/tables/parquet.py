@@ -59,9 +59,9 @@ class ParquetTable(Table):
         super().__init__(path, text_column)
         try:
             self._file = pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20)
-        except (pa.ArrowException, OSError) as error:
+            self._schema = self._file.schema_arrow
+        except Exception as error:  # damage raises whatever it meets, errors of decoding and of memory too
             raise DataError(f"{path} is not a Parquet file: {one_line(error)}") from error
-        self._schema = self._file.schema_arrow
         self._rows_read = 0
 
     @property
@@ -83,7 +83,7 @@ class ParquetTable(Table):
         while True:
             try:
                 batch = next(batches, None)
-            except (pa.ArrowException, OSError) as error:
+            except Exception as error:  # as above
                 raise DataError(f"{self.path}: damaged after row {self._rows_read}: {one_line(error)}") from error
             if batch is None:
                 return
