@@ -57,12 +57,12 @@ def reference(item: griffe.Object, name: str) -> str:
             callable_or_property = not member.is_alias and (member.is_function or "property" in member.labels)
             if public and callable_or_property and member.docstring:
                 parts += [f"### `{name}.{member.name}`\n" if member.name != "__init__" else f"### `{name}(…)`\n"]
-                parts += [f"```python\n{signature(member)}\n```\n" if member.is_function else ""]
+                parts += [f"```python\n{signature(member)}\n```\n" if isinstance(member, griffe.Function) else ""]
                 parts.append(docstring(member))
     return "\n".join(part for part in parts if part)
 
 
-def signature(function: griffe.Object | griffe.Alias) -> str:
+def signature(function: griffe.Function) -> str:
     """Return a function's name with its parameters, one per line if there are many, and what it returns."""
     parameters, star = [], False
     for parameter in function.parameters:

@@ -33,7 +33,8 @@ def copy(tmp_path: Path) -> Path:
 
 def test_texts_and_embeddings(multilingual: EmotionClassifier) -> None:
     vectors = multilingual.encode(CARD_TEXTS)
-    assert (vectors.shape, vectors.dtype) == ((3, 512), np.float32)
+    assert vectors.shape == (3, 512)
+    assert vectors.dtype == np.float32
     got = multilingual.predict_proba_from_embeddings(vectors)
     assert np.array_equal(got, multilingual.predict_proba(CARD_TEXTS))
     found = multilingual.predict([*CARD_TEXTS, "", "Grazie mille, sei gentilissimo!", "Ich bin so wütend auf dich!"])

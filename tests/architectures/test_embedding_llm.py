@@ -143,7 +143,7 @@ def test_a_written_directory_leaves_peft_no_tensor_without_a_value(written: Path
     from peft.utils import load_peft_weights
 
     model = PeftModel.from_pretrained(load_base(base), str(written / "lora_adapter"))
-    result = set_peft_model_state_dict(model, load_peft_weights(str(written / "lora_adapter")))
+    result: Any = set_peft_model_state_dict(model, load_peft_weights(str(written / "lora_adapter")))
     assert result.unexpected_keys == []
     assert [key for key in result.missing_keys if "lora" in key] == []
     tensors = load_file(written / "lora_adapter" / "adapter_model.safetensors")
@@ -293,7 +293,7 @@ def save_head(published: Path, **parts: Any) -> None:
 
 
 def test_heads_that_do_not_fit(published: Path, base: Path) -> None:
-    for parts, message in [
+    damaged: list[tuple[dict[str, Any], str]] = [
         (
             {"classifier": torch.nn.Linear(HIDDEN, 27).state_dict()},
             r"classifier does not fit config.*weight \[27, 64\], expe",
@@ -308,7 +308,8 @@ def test_heads_that_do_not_fit(published: Path, base: Path) -> None:
             {"classifier": {"weight": torch.full((28, HIDDEN), torch.nan), "bias": torch.zeros(28)}},
             "classifier holds NaN",
         ),
-    ]:
+    ]
+    for parts, message in damaged:
         save_head(published, **parts)
         with pytest.raises(ModelError, match=message):
             EmotionClassifier(published, backbone=base)

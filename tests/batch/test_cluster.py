@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
@@ -157,7 +158,7 @@ def test_mistakes(cluster: Cluster, source: Path, tmp_path: Path) -> None:
 def test_an_llm_in_batch(cluster: Cluster, source: Path, tmp_path: Path) -> None:
     """All rows of a fragment go through a layer together, on actors on CPUs; the numbers are the local engine's."""
     fixture = ROOT / "tests" / "fixtures" / "embedding-llm-1"
-    load = {"backbone": str(fixture / "base"), "encoder": "use-multilingual-v3", "precision": "float32"}
+    load: dict[str, Any] = {"backbone": str(fixture / "base"), "encoder": "use-multilingual-v3", "precision": "float32"}
     few = tmp_path / "in"
     few.mkdir()
     pq.write_table(pq.read_table(source / "in-00000.parquet").slice(0, 24), few / "in.parquet")

@@ -95,7 +95,7 @@ def test_a_result_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     location.write("a/b.bin", b"old")
     location.write("a/b.bin", b"new")
     with pytest.raises(TypeError):
-        location.write("a/b.bin", "not bytes")  # type: ignore[arg-type]
+        location.write("a/b.bin", "not bytes")
     assert location.read("a/b.bin") == b"new"
     assert location.read("a/none") is None
     assert [path.name for path in (tmp_path / "out" / "a").iterdir()] == ["b.bin"]

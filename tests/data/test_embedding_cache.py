@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from goemotions.data import checks, embed
 from goemotions.data.embedding_cache import EmbeddingCache
 from goemotions.data.embedding_shard import CacheKey
+from goemotions.encoders import Encoded
 from goemotions.errors import DataError
 
 KEY = CacheKey("words", "1" * 64, 4)
@@ -261,9 +262,9 @@ class Words:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def encode(self, texts: Sequence[str]) -> embed.Encoded:
+    def encode(self, texts: Sequence[str]) -> Encoded:
         self.asked += texts
-        return embed.Encoded(vectors_of(texts), flags_of(texts))
+        return Encoded(vectors_of(texts), flags_of(texts))
 
     def encode_windows(self, texts: Sequence[str]) -> object:
         raise NotImplementedError

@@ -124,7 +124,7 @@ def assert_equal(one: EmbeddingCorpus, other: EmbeddingCorpus) -> None:
     assert list(one.splits) == list(other.splits)
     for name in one.splits:
         for a, b in zip(one.splits[name], other.splits[name], strict=True):
-            assert np.array_equal(a, b)
+            assert np.array_equal(np.asarray(a), np.asarray(b))
 
 
 def test_folders_of_vectors(tmp_path: Path) -> None:

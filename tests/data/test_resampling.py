@@ -25,7 +25,7 @@ def own_nearest(embeddings: np.ndarray, row: int, among: np.ndarray, k: int = 5)
 
 
 def share_along(point: np.ndarray, start: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    return (point.astype(float) - start) / direction
+    return np.asarray((point.astype(float) - start) / direction)
 
 
 def points_by_label(points: Points, targets: np.ndarray, target: int) -> list[tuple[int, slice]]:

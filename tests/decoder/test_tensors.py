@@ -207,7 +207,8 @@ def test_smollm2_as_gguf_equals_transformers() -> None:
     from transformers import AutoModelForCausalLM
 
     file = next(folder.glob("*.gguf"))
-    model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file.name, dtype=torch.float32).eval()
+    model: Any = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file.name, dtype=torch.float32)
+    model.eval()
     states = torch.randn(32, model.config.hidden_size, generator=torch.Generator().manual_seed(0))
     got = SingleTokenDecoder(open_source(file), precision="float32")(states)
     expected = by_transformers(model, states)

@@ -45,7 +45,7 @@ def test_agreement() -> None:
     assert agreement(teacher, teacher) == (1.0, 1.0)
     student = teacher.copy()
     student[0, 1] = True
-    assert agreement(student, teacher) == (pytest.approx(6 / 7), pytest.approx(2 / 3))
+    assert agreement(student, teacher) == pytest.approx((6 / 7, 2 / 3))
 
 
 def test_mixtures_lie_between_two_rows() -> None:

@@ -62,7 +62,7 @@ class Regression:
         self.steps += 1
         if self.steps == self.stop_before:
             raise InterruptedRunError
-        loss = (self.model(self.x[batch]) - self.y[batch]).square().mean()
+        loss: Tensor = (self.model(self.x[batch]) - self.y[batch]).square().mean()
         return loss * float("nan") if self.steps == self.poison else loss
 
     def rows(self, batch: np.ndarray) -> int:
@@ -147,7 +147,9 @@ class Whole(Regression):
 
     def __init__(self, batch_size: int) -> None:
         super().__init__()
-        self.model[1].p = 0.0
+        for module in self.model.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = 0.0
         self.batch_size = batch_size
 
     def batches(self, epoch: int) -> list[np.ndarray]:

@@ -28,37 +28,37 @@ def batch(seed: int = 0) -> tuple[Floats, Floats]:
 
 
 def sigmoid(z: Floats) -> Floats:
-    return 1 / (1 + np.exp(-z))
+    return np.asarray(1 / (1 + np.exp(-z)))
 
 
 def bce_formula(z: Floats, y: Floats) -> Floats:
     p = sigmoid(z)
-    return -(y * np.log(p) + (1 - y) * np.log(1 - p))
+    return np.asarray(-(y * np.log(p) + (1 - y) * np.log(1 - p)))
 
 
 def focal_formula(z: Floats, y: Floats) -> Floats:
     p = sigmoid(z)
     p_t = y * p + (1 - y) * (1 - p)
     alpha_t = y * np.array(ALPHA) + (1 - y) * (1 - np.array(ALPHA))
-    return alpha_t * (1 - p_t) ** np.array(GAMMA) * -np.log(p_t)
+    return np.asarray(alpha_t * (1 - p_t) ** np.array(GAMMA) * -np.log(p_t))
 
 
 def asymmetric_formula(positive: float, negative: float, margin: float) -> Formula:
     def formula(z: Floats, y: Floats) -> Floats:
         p = sigmoid(z)
         p_m = np.maximum(p - margin, 0)
-        return -y * (1 - p) ** positive * np.log(p) - (1 - y) * p_m**negative * np.log(1 - p_m)
+        return np.asarray(-y * (1 - p) ** positive * np.log(p) - (1 - y) * p_m**negative * np.log(1 - p_m))
 
     return formula
 
 
 def class_balanced_formula(beta: float, gamma: float) -> Formula:
     def formula(z: Floats, y: Floats) -> Floats:
-        weights = [(1 - beta) / (1 - beta**n) for n in POSITIVES]
-        weights = np.array(weights) / sum(weights) * len(weights)
+        raw = np.array([(1 - beta) / (1 - beta**n) for n in POSITIVES])
+        weights = raw / raw.sum() * len(raw)
         p = sigmoid(z)
         p_t = np.where(y == 1, p, 1 - p)
-        return weights * (1 - p_t) ** gamma * -np.log(p_t)
+        return np.asarray(weights * (1 - p_t) ** gamma * -np.log(p_t))
 
     return formula
 
@@ -139,10 +139,11 @@ def test_by_name() -> None:
     z, y = torch.randn(4, 28), torch.randint(0, 2, (4, 28))
     for name in NAMES:
         assert torch.isfinite(make_loss(name, [100] * 28)(z, y))
-    card, notebook = (make_loss(f"focal-{name}", []).alpha for name in ("card", "notebook"))
-    assert [LABELS[i] for i in torch.nonzero(card != notebook).flatten()] == ["desire", "disapproval"]
+    focal = [make_loss(f"focal-{name}", []) for name in ("card", "notebook")]
+    card, notebook = (loss.get_buffer("alpha") for loss in focal)
+    assert [LABELS[i] for i in torch.nonzero(card != notebook).flatten().tolist()] == ["desire", "disapproval"]
     assert torch.equal(card, torch.tensor(preset("card").alpha, dtype=torch.float64))
-    assert make_loss("class-balanced", [1, 2], beta=0.5).weights.sum() == pytest.approx(2)
+    assert make_loss("class-balanced", [1, 2], beta=0.5).get_buffer("weights").sum() == pytest.approx(2)
     with pytest.raises(ValueError, match=r"no loss 'focal'; did you mean 'focal-card'\?"):
         make_loss("focal", [])
 

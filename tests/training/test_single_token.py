@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -55,9 +56,9 @@ def batch() -> tuple[Tensor, Tensor]:
 
 def gradients_by_the_route(base: Path, net: EmbeddingLlmNet) -> dict[str, Tensor]:
     """Of the same loss, by transformers + peft, under our parameters' names."""
-    peft = get_peft_model(load_base(base), LoraConfig(r=RANK, lora_alpha=SCALE * RANK, target_modules=SEVEN))
+    peft = get_peft_model(load_base(base), LoraConfig(r=RANK, lora_alpha=int(SCALE * RANK), target_modules=SEVEN))
     plain(peft)  # 4-bit matrices dequantised, gradients in float32
-    layers = {
+    layers: dict[tuple[int, str], Any] = {
         (number, name): peft.get_submodule(f"base_model.model.model.{path_of(number, name)}")
         for number in range(net.decoder.config.num_layers)
         for name in SEVEN
@@ -68,15 +69,15 @@ def gradients_by_the_route(base: Path, net: EmbeddingLlmNet) -> dict[str, Tensor
     projection, classifier = net.head.projection, net.head.classifier
     x, y = batch()
     mask = torch.ones(len(x), 1, dtype=torch.long)
-    inner = peft.get_base_model().model
+    inner: Any = peft.get_base_model().model
     states = inner(inputs_embeds=projection(x)[:, None], attention_mask=mask, use_cache=False).last_hidden_state[:, 0]
     make_loss("focal-card", [1] * LABELS)(classifier(states), y).backward()
     dead = [
         layers[number, name].lora_B["default"].weight.grad for number, name in layers if name in ("q_proj", "k_proj")
     ]
     assert all(gradient is None or gradient.abs().max() < 1e-8 for gradient in dead), [g.abs().max() for g in dead]
-    found = {f"projection.{name}": p.grad.clone() for name, p in projection.named_parameters()}
-    found |= {f"classifier.{name}": p.grad.clone() for name, p in classifier.named_parameters()}
+    found = {f"projection.{name}": gradient_of(p).clone() for name, p in projection.named_parameters()}
+    found |= {f"classifier.{name}": gradient_of(p).clone() for name, p in classifier.named_parameters()}
     for (number, name), module in layers.items():
         if name in LIVE:
             found[f"decoder.low_ranks.{name}.a[{number}]"] = module.lora_A["default"].weight.grad
@@ -85,12 +86,18 @@ def gradients_by_the_route(base: Path, net: EmbeddingLlmNet) -> dict[str, Tensor
     return found
 
 
+def gradient_of(parameter: Tensor) -> Tensor:
+    """Return the gradient of what must have one."""
+    assert parameter.grad is not None
+    return parameter.grad
+
+
 def our_gradients(net: EmbeddingLlmNet) -> dict[str, Tensor]:
     x, y = batch()
     make_loss("focal-card", [1] * LABELS)(net(x), y).backward()
-    found = {name: parameter.grad for name, parameter in net.named_parameters() if "low_ranks" not in name}
+    found = {name: gradient_of(parameter) for name, parameter in net.named_parameters() if "low_ranks" not in name}
     for name, parameter in net.decoder.named_parameters():
-        found |= {f"decoder.{name}[{number}]": gradient for number, gradient in enumerate(parameter.grad)}
+        found |= {f"decoder.{name}[{number}]": gradient for number, gradient in enumerate(gradient_of(parameter))}
     return found
 
 

@@ -138,7 +138,7 @@ def test_smollm2_itself_killed_and_resumed(data: Path, tmp_path: Path, optimizer
 def test_two_processes_learn_what_one_does(base: Path, data: Path, tmp_path: Path) -> None:
     """Without dropout, which each process draws for itself; rows that do not divide evenly."""
     recipe = tiny.write_recipe(tmp_path / "tiny.yaml", base, dropout=0.0, epochs=2)
-    launch = (
+    launch: tuple[str, ...] = (
         sys.executable,
         "-m",
         "accelerate.commands.launch",
