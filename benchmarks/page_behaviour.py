@@ -13,15 +13,15 @@ from goemotions.evaluation.behaviour.cases import Case, read_suite
 from goemotions.evaluation.behaviour.forms import CONVENTIONS, grouped, title_of, titled
 from goemotions.evaluation.behaviour.judge import BehaviourReport
 from goemotions.evaluation.figures import Figure
-from goemotions.evaluation.formatting import Table
+from goemotions.evaluation.formatting import Markdown, Table
 from goemotions.records import from_json
 
 FOLDER = harness.RESULTS / "behaviour"
 SYSTEMS = {  # file: title, in the order of the columns
-    "compact": "`compact`",
-    "compact-before": "`compact`, before",
-    "multilingual": "`multilingual`",
-    "smollm2": "`smollm2`",
+    "compact": Markdown("`compact`"),
+    "compact-before": Markdown("`compact`, before"),
+    "multilingual": Markdown("`multilingual`"),
+    "smollm2": Markdown("`smollm2`"),
     "tfidf": "bag of words",
     "vader": "VADER",
     "nrclex": "NRCLex",
@@ -138,5 +138,7 @@ def example_table(cases: tuple[Case, ...]) -> Table:
     rows = []
     for kind, case in first.items():
         wanted = ", and ".join(" or ".join(grouped(sorted(part))) for part in case.must)
-        rows.append([title_of(kind), case.text, wanted if case.other is None else f"the same as for: {case.other}"])
+        rows.append(
+            [title_of(kind), case.text, wanted if case.other is None else Markdown(f"the same as for: {case.other}")]
+        )
     return Table("", ["kind", "text", "must"], rows)

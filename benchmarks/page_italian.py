@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from page_parts import HALVES, SETS, MappedFigures, Results, ShortReport, always, listed, overall, ranked, reads
 
-from goemotions.evaluation.formatting import Table, format_figure, format_number
+from goemotions.evaluation.formatting import Markdown, Table, format_figure, format_number
 
 MAPS = {"xed-it": "plutchik", "xdailydialog-it": "dailydialog"}
 CLEAR = 0.6
@@ -48,7 +48,7 @@ def summary(results: dict[str, Results]) -> str:
             found, english = sets.reports[name], sets.english_on_maps[map_name]
             rows.append(
                 [
-                    f"`{model}`",
+                    Markdown(f"`{model}`"),
                     name,
                     overall(found, "macro_f1"),
                     format_figure(english.own.overall.macro_f1),
@@ -133,7 +133,7 @@ def beside_english(found: ShortReport, english: MappedFigures) -> str:
         for label, support in figures.support.items()
     ]
     mean = [
-        "**macro**",
+        Markdown("**macro**"),
         "",
         *map(format_figure, (own.overall.macro_precision, own.overall.macro_recall, own.overall.macro_f1)),
         format_figure(halves.overall.macro_f1),

@@ -16,7 +16,7 @@ from page_parts import HALVES, OFFICIAL, SETS, Results, always, config, overall,
 
 from goemotions.catalog import shipped
 from goemotions.evaluation.figures import HALF
-from goemotions.evaluation.formatting import Table, format_figure, format_number
+from goemotions.evaluation.formatting import Markdown, Table, format_figure, format_number
 from goemotions.evaluation.model_metrics import read_metrics
 from goemotions.evaluation.unreliable import MAX_WIDTH, MIN_POSITIVES
 
@@ -44,7 +44,7 @@ def readme_block(found: dict[str, Results]) -> str:
         test, about = sets.reports[OFFICIAL], config(model).get("about", {})
         size = about.get("parameters", SIZES.get(model, ""))
         figures = [overall(test, "macro_f1"), overall(test, "micro_f1")]
-        rows.append([f"**`{model}`, in this package**", size, "dev, per label", *figures])
+        rows.append([Markdown(f"**`{model}`, in this package**"), size, "dev, per label", *figures])
         metrics = read_metrics(config(model))
         without = metrics.test_without_train_duplicates if metrics else None
         if without and model == shipped().default:

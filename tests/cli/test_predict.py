@@ -13,7 +13,7 @@ import pytest
 from conftest import CARD_TEXTS, Run
 
 from goemotions import LABELS, EmotionClassifier
-from goemotions.cli import render
+from goemotions.escaping import for_terminal
 
 
 def test_plain_lines_in_a_pipe(cli: Run, classifier: EmotionClassifier) -> None:
@@ -142,4 +142,4 @@ def test_bars_on_a_terminal() -> None:
 
 
 def test_a_text_does_not_steer_the_terminal() -> None:
-    assert render.printable("a\x1b[31m b\ud800\tc\u200d😀") == "a\\u001b[31m b\\ud800\tc\u200d😀"
+    assert for_terminal("a\x1b[31m b\ud800\tc\u200d😀") == "a\\u001b[31m b\\ud800\tc\u200d😀"

@@ -40,6 +40,10 @@ def format_difference(difference: Difference, digits: int = 3) -> str:
     return f"{shown} ({difference.low:+.{digits}f} to {difference.high:+.{digits}f})"
 
 
+class Markdown(str):
+    """A cell of a table that is Markdown already: it is not escaped where the table becomes Markdown."""
+
+
 @dataclass(frozen=True)
 class Table:
     """Cells as text; ``note`` is a paragraph before it."""
@@ -51,6 +55,7 @@ class Table:
 
     def markdown(self) -> str:
         """Return the table in Markdown."""
-        lines = [[for_markdown(cell) for cell in line] for line in (self.header, *self.rows)]
+        whole = (self.header, *self.rows)
+        lines = [[cell if isinstance(cell, Markdown) else for_markdown(cell) for cell in line] for line in whole]
         lines.insert(1, ["---"] * len(self.header))
         return "\n".join(f"| {' | '.join(line)} |" for line in lines)
