@@ -190,7 +190,7 @@ def show_report(report: Report, output: str, time_column: str | None = None) -> 
     if tally.null_texts:
         terminal.warn(f"{tally.null_texts:,} rows have no text: they are kept, without emotions")
     if tally.truncated:
-        terminal.warn(f"{tally.truncated:,} texts were longer than the model reads and were cut")
+        terminal.warn(f"{tally.truncated:,} texts were longer than the model reads and were truncated")
     if time_column and tally.rows_without_time:
         terminal.warn(
             f"{tally.rows_without_time:,} rows have no time that can be read in {time_column!r}: counted as (unknown)"

@@ -75,6 +75,9 @@ class Ledger:
 
         Args:
             progress: is called with the share done and the number of results checked.
+
+        Raises:
+            OSError: a result cannot be read now; nothing is removed for that.
         """
         done = self.done()
         present = [fragment for fragment in self.fragments if fragment.number in done]
@@ -130,11 +133,12 @@ def check_file(location: Location, name: str) -> Seal:
 
     Raises:
         DataError: it is damaged or not there.
+        OSError: it cannot be read now, which says nothing about its content.
     """
     try:
         with location.filesystem.open_input_file(location.join(name)) as stream:
             return check_whole(stream.read_buffer())
-    except (DataError, OSError) as error:
+    except (DataError, FileNotFoundError) as error:
         raise DataError(f"{name} is damaged: {error}") from error
 
 
@@ -143,9 +147,10 @@ def read_footer(location: Location, name: str) -> Seal:
 
     Raises:
         DataError: it is damaged or not there.
+        OSError: it cannot be read now, which says nothing about its content.
     """
     try:
         with location.filesystem.open_input_file(location.join(name)) as stream:
             return read_seal(stream)
-    except (DataError, OSError) as error:
+    except (DataError, FileNotFoundError) as error:
         raise DataError(f"{name} is damaged: {error}") from error
