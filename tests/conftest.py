@@ -94,11 +94,13 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_files(tmp_path_factory.mktemp("cluster") / "in", FILES, ROWS)
 
 
-@pytest.fixture(params=["disk", "S3"])
+@pytest.fixture(params=["disk", "S3", "fsspec"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
-    """Makes URIs of new folders, on a disk and in an object store."""
+    """Makes URIs of new folders, on a disk, in an object store and behind fsspec."""
     if request.param == "disk":
         return lambda name: str(tmp_path / name)
+    if request.param == "fsspec":
+        return lambda name: f"memory://{tmp_path.name}/{name}"
     bucket: Bucket = request.getfixturevalue("bucket")
     return lambda name: bucket.uri(f"{tmp_path.name}/{name}")
 

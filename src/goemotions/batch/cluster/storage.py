@@ -105,6 +105,8 @@ class Location:
 
     def list(self, name: str = "", recursive: bool = False) -> Iterator[Listed]:
         """Yield the files of a folder in this one, sorted by path; nothing if there is no such folder."""
+        if isinstance(self.filesystem, pafs.PyFileSystem):
+            self.filesystem.handler.fs.invalidate_cache()  # fsspec may keep listings, and others write too
         selector = pafs.FileSelector(self.join(name).rstrip("/"), allow_not_found=True, recursive=recursive)
         found = [info for info in self.filesystem.get_file_info(selector) if info.type == pafs.FileType.File]
         for info in sorted(found, key=lambda info: info.path):
