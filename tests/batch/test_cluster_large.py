@@ -48,7 +48,7 @@ def local_engine(source: Path, folder: Path) -> pa.Table:
 def largest_difference(got: pa.Table, expected: pa.Table) -> float:
     """Return the largest difference of a score."""
     names = [name for name in got.column_names if name.startswith("score_")]
-    return max(pc.max(pc.abs(pc.subtract(got[name], expected[name]))).as_py() for name in names)
+    return max(float(pc.max(pc.abs(pc.subtract(got[name], expected[name]))).as_py()) for name in names)
 
 
 @pytest.fixture(scope="module")
