@@ -116,7 +116,7 @@ def cli() -> Run:
             input=raw,
             capture_output=True,
             check=False,
-            timeout=120,
+            timeout=600,  # a guard against hanging: a training takes seconds, or minutes on a busy machine
             **kwargs,  # type: ignore[call-overload]
         )
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
