@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import cast
 
 import pytest
-from huggingface_hub import ModelCard
+from huggingface_hub import ModelCard, ModelCardData
 
 from goemotions.catalog import MODELS
 from goemotions.evaluation.model_card import card
@@ -15,7 +15,7 @@ from goemotions.evaluation.model_card import card
 @pytest.mark.parametrize("name", ["compact", "multilingual"])
 def test_the_model_index_has_the_models_own_figures(name: str) -> None:
     config = json.loads((MODELS / name / "config.json").read_text(encoding="utf-8"))
-    read = ModelCard(card(config)).data
+    read = cast(ModelCardData, ModelCard(card(config)).data)
     assert read.model_name == name
     assert "goemotions" in (read.tags or [])
     found = {result.metric_name: result.metric_value for result in read.eval_results or []}
@@ -27,7 +27,7 @@ def test_the_model_index_has_the_models_own_figures(name: str) -> None:
     assert {result.dataset_type for result in read.eval_results or []} == {"google-research-datasets/go_emotions"}
 
 
-def test_a_model_of_another_corpus_claims_neither_goemotions_nor_a_licence(tmp_path: Path) -> None:
+def test_a_model_of_another_corpus_claims_neither_goemotions_nor_a_licence() -> None:
     config = {
         "model_name": "mine: [a, b]",  # is no YAML of its own
         "num_labels": 2,
@@ -37,7 +37,7 @@ def test_a_model_of_another_corpus_claims_neither_goemotions_nor_a_licence(tmp_p
         "about": {"summary": "A model.", "language": ["it"]},
     }
     text = card(config)
-    read = ModelCard(text).data
+    read = cast(ModelCardData, ModelCard(text).data)
     assert (read.language, read.license, read.datasets) == (["it"], None, None)
     assert read.tags == ["emotion", "multi-label"]
     assert not read.eval_results
