@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,6 @@ class Server:
     process: subprocess.Popen[bytes]
     log_file: Path
     key: str | None = None
-    stopped: int | None = field(default=None)
 
     def log(self) -> str:
         return self.log_file.read_text(encoding="utf-8", errors="replace")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,8 +49,3 @@ def write_texts(folder: Path, labels: Sequence[str] = OWN_LABELS, rows: int = 96
 def write_recipe(path: Path, **settings: object) -> Path:
     path.write_text(yaml.safe_dump(settings), encoding="utf-8")
     return path
-
-
-def config_of(model: Path) -> dict[str, object]:
-    found: dict[str, object] = json.loads((model / "config.json").read_text(encoding="utf-8"))
-    return found
