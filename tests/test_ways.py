@@ -1,0 +1,38 @@
+"""The ways of docs/architecture.md are short: the modules that a text enters on its way through ``predict``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from goemotions import EmotionClassifier
+
+PREDICT = 7
+"""Modules entered for ``compact``; the aim is 5. It may only become less."""
+
+
+def modules_entered(call: Callable[[], object]) -> set[str]:
+    """Return the modules of the package whose functions a call enters, in this thread."""
+    entered: set[str] = set()
+
+    def follow(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call":
+            entered.add(str(frame.f_globals.get("__name__")))
+
+    before = sys.getprofile()
+    sys.setprofile(follow)
+    try:
+        call()
+    finally:
+        sys.setprofile(before)
+    return {name for name in entered if name.split(".")[0] == "goemotions"}
+
+
+def test_the_way_of_texts_through_predict(classifier: EmotionClassifier) -> None:
+    texts = ["Thank you so much!", "I am so sorry, and a bit afraid."]
+    classifier.predict(texts)  # what is loaded or imported at first use is not on the way
+    entered = modules_entered(lambda: classifier.predict(texts))
+    assert "goemotions.architectures.transformer" in entered
+    assert len(entered) <= PREDICT, sorted(entered)
