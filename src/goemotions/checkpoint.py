@@ -81,7 +81,6 @@ SECTIONS = (
     "base",
     "encoder",
     "metrics",
-    "teacher",
     "tested_on",
     "trained_on",
     "training",
