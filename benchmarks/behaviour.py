@@ -29,7 +29,7 @@ from goemotions.evaluation.behaviour.cases import Suite, read_suite
 from goemotions.evaluation.behaviour.judge import Answer, BehaviourReport, all_texts, check, judge_answers
 from goemotions.evaluation.label_groups import read_label_map
 from goemotions.labels import LABELS, SENTIMENT
-from goemotions.thresholds import accepted
+from goemotions.predictions import accepted
 
 VADER_CUT = 0.05  # its authors' limit between neutral and either sentiment
 LEXICONS = ("vader", "nrclex")

@@ -20,10 +20,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from goemotions import EmotionClassifier
-from goemotions.batch.annotate import PredictOptions
 from goemotions.batch.cluster import ClusterOptions, predict_dataset
 from goemotions.batch.job import predict_table
 from goemotions.data.corpus import read_split
+from goemotions.predictions import PredictOptions
 
 ROWS, FRAGMENT_ROWS = 100_000, 1_000
 os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 (its name); the local engine's priority, not Ray's lower one

@@ -29,7 +29,8 @@ from goemotions.evaluation.label_groups import read_label_map
 from goemotions.evaluation.measure import Predictions, measure_predictions
 from goemotions.evaluation.model_card import store
 from goemotions.evaluation.report import Report
-from goemotions.thresholds import accepted, tune
+from goemotions.predictions import accepted
+from goemotions.thresholds import tune
 
 OFFICIAL = "goemotions-test"
 SETS = {  # name: file beside the official folder, and label map

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -200,3 +202,26 @@ def test_save_and_load(classifier: EmotionClassifier, tmp_path: Path) -> None:
     assert loaded.thresholds == classifier.thresholds | {"joy": 0.77}
     assert np.array_equal(loaded.predict_proba(CARD_TEXTS), classifier.predict_proba(CARD_TEXTS))
     assert [path.name for path in tmp_path.iterdir()] == ["saved"]
+
+
+def test_texts_go_through_five_modules(classifier: EmotionClassifier) -> None:
+    """Counted by a tracer: modules of this package whose functions ``predict`` calls."""
+    entered: set[str] = set()
+
+    def trace(frame: FrameType, event: str, _: object) -> None:
+        name = frame.f_globals.get("__name__", "")
+        if event == "call" and name.startswith("goemotions"):
+            entered.add(name)
+
+    sys.setprofile(trace)
+    try:
+        classifier.predict(["Thank you so much!"])
+    finally:
+        sys.setprofile(None)
+    assert entered == {
+        "goemotions.classifier",
+        "goemotions.predictions",
+        "goemotions.architectures.transformer",
+        "goemotions.architectures.tokens",
+        "goemotions.architectures.onnx_graph",
+    }

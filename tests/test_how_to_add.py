@@ -20,13 +20,13 @@ import typer
 from typer.testing import CliRunner
 
 from goemotions import EmotionClassifier
-from goemotions.batch.annotate import PredictOptions
 from goemotions.batch.job import predict_table
 from goemotions.cli.app import app
 from goemotions.data.tables import Columns, read_table
 from goemotions.encoders import Encoded, EncodedWindows, check_same, find_encoder
 from goemotions.encoders.facts import FACTS, EncoderFacts, facts_of
 from goemotions.errors import EncoderError
+from goemotions.predictions import PredictOptions
 from goemotions.tables import formats
 from goemotions.tables.delimited import DelimitedTable
 

@@ -25,11 +25,11 @@ LONG_FUNCTIONS: set[tuple[str, str]] = set()
 
 LAYERS = (
     set("escaping atomic errors fields files labels long_texts models precision progress".split())
-    | set("installation recipes records specs texts thresholds yaml_text".split()),
+    | set("installation predictions recipes records specs thresholds yaml_text".split()),
     {"calibration", "hub", "packaged", "weights", "tables", "checkpoint"},
     {"backbones", "encoders", "decoder", "catalog"},
     {"architectures", "data", "upload"},
-    {"predictions", "classifier"},
+    {"classifier"},
     {"goemotions"},
     {"evaluation", "batch", "server"},
     {"training"},

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from goemotions.thresholds import accepted, resolve, tune
+from goemotions.predictions import accepted
+from goemotions.thresholds import resolve, tune
 
 OWN = {"joy": 0.3, "grief": 0.1, "neutral": 0.5}
 

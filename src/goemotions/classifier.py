@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from goemotions import thresholds as thresholding
-from goemotions.architectures import EmbeddingArchitecture, LoadOptions, Scored, load_model, sigmoid
+from goemotions.architectures import EmbeddingArchitecture, LoadOptions, load_model
 from goemotions.architectures.prepared import Prepared
 from goemotions.catalog import find_model
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
 from goemotions.encoders import Encoder
 from goemotions.errors import ModelError
-from goemotions.texts import check_texts, is_blank
-from goemotions.thresholds import Threshold
-
-LongText = Literal["cut", "windows"]
+from goemotions.predictions import (
+    LongText,
+    Prediction,
+    PredictOptions,
+    Scored,
+    Threshold,
+    check_texts,
+    predictions_of,
+    read_windows,
+    sigmoid,
+)
 
 
 class TruncatedTextWarning(UserWarning):
@@ -133,30 +140,52 @@ class EmotionClassifier:
             TypeError: a bare str, or something that is not a str among the texts (its index is named).
             ValueError: a threshold, ``top_k`` or ``long_text`` out of range.
         """
-        chosen = thresholding.resolve(threshold, self.thresholds)
+        options = PredictOptions(threshold, top_k, reliable_only, long_text)
+        predictions = self.predictions(texts, options)
+        self._warn(sum(prediction.truncated for prediction in predictions), len(predictions))
+        return [prediction.emotions for prediction in predictions]
+
+    def predictions(self, texts: Iterable[str], options: PredictOptions | None = None) -> list[Prediction]:
+        """What ``predict`` finds in each text, with which texts were cut and every label's probability.
+
+        Nothing warns of texts that were cut. Errors as ``predict``.
+        """
+        options = options or PredictOptions()
         checked = check_texts(texts)
-        probabilities = self._probabilities(checked, long_text)
-        return self.select(probabilities, chosen, texts=checked, top_k=top_k, reliable_only=reliable_only)
+        return self.decide(self._score(checked, options.long_text), options, checked)
+
+    def decide(self, scored: Scored, options: PredictOptions, texts: Sequence[str] | None = None) -> list[Prediction]:
+        """The predictions for what :meth:`score` or :meth:`compute` gave.
+
+        Args:
+            texts: what was scored; the blank ones have no emotions. None for texts of which none is blank.
+
+        Raises:
+            TypeError, ValueError: an option out of range.
+        """
+        given = options.threshold
+        thresholds = self.thresholds if given is None else thresholding.resolve(given, self.thresholds)
+        left_out = self.unreliable_labels if options.reliable_only else ()
+        return predictions_of(scored, thresholds, texts=texts, left_out=left_out, top_k=options.top_k)
 
     def predict_proba(self, texts: Iterable[str], *, long_text: LongText = "cut") -> npt.NDArray[np.float32]:
         """The probability of every label for each text, float32 [n, labels]; arguments and errors as ``predict``.
 
         An empty text has the model's own numbers here, although ``predict`` finds no emotion in it.
         """
-        return self._probabilities(texts, long_text)
-
-    def _probabilities(self, texts: Iterable[str], long_text: LongText) -> npt.NDArray[np.float32]:
         scored = self.score(texts, long_text=long_text)
-        cut = int(scored.truncated.sum())
+        self._warn(int(scored.truncated.sum()), len(scored.truncated))
+        return scored.probabilities
+
+    def _warn(self, cut: int, texts: int) -> None:
         if cut:
             warnings.warn(
-                f"{cut} of {len(scored.truncated)} texts were longer than the model reads"
+                f"{cut} of {texts} texts were longer than the model reads"
                 f"{f' ({self.config.max_length} tokens)' if self.config.max_length else ''} and were cut; "
                 'long_text="windows" reads them whole',
                 TruncatedTextWarning,
                 stacklevel=3,  # of whoever called predict or predict_proba
             )
-        return scored.probabilities
 
     def score(self, texts: Iterable[str], *, long_text: LongText = "cut", calibrated: bool = True) -> Scored:
         """Logits of each text, and which texts were cut; errors as ``predict``.
@@ -164,7 +193,10 @@ class EmotionClassifier:
         Args:
             calibrated: False for the logits before the model's calibration, if it has one.
         """
-        scored = self._model.score(check_texts(texts), windows=read_windows(long_text))
+        return self._score(check_texts(texts), long_text, calibrated)
+
+    def _score(self, texts: list[str], long_text: LongText, calibrated: bool = True) -> Scored:
+        scored = self._model.score(texts, windows=read_windows(long_text))
         return Scored(self._finished(scored.logits, calibrated), scored.truncated)
 
     def prepare(self, texts: Iterable[str], *, long_text: LongText = "cut") -> Prepared:
@@ -232,36 +264,6 @@ class EmotionClassifier:
             raise ModelError(f"{self.config.name} has no sentence embeddings: only models embedding-* have")
         return cast(EmbeddingArchitecture, self._model)
 
-    def select(
-        self,
-        probabilities: npt.NDArray[np.float32],
-        thresholds: Mapping[str, float],
-        *,
-        texts: Sequence[str] | None = None,
-        top_k: int | None = None,
-        reliable_only: bool = False,
-    ) -> list[dict[str, float]]:
-        """The emotions in ``probabilities`` [n, labels] that reach ``thresholds``, formatted as ``predict`` does.
-
-        Args:
-            texts: what the probabilities are of; those that are blank (see ``goemotions.texts``) have no emotions.
-        """
-        if top_k is not None and top_k < 1:
-            raise ValueError(f"top_k must be at least 1, got {top_k}")
-        accepted = thresholding.accepted(probabilities, [thresholds[label] for label in self.labels])
-        if reliable_only:
-            accepted &= [label not in self.unreliable_labels for label in self.labels]
-        if texts is not None:
-            accepted[[row for row, text in enumerate(texts) if is_blank(text)]] = False
-        found: list[dict[str, float]] = [{} for _ in probabilities]
-        rows, columns = np.nonzero(accepted)
-        values = probabilities[rows, columns]
-        order = np.lexsort((-values, rows))  # by text, highest first; equal ones stay in the order of labels
-        for row, column, value in zip(*(part[order].tolist() for part in (rows, columns, values)), strict=True):
-            if top_k is None or len(found[row]) < top_k:
-                found[row][self.labels[column]] = round(value, 4)
-        return found
-
     def save(self, directory: str | Path) -> None:
         """Write this model, with its present thresholds, as a directory that can be loaded again."""
         config = dict(self.config.raw) | {"threshold": self.threshold, "thresholds": self.thresholds}
@@ -270,13 +272,3 @@ class EmotionClassifier:
         else:
             config.pop("calibration", None)
         copy_directory(self.directory, Path(directory), {"config.json": config_bytes(config)})
-
-
-def read_windows(long_text: str) -> bool:
-    """
-    Raises:
-        ValueError: neither ``"cut"`` nor ``"windows"``.
-    """
-    if long_text not in ("cut", "windows"):
-        raise ValueError(f'long_text must be "cut" or "windows", got {long_text!r}')
-    return long_text == "windows"

@@ -11,14 +11,13 @@ import numpy.typing as npt
 
 from goemotions.errors import nearest
 from goemotions.fields import shown
+from goemotions.predictions import Threshold
 
 SMOOTHING = 0.3
 """Chosen on halves of dev: thresholds tuned on one, F1 measured on the other (``docs/experiments.md``)."""
 
 GRID = np.linspace(-5, 4, 181)
 """Log odds of the thresholds that smoothing considers: probabilities from 0.007 to 0.98."""
-
-Threshold = float | Mapping[str, float] | None
 
 
 def check_threshold(value: object, what: str = "threshold") -> float:
@@ -55,12 +54,6 @@ def resolve(threshold: Threshold, own: Mapping[str, float]) -> dict[str, float]:
                 f"threshold for unknown label {label!r}{nearest(str(label), own)}; labels: {', '.join(own)}"
             )
     return dict(own) | {label: check_threshold(value, f"threshold of {label}") for label, value in threshold.items()}
-
-
-def accepted(probabilities: npt.NDArray[np.float32], cuts: Sequence[float]) -> npt.NDArray[np.bool_]:
-    """bool [n, labels]: where a probability reaches its label's threshold. Compared in float32, as both are meant."""
-    reached: npt.NDArray[np.bool_] = probabilities >= np.asarray(cuts, dtype=np.float32)
-    return reached
 
 
 Objective = Literal["f1", "precision", "recall"]

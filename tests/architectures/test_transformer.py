@@ -13,11 +13,11 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
 from goemotions import EmotionClassifier
-from goemotions.architectures import Scored
 from goemotions.architectures.tokens import TextTokenizer
 from goemotions.catalog import find_model
 from goemotions.data.corpus import Split
 from goemotions.errors import ModelError
+from goemotions.predictions import Scored
 
 WORDS = "I you love hate this game so much thanks why not sorry congratulations wow 😀 ugh ! ?".split()
 

@@ -21,11 +21,11 @@ from loopback import FILES, ROWS, Bucket, results, write_files
 from ray.cluster_utils import Cluster
 
 from goemotions import EmotionClassifier
-from goemotions.batch.annotate import PredictOptions
 from goemotions.batch.cluster import ClusterOptions, predict_dataset
 from goemotions.batch.cluster.tally import Grouping
 from goemotions.batch.job import predict_table
 from goemotions.errors import DataError
+from goemotions.predictions import PredictOptions
 
 ROOT = Path(__file__).parent.parent.parent
 SMALL = ClusterOptions(fragment_rows=150)

@@ -20,7 +20,6 @@ from loopback import results
 from ray.cluster_utils import Cluster
 
 from goemotions import EmotionClassifier
-from goemotions.batch.annotate import PredictOptions
 from goemotions.batch.cluster import ClusterOptions, predict_dataset
 from goemotions.batch.cluster.ledger import Ledger
 from goemotions.batch.cluster.ownership import open_ledger
@@ -28,6 +27,7 @@ from goemotions.batch.cluster.run import Report, make_work
 from goemotions.batch.cluster.sealed import check_whole, sealed_file
 from goemotions.batch.cluster.tally import Grouping, Tally
 from goemotions.errors import DataError
+from goemotions.predictions import PredictOptions
 
 LABELS = EmotionClassifier().labels
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4)

@@ -24,8 +24,8 @@ from memory import memory_curve
 from ray.cluster_utils import Cluster
 
 from goemotions import EmotionClassifier
-from goemotions.batch.annotate import PredictOptions
 from goemotions.batch.job import predict_table
+from goemotions.predictions import PredictOptions
 
 pytestmark = pytest.mark.slow
 FILES, ROWS = 64, 3125

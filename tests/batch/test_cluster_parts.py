@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from goemotions import EmotionClassifier
-from goemotions.batch.annotate import PredictOptions
 from goemotions.batch.cluster.fragments import Footer, Fragment, Piece, cut, read_footers, read_fragments, read_together
 from goemotions.batch.cluster.score import Work, job_file, score_fragment, write_result
 from goemotions.batch.cluster.sealed import Seal, check_whole
 from goemotions.batch.cluster.storage import Listed, find_files, open_location
 from goemotions.batch.cluster.tally import UNKNOWN, Grouping, count_cells
 from goemotions.errors import DataError
+from goemotions.predictions import PredictOptions
 
 
 def write(path: Path, rows: int, first: int = 0, row_group: int | None = None) -> Path:

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from goemotions import EmotionClassifier
-from goemotions.batch.annotate import PredictOptions
 from goemotions.batch.job import predict_table
 from goemotions.batch.job_folder import Summary, job_folder, write_sealed
 from goemotions.errors import DataError
+from goemotions.predictions import PredictOptions
 
 ROWS = 2048 * 3 + 100
 DONE = Summary(ROWS, null_texts=ROWS * 7 // 8)

@@ -12,9 +12,9 @@ from conftest import CARD_TEXTS, Run
 from table_rows import ENDINGS, Rows, many_rows, read_rows, score, write_rows
 
 from goemotions import LABELS, EmotionClassifier
-from goemotions.batch.annotate import PredictOptions
 from goemotions.batch.job import predict_table
 from goemotions.errors import AssumptionWarning, DataError
+from goemotions.predictions import PredictOptions
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_columns_are_kept_and_added(classifier: EmotionClassifier, tmp_path: Pat
     got = read_rows(output)
     assert [{key: row[key] for key in rows[0]} for row in got] == rows
     scored = classifier.score([row["text"] for row in rows])
-    expected = classifier.select(scored.probabilities, classifier.thresholds)
+    expected = [prediction.emotions for prediction in classifier.decide(scored, PredictOptions())]
     for row, found, probabilities in zip(got, expected, scored.probabilities, strict=True):
         assert row["emotions"] == [{"label": label, "score": value} for label, value in found.items()]
         for label, probability in zip(LABELS, probabilities, strict=True):

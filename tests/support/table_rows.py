@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from goemotions import EmotionClassifier
-from goemotions.batch.annotate import PredictOptions
 from goemotions.batch.job import predict_table
+from goemotions.predictions import PredictOptions
 
 ENDINGS = ["csv", "tsv", "jsonl", "parquet"]
 Rows = list[dict[str, Any]]

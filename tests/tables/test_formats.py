@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from goemotions import EmotionClassifier
-from goemotions.batch.annotate import PredictOptions
 from goemotions.batch.job import predict_table
 from goemotions.data.tables import Columns, read_table
 from goemotions.errors import AssumptionWarning, DataError
 from goemotions.evaluation.datasets import read_labelled
+from goemotions.predictions import PredictOptions
 from goemotions.tables.formats import FORMATS, Format, format_of, open_table
 
 

@@ -6,42 +6,19 @@ import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from goemotions.errors import ModelError
+from goemotions.predictions import Scored
 from goemotions.specs import ARCHITECTURES
 
 if TYPE_CHECKING:
     from goemotions.architectures.prepared import Prepared
     from goemotions.checkpoint import ModelConfig
     from goemotions.encoders import Encoder
-
-
-class Scored(NamedTuple):
-    """What an architecture makes of n texts.
-
-    Attributes:
-        logits: float32 [n, labels].
-        truncated: bool [n], True where the text was longer than the encoder reads and its end was left out.
-    """
-
-    logits: npt.NDArray[np.float32]
-    truncated: npt.NDArray[np.bool_]
-
-    @property
-    def probabilities(self) -> npt.NDArray[np.float32]:
-        """float32 [n, labels]: see :func:`sigmoid`."""
-        return sigmoid(self.logits)
-
-
-def sigmoid(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Each label's own sigmoid, for a text may have none, one or several. *Shape:* float32 [n, labels] twice."""
-    # exp(-|x|) cannot overflow, whichever sign x has.
-    decay = np.exp(-np.abs(logits))
-    return np.where(logits >= 0, 1, decay) / (1 + decay)  # type: ignore[no-any-return]
 
 
 class Architecture(Protocol):

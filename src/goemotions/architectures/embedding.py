@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.architectures import LoadOptions, Scored
+from goemotions.architectures import LoadOptions
 from goemotions.architectures.prepared import Prepared
 from goemotions.encoders import Encoder, check_same, find_encoder
 from goemotions.encoders.facts import FACTS
 from goemotions.errors import EncoderError, ModelError
+from goemotions.predictions import Scored
 
 
 class EmbeddingModel(ABC):

@@ -63,11 +63,11 @@ class OnnxGraph:
                 enable_fallback=0,  # it would print
             )
             ends = self._session.get_inputs(), self._session.get_outputs()
+            self.inputs, self.outputs = ({end.name: (end.type, last_size(end.shape)) for end in side} for side in ends)
         except Exception as error:  # onnxruntime's exceptions share no public base class
             raise ModelError(
                 f"{self.name} is damaged or not an ONNX model of this kind: {first_line(error)}"
             ) from error
-        self.inputs, self.outputs = ({end.name: (end.type, last_size(end.shape)) for end in side} for side in ends)
 
     def run(self, feed: Mapping[str, npt.NDArray[np.generic]], width: int) -> npt.NDArray[np.float32]:
         """Compute the output of n rows, float32 [n, width].

@@ -15,12 +15,13 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.architectures import LoadOptions, Scored
+from goemotions.architectures import LoadOptions
 from goemotions.architectures.onnx_graph import FLOAT32, INT32, OnnxGraph
 from goemotions.architectures.prepared import Prepared
 from goemotions.architectures.tokens import TextTokenizer
 from goemotions.checkpoint import ModelConfig
 from goemotions.errors import ModelError
+from goemotions.predictions import Scored
 
 CHUNK = 8192  # texts tokenised and sorted at a time: bounds memory, and more would not pack better
 INPUTS = [{"input_ids"}, {"input_ids", "attention_mask"}]

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from goemotions.classifier import EmotionClassifier, LongText
+from goemotions.classifier import EmotionClassifier
+from goemotions.predictions import PredictOptions, is_blank
 from goemotions.tables.table import Kind, NewColumn, NewValues
-from goemotions.texts import is_blank
-from goemotions.thresholds import Threshold, resolve
 
 EMOTIONS = NewColumn("emotions", Kind.RANKED)
 TRUNCATED = NewColumn("truncated", Kind.FLAG)
-
-
-@dataclass(frozen=True)
-class PredictOptions:
-    """How texts are scored and shown; fields as in :meth:`goemotions.EmotionClassifier.predict`."""
-
-    threshold: Threshold = None
-    top_k: int | None = None
-    reliable_only: bool = False
-    long_text: LongText = "cut"
-    all_scores: bool = False
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -59,22 +44,15 @@ def added_columns(labels: Sequence[str], options: PredictOptions) -> list[NewCol
 def annotate(classifier: EmotionClassifier, texts: Sequence[str | None], options: PredictOptions) -> Annotations:
     """Score the texts of some rows; one that is null or blank has no emotions and no scores."""
     present = [row for row, text in enumerate(texts) if text is not None and not is_blank(text)]
-    scored = classifier.score([texts[row] or "" for row in present], long_text=options.long_text)
-    probabilities = scored.probabilities
-    found = classifier.select(
-        probabilities,
-        resolve(options.threshold, classifier.thresholds),
-        top_k=options.top_k,
-        reliable_only=options.reliable_only,
-    )
+    found = classifier.predictions([texts[row] or "" for row in present], options)
     emotions: list[list[dict[str, Any]]] = [[] for _ in texts]
     truncated = [False] * len(texts)
     scores: dict[str, list[float | None]] = {}
     if options.all_scores:
         scores = {f"score_{label}": [None] * len(texts) for label in classifier.labels}
     for place, row in enumerate(present):
-        emotions[row] = [{"label": label, "score": score} for label, score in found[place].items()]
-        truncated[row] = bool(scored.truncated[place])
+        emotions[row] = [{"label": label, "score": score} for label, score in found[place].emotions.items()]
+        truncated[row] = found[place].truncated
         for column, values in enumerate(scores.values()):
-            values[row] = round(float(probabilities[place, column]), 4)
+            values[row] = round(float(found[place].scores[column]), 4)
     return Annotations(emotions, truncated, scores)

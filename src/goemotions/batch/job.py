@@ -15,15 +15,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from goemotions.batch.annotate import PredictOptions, added_columns, annotate
+from goemotions.batch.annotate import added_columns, annotate
 from goemotions.batch.job_folder import JobFolder, Summary, file_sha256, job_folder, refuse_existing
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import AssumptionWarning, DataError
+from goemotions.predictions import PredictOptions, is_blank
 from goemotions.progress import Progress
 from goemotions.specs import ARCHITECTURES
 from goemotions.tables.formats import format_of, open_table
 from goemotions.tables.table import GROUP_CHARACTERS, GROUP_ROWS, NewColumn, Table
-from goemotions.texts import is_blank
 
 FORMAT = 2
 """Of the parts; raise it when they change, so that a run of an older release is not resumed."""

@@ -94,11 +94,11 @@ def batch(
         raise ValueError("--cpu-price and --gpu-price go with --dry-run")
     if time_column is None and time_unit is not None:
         raise ValueError("--time-unit goes with --time-column")
-    from goemotions.batch.annotate import PredictOptions
     from goemotions.batch.cluster import ClusterOptions, run
     from goemotions.batch.cluster.tally import Grouping
     from goemotions.catalog import find_model
     from goemotions.checkpoint import read_config
+    from goemotions.predictions import PredictOptions
     from goemotions.thresholds import resolve
 
     every, single = opt.parse_thresholds(threshold)

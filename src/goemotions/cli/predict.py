@@ -20,8 +20,8 @@ from goemotions.tables.formats import endings
 
 if TYPE_CHECKING:
     from goemotions.architectures import LoadOptions
-    from goemotions.batch.annotate import PredictOptions
     from goemotions.classifier import EmotionClassifier
+    from goemotions.predictions import PredictOptions
 
 LINES_AT_ONCE = 512
 
@@ -61,8 +61,8 @@ def predict(
     for text in texts or []:
         check_not_a_file(text)
     every, single = opt.parse_thresholds(threshold)
-    from goemotions.batch.annotate import PredictOptions
     from goemotions.classifier import EmotionClassifier
+    from goemotions.predictions import PredictOptions
     from goemotions.thresholds import resolve
 
     classifier = EmotionClassifier(model, **vars(load))
@@ -108,27 +108,25 @@ def print_block(classifier: EmotionClassifier, texts: list[str], options: Predic
     from rich.console import Console
 
     from goemotions.cli import render
+    from goemotions.predictions import PredictOptions
     from goemotions.thresholds import resolve
 
     scored = classifier.score(texts, long_text=options.long_text)
-    probabilities = scored.probabilities
+    found = classifier.decide(scored, options, texts)
+    everything = classifier.decide(scored, PredictOptions(threshold=0.0)) if options.all_scores else None
     thresholds = resolve(options.threshold, classifier.thresholds)
-    found = classifier.select(
-        probabilities, thresholds, texts=texts, top_k=options.top_k, reliable_only=options.reliable_only
-    )
-    everything = classifier.select(probabilities, dict.fromkeys(classifier.labels, 0.0)) if options.all_scores else None
     left_out = classifier.unreliable_labels if options.reliable_only else {}
     considered = [(i, label) for i, label in enumerate(classifier.labels) if label not in left_out]
     console = Console(highlight=False, soft_wrap=True)
     for row, text in enumerate(texts):
-        scores = everything[row] if everything else None
-        none = render.none_found({label: float(probabilities[row, i]) for i, label in considered}, thresholds)
+        emotions, scores = found[row].emotions, everything[row].emotions if everything else None
+        none = render.none_found({label: float(found[row].scores[i]) for i, label in considered}, thresholds)
         if as_json:
-            print_line(render.as_json(text, found[row], bool(scored.truncated[row]), scores))
+            print_line(render.as_json(text, emotions, found[row].truncated, scores))
         elif console.is_terminal:
-            render.print_bars(console, text, found[row], none, scores)
+            render.print_bars(console, text, emotions, none, scores)
         else:
-            print_line(render.as_line(text, found[row], none, scores))
+            print_line(render.as_line(text, emotions, none, scores))
     sys.stdout.flush()
     return int(scored.truncated.sum())
 

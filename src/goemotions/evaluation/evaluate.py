@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.architectures import Scored
 from goemotions.classifier import EmotionClassifier
 from goemotions.evaluation import metrics
 from goemotions.evaluation.bootstrap import RESAMPLES
@@ -28,7 +27,8 @@ from goemotions.evaluation.report import (
     ThresholdPoint,
 )
 from goemotions.evaluation.unreliable import unreliable_labels
-from goemotions.thresholds import Threshold, accepted, resolve
+from goemotions.predictions import Scored, Threshold, accepted
+from goemotions.thresholds import resolve
 
 UNSEEN = "unseen"
 """The name of the rows whose text does not stand in the model's training data."""

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.thresholds import accepted
+from goemotions.predictions import accepted
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from goemotions import thresholds as thresholding
-from goemotions.architectures import Scored
 from goemotions.calibration import Calibration
 from goemotions.checkpoint import config_bytes, copy_directory
 from goemotions.classifier import EmotionClassifier
@@ -20,6 +19,7 @@ from goemotions.evaluation.fit_calibration import fit
 from goemotions.evaluation.metrics import macro_f1
 from goemotions.evaluation.model_card import card_of
 from goemotions.evaluation.provenance import DataFile, check_tuning_data, find_seen, read_hashes, read_provenance
+from goemotions.predictions import Scored
 from goemotions.records import OMIT_DEFAULT, to_json
 from goemotions.thresholds import Objective
 

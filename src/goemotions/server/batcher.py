@@ -19,9 +19,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from goemotions.architectures import Scored
 from goemotions.architectures.prepared import join
-from goemotions.classifier import EmotionClassifier, LongText
+from goemotions.classifier import EmotionClassifier
+from goemotions.predictions import LongText, Scored
 from goemotions.server.errors import where
 from goemotions.server.jobs import Job, Piece, as_exception, split
 from goemotions.server.metrics import Metrics

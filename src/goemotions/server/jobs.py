@@ -10,9 +10,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.architectures import Scored
 from goemotions.architectures.prepared import Prepared
-from goemotions.classifier import LongText
+from goemotions.predictions import LongText, Scored
 
 
 class DefectError(Exception):

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from goemotions.architectures import Scored
+from goemotions.predictions import Scored
 from goemotions.server.errors import ApiError, ErrorBody
 from goemotions.server.json_route import JsonRoute
 from goemotions.server.schemas import EmotionsRequest, EmotionsResponse, HfParameters, HfRequest, LabelScore, TeiRequest

@@ -9,8 +9,8 @@ from typing import Any
 
 from fastapi import Request
 
-from goemotions.architectures import Scored
-from goemotions.classifier import EmotionClassifier, LongText
+from goemotions.classifier import EmotionClassifier
+from goemotions.predictions import LongText, PredictOptions, Scored
 from goemotions.server.batcher import Batcher, BrokenError, QueueFullError
 from goemotions.server.errors import ApiError
 from goemotions.server.metrics import Metrics
@@ -108,7 +108,8 @@ class Service:
         """
         classifier = self.classifier
         cuts = thresholds if thresholds is not None else dict.fromkeys(classifier.labels, 0.0)
-        found = classifier.select(scored.probabilities, cuts, texts=texts, top_k=top_k, reliable_only=reliable_only)
+        options = PredictOptions(cuts, top_k, reliable_only)
+        found = [prediction.emotions for prediction in classifier.decide(scored, options, texts)]
         if raw:
             column = {label: index for index, label in enumerate(classifier.labels)}
             found = [

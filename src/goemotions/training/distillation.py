@@ -22,7 +22,7 @@ from goemotions.classifier import EmotionClassifier
 from goemotions.data.corpus import read_corpus
 from goemotions.errors import DataError
 from goemotions.evaluation.metrics import counts, divide
-from goemotions.thresholds import accepted
+from goemotions.predictions import accepted
 from goemotions.training.embedded import EmbeddedData, EmbeddingTask, Vectors, load_data
 from goemotions.training.embedding_head import Mlp, exported
 from goemotions.training.loop import LoopSettings, fit

@@ -13,10 +13,11 @@ import torch
 from onnx import TensorProto, helper
 from torch import Tensor, nn
 
-from goemotions.architectures import LoadOptions, sigmoid
+from goemotions.architectures import LoadOptions
 from goemotions.architectures.embedding_head import EmbeddingHead
 from goemotions.evaluation.head_card import head_about
 from goemotions.evaluation.model_metrics import StoredFigures
+from goemotions.predictions import sigmoid
 from goemotions.training.embedded import (
     EmbeddedData,
     EmbeddingTask,

@@ -29,6 +29,7 @@ from goemotions.evaluation.model_card import card_of
 from goemotions.evaluation.model_metrics import StoredFigures, model_metrics
 from goemotions.evaluation.provenance import HASHES_FILE, DataFile, TunedOn
 from goemotions.evaluation.unreliable import unreliable_labels
+from goemotions.predictions import accepted
 from goemotions.records import to_json
 from goemotions.training.loop import Position
 from goemotions.training.recipe import Recipe
@@ -192,8 +193,8 @@ def measure(probabilities: Probabilities, data: HeldOut, thresholds: Sequence[fl
     """Measure probabilities of the test split, float32 [n, labels]."""
     targets = data.test[1]
     decisions = {
-        OWN: thresholding.accepted(probabilities, list(thresholds)),
-        HALF: thresholding.accepted(probabilities, [0.5] * len(thresholds)),
+        OWN: accepted(probabilities, list(thresholds)),
+        HALF: accepted(probabilities, [0.5] * len(thresholds)),
     }
     subsets = {} if data.fresh is None or data.fresh.all() or not data.fresh.any() else {UNSEEN: data.fresh}
     measured = measure_predictions(Predictions(data.labels, targets, probabilities, decisions), subsets=subsets)

@@ -8,7 +8,6 @@ from typing import Any
 
 import ray.exceptions
 
-from goemotions.batch.annotate import PredictOptions
 from goemotions.batch.cluster.ledger import Ledger
 from goemotions.batch.cluster.nodes import Actors, ClusterOptions, choose_actors, connection
 from goemotions.batch.cluster.ownership import open_ledger
@@ -21,6 +20,7 @@ from goemotions.batch.job import model_digest
 from goemotions.catalog import find_model, shipped
 from goemotions.checkpoint import ModelConfig, read_config
 from goemotions.errors import DataError
+from goemotions.predictions import PredictOptions
 from goemotions.progress import Progress
 from goemotions.specs import ARCHITECTURES
 from goemotions.thresholds import resolve

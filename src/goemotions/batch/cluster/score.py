@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from goemotions.batch.annotate import Annotations, PredictOptions, annotate
+from goemotions.batch.annotate import Annotations, annotate
 from goemotions.batch.cluster.fragments import Fragment
 from goemotions.batch.cluster.sealed import sealed_file
 from goemotions.batch.cluster.storage import Location, open_location, removed
@@ -16,8 +16,8 @@ from goemotions.batch.cluster.tally import Grouping, Tally, count_cells
 from goemotions.batch.job import model_digest
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import DataError, ModelError
+from goemotions.predictions import PredictOptions, is_blank
 from goemotions.tables.parquet import with_columns
-from goemotions.texts import is_blank
 
 JOB = "_job"
 """The folder of the job's own files, in the output's folder; readers of data sets skip its name."""

@@ -15,6 +15,7 @@ from goemotions.errors import ModelError
 from goemotions.evaluation.behaviour.cases import Case, Suite, read_suite
 from goemotions.evaluation.figures import Figure
 from goemotions.labels import LABELS
+from goemotions.predictions import select
 
 if TYPE_CHECKING:
     from goemotions.classifier import EmotionClassifier
@@ -124,7 +125,7 @@ def check(classifier: EmotionClassifier, name: str | None = None, suite: Suite |
         )
     suite = suite or read_suite()
     probabilities = classifier.predict_proba(all_texts(suite.cases))
-    given = classifier.select(probabilities, classifier.thresholds)
+    given = select(probabilities, classifier.thresholds)
     columns = [classifier.labels.index(label) for label in LABELS]
     answers = [Answer(tuple(labels), row) for labels, row in zip(given, probabilities[:, columns], strict=True)]
     return judge_answers(name or classifier.config.name, suite, answers)

@@ -1,0 +1,168 @@
+"""Texts and options in, emotions out: what is a text, what a model gives for it, how it is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+LongText = Literal["cut", "windows"]
+Threshold = float | Mapping[str, float] | None
+
+MISSING = ("None", "nan", "<NA>")  # as columns of frames show them
+
+
+class Scored(NamedTuple):
+    """What an architecture makes of n texts.
+
+    Attributes:
+        logits: float32 [n, labels].
+        truncated: bool [n], True where the text was longer than the encoder reads and its end was left out.
+    """
+
+    logits: npt.NDArray[np.float32]
+    truncated: npt.NDArray[np.bool_]
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float32]:
+        """float32 [n, labels]: see :func:`sigmoid`."""
+        return sigmoid(self.logits)
+
+
+def sigmoid(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Each label's own sigmoid, for a text may have none, one or several. *Shape:* float32 [n, labels] twice."""
+    # exp(-|x|) cannot overflow, whichever sign x has.
+    decay = np.exp(-np.abs(logits))
+    return np.where(logits >= 0, 1, decay) / (1 + decay)  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """How texts are read and decided; fields as in :meth:`goemotions.EmotionClassifier.predict`.
+
+    Attributes:
+        all_scores: show every label's probability beside the emotions.
+    """
+
+    threshold: Threshold = None
+    top_k: int | None = None
+    reliable_only: bool = False
+    long_text: LongText = "cut"
+    all_scores: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the options for a JSON file."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What is said of one text.
+
+    Attributes:
+        emotions: label to probability, 4 decimals, highest first, of the labels that reach their thresholds.
+        truncated: True where the text was longer than the model reads and its end was left out.
+        scores: the probability of every label, float32 [labels].
+    """
+
+    emotions: dict[str, float]
+    truncated: bool
+    scores: npt.NDArray[np.float32]
+
+
+def predictions_of(
+    scored: Scored,
+    thresholds: Mapping[str, float],
+    *,
+    texts: Sequence[str] | None = None,
+    left_out: Collection[str] = (),
+    top_k: int | None = None,
+) -> list[Prediction]:
+    """Decide n texts.
+
+    Args:
+        texts: what was scored; those that are blank (:func:`is_blank`) have no emotions. None for texts that are not.
+        thresholds: of every label, in the order of the logits.
+        left_out: labels that are never given.
+        top_k: at most so many emotions per text.
+
+    Raises:
+        ValueError: ``top_k`` below 1.
+    """
+    probabilities = scored.probabilities
+    emotions = select(probabilities, thresholds, texts=texts, left_out=left_out, top_k=top_k)
+    rows = zip(emotions, scored.truncated.tolist(), probabilities, strict=True)
+    return [Prediction(*row) for row in rows]
+
+
+def select(
+    probabilities: npt.NDArray[np.float32],
+    thresholds: Mapping[str, float],
+    *,
+    texts: Sequence[str] | None = None,
+    left_out: Collection[str] = (),
+    top_k: int | None = None,
+) -> list[dict[str, float]]:
+    """Return the emotions in ``probabilities`` [n, labels]; arguments and errors as :func:`predictions_of`."""
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k must be at least 1, got {top_k}")
+    labels = list(thresholds)
+    reached = accepted(probabilities, list(thresholds.values()))
+    reached &= [label not in left_out for label in labels]
+    if texts is not None:
+        reached[[row for row, text in enumerate(texts) if is_blank(text)]] = False
+    found: list[dict[str, float]] = [{} for _ in probabilities]
+    rows, columns = np.nonzero(reached)
+    values = probabilities[rows, columns]
+    order = np.lexsort((-values, rows))  # by text, highest first; equal ones stay in the order of labels
+    for row, column, value in zip(*(part[order].tolist() for part in (rows, columns, values)), strict=True):
+        if top_k is None or len(found[row]) < top_k:
+            found[row][labels[column]] = round(value, 4)
+    return found
+
+
+def accepted(probabilities: npt.NDArray[np.float32], cuts: Sequence[float]) -> npt.NDArray[np.bool_]:
+    """bool [n, labels]: where a probability reaches its label's threshold. Compared in float32, as both are meant."""
+    reached: npt.NDArray[np.bool_] = probabilities >= np.asarray(cuts, dtype=np.float32)
+    return reached
+
+
+def read_windows(long_text: str) -> bool:
+    """Return True for ``"windows"``.
+
+    Raises:
+        ValueError: neither ``"cut"`` nor ``"windows"``.
+    """
+    if long_text not in ("cut", "windows"):
+        raise ValueError(f'long_text must be "cut" or "windows", got {long_text!r}')
+    return long_text == "windows"
+
+
+def is_blank(text: str) -> bool:
+    """Return True for a text that is empty or only white space: it expresses nothing, and has no emotions."""
+    return not text.strip()
+
+
+def check_texts(texts: Iterable[str]) -> list[str]:
+    """``texts`` as a list of str.
+
+    Raises:
+        TypeError: a bare str or bytes, something that cannot be iterated over, or an element that is not a str.
+    """
+    kind = type(texts).__name__
+    if isinstance(texts, (str, bytes)):
+        raise TypeError(f"texts must be a list of str, got a bare {kind}: put it in a list, [text]")
+    if isinstance(texts, Mapping) or hasattr(texts, "columns"):  # a frame or a dict would give its column names
+        raise TypeError(f'texts must be a list of str, got a {kind}: give one of its columns, frame["text"]')
+    try:
+        checked = list(texts)
+    except TypeError:
+        raise TypeError(f"texts must be a list of str, got {kind}") from None
+    for index, text in enumerate(checked):
+        if not isinstance(text, str):
+            hint = ': leave missing values out, or put "" in their place' if repr(text) in MISSING else ""
+            raise TypeError(f"texts[{index}] must be a str, got {text!r:.80} ({type(text).__name__}){hint}")
+    return checked
