@@ -44,7 +44,7 @@ def page(report: Report) -> str:
 
     drawn = draw_all(report)
     title = f"{report.model.name} on {report.data.name}"
-    curves = f'<div class="square">{drawn["calibration"]}</div>{grid(drawn["reliability"])}'
+    curves = f'<div class="square">{drawn.calibration}</div>{grid(drawn.reliability)}'
     parts = [
         f"<h1>{escape(title)}</h1>",
         f"<p>{report.data.rows:,} texts, {len(report.data.labels)} labels.</p>",
@@ -53,25 +53,25 @@ def page(report: Report) -> str:
         html(tables.seen_table(report)),
         html(tables.unreliable_table(report)),
         "<h2>F1 by label</h2>",
-        drawn["labels"],
+        drawn.labels,
         html(tables.label_table(report)),
         html(tables.overall_table(report)),
         html(tables.ranking_table(report)),
         *(html(tables.group_table(report, view)) for view in tables.ROLL_UPS if view in report.figures),
         "<h2>Precision and recall</h2><p>Precision up, recall across, over all thresholds; the dot is at the model's "
         "own (below the line where a stricter one finds as many). * unreliable.</p>",
-        grid(drawn["precision_recall"]),
+        grid(drawn.precision_recall),
         html(tables.calibration_table(report), curves),
         "<h2>What is taken for what</h2><p>Of the texts with the label of a row, the share that is given the label of "
         "a column, from none (blank) to all (full colour); a text may have several.</p>",
-        f'<div class="wide large">{drawn["confusion"]}</div>',
+        f'<div class="wide large">{drawn.confusion}</div>',
         "<h2>What goes together</h2><p>The same of the true labels: so much of the above is no confusion.</p>",
-        f'<div class="wide large">{drawn["together"]}</div>',
+        f'<div class="wide large">{drawn.together}</div>',
         html(tables.confusion_table(report)),
         "<h2>Effect of the threshold</h2><p>On this very data: a threshold chosen from this picture would be tuned on "
         "what it is measured on. <code>goemotions tune</code> chooses on other data.</p>",
-        drawn["threshold"],
-        html(tables.slice_table(report), drawn["length"]),
+        drawn.threshold,
+        html(tables.slice_table(report), drawn.length),
         html(tables.error_table(report, "false_alarms")),
         html(tables.error_table(report, "misses")),
         "<h2>How it was measured</h2><ul>",

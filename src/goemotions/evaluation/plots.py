@@ -11,6 +11,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -111,24 +112,38 @@ def new(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, figure.subplots()
 
 
-def draw_all(report: Report) -> dict[str, Any]:
-    """Return every plot of a report by name; ``precision_recall`` and ``reliability`` are lists, a plot per label."""
+@dataclass(frozen=True)
+class Drawings:
+    """Every plot of a report as SVG; ``precision_recall`` and ``reliability`` have a plot per label."""
+
+    labels: str
+    precision_recall: Sequence[str]
+    calibration: str
+    reliability: Sequence[str]
+    confusion: str
+    together: str
+    threshold: str
+    length: str
+
+
+def draw_all(report: Report) -> Drawings:
+    """Return every plot of a report."""
     plots = Plots()
     with mpl.rc_context(STYLE):
-        return {
-            "labels": label_bars(plots, report),
-            "precision_recall": [curve(plots, report, label) for label in report.curves],
-            "calibration": reliability(plots, "all labels", report.calibration.curve, 3.4),
-            "reliability": [
+        return Drawings(
+            labels=label_bars(plots, report),
+            precision_recall=[curve(plots, report, label) for label in report.curves],
+            calibration=reliability(plots, "all labels", report.calibration.curve, 3.4),
+            reliability=[
                 reliability(plots, label, found.curve, 1.75)
                 for label, found in report.calibration.labels.items()
                 if len(found.curve) > 1
             ],
-            "confusion": heat(plots, report.data.labels, report.confusion, "given"),
-            "together": heat(plots, report.data.labels, report.together, "also true"),
-            "threshold": threshold_effect(plots, report),
-            "length": slices(plots, report),
-        }
+            confusion=heat(plots, report.data.labels, report.confusion, "given"),
+            together=heat(plots, report.data.labels, report.together, "also true"),
+            threshold=threshold_effect(plots, report),
+            length=slices(plots, report),
+        )
 
 
 def label_bars(plots: Plots, report: Report) -> str:
