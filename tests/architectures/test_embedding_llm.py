@@ -281,7 +281,9 @@ def test_a_pickle_with_code_is_refused(published: Path, base: Path, tmp_path: Pa
             torch.save({"projection": Evil()}, published / "head_weights.pt")
         else:
             (published / "head_weights.pt").write_bytes(content)
-        with pytest.raises(ModelError, match=r"head_weights\.pt is refused"):
+        with pytest.raises(
+            ModelError, match=r"head_weights\.pt (is refused|is cut off or damaged: it is not a zip archive)"
+        ):
             EmotionClassifier(published, backbone=base)
     assert not (tmp_path / "executed").exists()
 
@@ -324,7 +326,7 @@ def test_heads_that_do_not_fit(published: Path, base: Path) -> None:
     [
         ({"num_labels": 27}, "num_labels is 27, but emotion_labels has 28"),
         ({"hidden_size": 128}, r"does not fit config\.json"),
-        ({"embed_dim": 0}, "embed_dim must be a whole number of at least 1"),
+        ({"embed_dim": 0}, "embed_dim must be a whole number from 1 to 1000000, got 0"),
         ({"emotion_labels": [*LABELS[:27]], "num_labels": 27}, r"classifier does not fit"),
     ],
 )

@@ -65,8 +65,8 @@ def test_configurations_of_transformers(kind: str) -> None:
         ({"model_type": "gemma3"}, "type 'gemma3', expected one of llama, mistral"),
         ({"model_type": "mistrla"}, "did you mean 'mistral'"),
         ({"hidden_act": "gelu"}, "activation is 'gelu', this decoder computes 'silu'"),
-        ({"hidden_size": None}, "does not give the decoder's sizes"),
-        ({"num_hidden_layers": 0}, "num_layers 0: expected at least 1"),
+        ({"hidden_size": None}, "hidden_size must be a whole number of at least 1, got None"),
+        ({"num_hidden_layers": 0}, "num_hidden_layers must be a whole number of at least 1, got 0"),
         ({"num_key_value_heads": 3}, "4 query heads cannot share 3 key-value heads"),
     ],
 )
@@ -78,5 +78,5 @@ def test_configurations_that_do_not_work(change: dict[str, Any], message: str) -
 def test_a_missing_size_is_named() -> None:
     raw = tiny_config("llama").to_dict()
     del raw["intermediate_size"]
-    with pytest.raises(ModelError, match="it lacks 'intermediate_size'"):
+    with pytest.raises(ModelError, match="it lacks the key 'intermediate_size'"):
         from_transformers(raw)

@@ -190,7 +190,7 @@ def test_a_damaged_part_is_made_again(base: Path, tmp_path: Path) -> None:
 def test_too_little_disk(tmp_path: Path) -> None:
     base = save_base(tmp_path / "base", "llama")
     raw = json.loads((base / "config.json").read_text())
-    raw |= {"hidden_size": 2**20, "intermediate_size": 2**23}
+    raw |= {"hidden_size": 2**19, "intermediate_size": 2**19, "num_hidden_layers": 900}
     (base / "config.json").write_text(json.dumps(raw))
     with pytest.raises(ModelError, match=r"the conversion needs [\d.]+ GB more in .*, [\d.]+ are free"):
         convert_folder(base, tmp_path / "out")

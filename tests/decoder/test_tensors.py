@@ -99,7 +99,7 @@ def test_an_index_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
     base = save_base(tmp_path / "base", "mistral", max_shard_size="40KB")
     index = base / "model.safetensors.index.json"
     index.write_text(index.read_text().replace("model-00001", "../model-00001"))
-    with pytest.raises(ModelError, match="missing"):
+    with pytest.raises(ModelError, match=r"names a file .* that is no \.safetensors"):
         open_source(base)
 
 
@@ -177,7 +177,7 @@ def test_states_that_are_not_finite_name_the_layer(base: Path) -> None:
 
 def test_a_base_too_large_for_the_machine(base: Path) -> None:
     """Its files are there in size, without taking space; nothing of them is read."""
-    configure(base, hidden_size=2**18, intermediate_size=2**22, num_attention_heads=2048, num_key_value_heads=256)
+    configure(base, hidden_size=2**18, intermediate_size=999_936, num_attention_heads=2048, num_key_value_heads=256)
     message = r"need [\d.]+ GB of memory on cpu in float32, [\d.]+ GB are free: precision bfloat16 halves it"
     with pytest.raises(ModelError, match=message):
         SingleTokenDecoder(open_source(base), precision="float32")

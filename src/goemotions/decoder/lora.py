@@ -161,7 +161,7 @@ def place(tensors: Mapping[str, torch.Tensor], config: AdapterConfig, base: Deco
                 f"{config.rank} and this base's {path_of(layer, matrix)}"
             )
         if not tensors[key].is_floating_point() or not torch.isfinite(tensors[key].float()).all():
-            raise ModelError(f"{name}: {key} holds {tensors[key].dtype}, expected finite floats")
+            raise ModelError(f"{name}: {key} holds NaN, infinity or {tensors[key].dtype}, expected finite floats")
     weights = {
         (layer, matrix): LowRank(
             tensors[found[layer, matrix, "A"]].float(), tensors[found[layer, matrix, "B"]].float(), config.scale

@@ -151,8 +151,9 @@ class Nf4Matrix:
         count = min(max(count, 1), out)
         parts = [slice(start, start + count) for start in range(0, out, count)]
         kernel = dequantising_kernel(state.dtype)
-        if kernel is None or state.blocksize >= LARGE_BLOCK or into % state.blocksize:
-            whole = functional.dequantize_4bit(self._codes, state)
+        across = bool(into % state.blocksize)
+        if kernel is None or state.blocksize >= LARGE_BLOCK or across:
+            whole = self._across_rows() if across else functional.dequantize_4bit(self._codes, state)
             yield from ((part, whole[part]) for part in parts)
             return
         codes, scales = self._codes.view(out, -1), self._scales()[: out * into // state.blocksize].view(out, -1)
@@ -162,6 +163,16 @@ class Nf4Matrix:
             sizes = [ctypes.c_longlong(size) for size in (state.blocksize, *weights.shape)]
             kernel(*map(functional.get_ptr, (codes[part], scales[part], weights)), *sizes)
             yield part, weights
+
+    def _across_rows(self) -> torch.Tensor:
+        """The weights, where blocks go on from one row to the next: [out, in].
+
+        bitsandbytes' kernel for AVX-512 counts whole blocks per row, and so takes wrong scales there (0.50.2).
+        """
+        codes = torch.stack([self._codes.view(-1) >> 4, self._codes.view(-1) & 15], dim=1).view(-1).long()
+        scales = self._scales().repeat_interleave(self._state.blocksize)[: codes.numel()]
+        weights: torch.Tensor = self._state.code[codes] * scales
+        return weights.to(self._state.dtype).view(self.shape)
 
     def _scales(self) -> torch.Tensor:
         """The largest magnitude of each block, float32 [blocks]."""
