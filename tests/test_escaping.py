@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Run
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -141,6 +141,7 @@ def on_a_terminal(arguments: tuple[object, ...]) -> str:
 
 
 @given(st.text(max_size=60))
+@example("__0__")
 def test_any_text_is_itself_in_markdown(text: str) -> None:
     shown = Elements(MarkdownIt("commonmark").enable("table").render(f"| a |\n|---|\n| {for_markdown(text)} |"))
     assert shown.active == []

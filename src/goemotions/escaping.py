@@ -13,7 +13,7 @@ from typing import Any
 DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """They change the order in which a line is shown, so that it can say something else than it holds."""
 
-MARKDOWN = re.compile(r"[\\`*\[\]<>|~$&]|(?<!\w)_|_(?!\w)|^[-+=#]|^\d+(?=[.)](?:\s|$))")
+MARKDOWN = re.compile(r"[\\`*\[\]<>|~$&]|(?<![^\W_])_|_(?![^\W_])|^[-+=#]|^\d+(?=[.)](?:\s|$))")
 """Signs that Markdown takes for more than themselves; some only at a word's edge or a line's beginning."""
 
 PLAIN_TEXT: Any = {"text.parse_math": False}
