@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import inspect
 import socket
@@ -114,7 +115,11 @@ def test_what_is_taken_from_inside_uvicorn_is_there() -> None:
     }.items():
         for name in names.split():
             assert inspect.isfunction(getattr(owner, name)), f"{owner.__name__}.{name}"
-    protocol = HttpToolsProtocol(uvicorn.Config(app=print), ServerState(), app_state={})
+
+    async def connection() -> HttpToolsProtocol:  # it asks for the running loop
+        return HttpToolsProtocol(uvicorn.Config(app=print), ServerState(), app_state={})
+
+    protocol = asyncio.run(connection())
     assert {"config", "parser", "headers", "cycle", "transport", "loop"} <= set(vars(protocol))
     arguments = set(inspect.signature(RequestResponseCycle).parameters)
     assert {"keep_alive", "on_response", "transport"} <= arguments
