@@ -54,6 +54,9 @@ def serve(
     read_timeout: Annotated[
         float, typer.Option(help="Seconds that a client has to send a request or take an answer.")
     ] = 10.0,
+    unready_after: Annotated[
+        float, typer.Option(help="Seconds for which a batch may be computed before /ready answers 503.")
+    ] = 60.0,
 ) -> None:
     """Serve a model over HTTP, with a page at /."""
     if any(find_spec(name) is None for name in ("fastapi", "uvicorn", "prometheus_client")):
@@ -79,6 +82,7 @@ def serve(
         max_queue=max_queue,
         deadline=deadline,
         read_timeout=read_timeout,
+        unready_after=unready_after,
     )
     from goemotions.server.run import serve as run
 

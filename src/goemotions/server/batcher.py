@@ -81,7 +81,7 @@ class Batcher:
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
         self._results: set[asyncio.Future[Scored]] = set()
-        self._at_work: set[Future[Any]] = set()
+        self._at_work: dict[Future[Any], float] = {}  # when each began
         self._rate = 100.0
         self._busy = 0
         # A request that is alone is shared out among the slots, down to what still computes well together.
@@ -123,9 +123,14 @@ class Batcher:
 
     async def _in_thread(self, work: Callable[[Argument], Found], argument: Argument) -> Found:
         future = self._pool.submit(work, argument)
-        self._at_work.add(future)
-        future.add_done_callback(self._at_work.discard)
+        self._at_work[future] = time.monotonic()
+        future.add_done_callback(self._at_work.pop)
         return await asyncio.wrap_future(future)
+
+    def seconds_at_work(self) -> float:
+        """Return for how long the oldest batch under way has been tokenised or computed; 0 if none is."""
+        starts = list(self._at_work.values())
+        return time.monotonic() - min(starts) if starts else 0.0
 
     def submit(self, texts: Sequence[str], long_text: LongText) -> asyncio.Future[Scored]:
         """Accept texts. The future, cancelled, takes them out of the queue again.

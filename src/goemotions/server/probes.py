@@ -14,10 +14,12 @@ from goemotions.server.metrics import CONTENT_TYPE
 from goemotions.server.routes import ERRORS, service
 from goemotions.server.schemas import Info, Status
 from goemotions.server.scoring import BROKEN
+from goemotions.server.settings import option
 
 OPEN = frozenset({"/health", "/ready"})
 """Answered without a key."""
 
+NOT_READY = "The server has a defect and ends, or has computed one batch for longer than it may."
 ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
 REFUSED: dict[int | str, dict[str, Any]] = {
     status: {"content": ERROR, "description": ERRORS[status]["description"]} for status in (401, 403)
@@ -36,12 +38,21 @@ async def health() -> dict[str, str]:
     "/ready",
     response_model=Status,
     summary="Ready for texts",
-    responses={503: {"content": ERROR, "description": "The server has a defect and ends."}},
+    responses={503: {"content": ERROR, "description": NOT_READY}},
 )
 async def ready(request: Request) -> dict[str, str]:
-    """Answers 200 once the model is loaded and warm, until the server stops; 503 if the server has a defect."""
-    if service(request).batcher.broken:
+    """Answers 200 once the model is loaded and warm, until the server stops.
+
+    It is 503 if the server has a defect, and for as long as a batch has been under way for more than `--unready-after`
+    seconds.
+    """
+    serving, limit = service(request), service(request).settings.unready_after
+    if serving.batcher.broken:
         raise ApiError(503, BROKEN)
+    if serving.batcher.seconds_at_work() > limit:
+        raise ApiError(
+            503, f"a batch has been computed for more than {limit:g} s ({option('unready_after')}): ask another server"
+        )
     return {"status": "ready"}
 
 

@@ -35,6 +35,7 @@ class Settings:
         max_queue: texts waiting; more are refused with 429.
         deadline: seconds after which a waiting request is given up.
         read_timeout: seconds for a client to send a request, or to take an answer.
+        unready_after: seconds that a batch may be tokenised or computed before ``/ready`` answers 503.
         drain: seconds after a signal to stop in which open connections are told so.
 
     Raises:
@@ -59,6 +60,7 @@ class Settings:
     max_queue: int = 2048
     deadline: float = 30.0
     read_timeout: float = 10.0
+    unready_after: float = 60.0
     drain: float = 1.0
 
     def __post_init__(self) -> None:
@@ -73,7 +75,7 @@ class Settings:
         ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{option(name)} must be at least 1, got {getattr(self, name)}")
-        for name in ("deadline", "read_timeout"):
+        for name in ("deadline", "read_timeout", "unready_after"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{option(name)} must be above 0 seconds, got {getattr(self, name)}")
         if self.max_wait < 0:
