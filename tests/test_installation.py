@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from goemotions.errors import MissingExtraError
-from goemotions.installation import pip_install
+from goemotions.installation import pip_install, pip_install_package
 
 
 def test_a_clone_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,6 +39,24 @@ def test_a_wheel_is_named(tmp_path: Path) -> None:
     wheel = tmp_path / "goemotions-0.1.0-py3-none-any.whl"
     wheel.touch()
     assert pip_install("use", {"url": wheel.as_uri(), "archive_info": {}}) == f'pip install "{wheel}[use]"'
+
+
+def test_another_package_of_this_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clone and a repository hold it; beside a wheel there is only the index."""
+    name = "goemotions-smollm2"
+    assert pip_install_package(name, {}) == f"pip install {name}"
+    clone = {"url": tmp_path.as_uri(), "dir_info": {}}
+    assert pip_install_package(name, clone) == f"pip install {name}"  # an older clone
+    (tmp_path / "packages" / name).mkdir(parents=True)
+    assert pip_install_package(name, clone) == f'pip install "{tmp_path}/packages/{name}"'
+    monkeypatch.chdir(tmp_path)
+    assert pip_install_package(name, clone) == f'pip install "./packages/{name}"'
+    repository = {"url": "https://example.org/goemotions.git", "vcs_info": {"vcs": "git", "commit_id": "0" * 40}}
+    where = f"git+https://example.org/goemotions.git#subdirectory=packages/{name}"
+    assert pip_install_package(name, repository) == f'pip install "{name} @ {where}"'
+    wheel = tmp_path / "goemotions-0.1.0-py3-none-any.whl"
+    wheel.touch()
+    assert pip_install_package(name, {"url": wheel.as_uri(), "archive_info": {}}) == f"pip install {name}"
 
 
 def test_errors_say_it() -> None:

@@ -9,17 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from goemotions.catalog import bundled
+
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 LIMIT_MB = 265  # without pip and setuptools, compiled files included
 
 
+def build(project: Path, folder: Path) -> Path:
+    """Return the wheel of a project, built from its source distribution, as an installer would."""
+    subprocess.run([sys.executable, "-m", "build", "--outdir", folder, project], check=True)
+    return next(folder.glob("*.whl"))
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from the source distribution, as an installer would."""
-    folder = tmp_path_factory.mktemp("dist")
-    subprocess.run([sys.executable, "-m", "build", "--outdir", folder, ROOT], check=True)
-    return next(folder.glob("*.whl"))
+    return build(ROOT, tmp_path_factory.mktemp("dist"))
 
 
 def test_install_size_and_first_result(wheel: Path, tmp_path: Path) -> None:
@@ -52,3 +57,12 @@ def test_install_size_and_first_result(wheel: Path, tmp_path: Path) -> None:
         assert said.stderr.count("\n") == 1
     licences = next(packages.glob("goemotions-*.dist-info")) / "licenses"
     assert {"LICENSE", "NOTICE"} <= {path.name for path in licences.iterdir()}
+    for name, package in bundled().packages.items():
+        said = subprocess.run([*command[:1], "info"], cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert f"{name} (not installed: pip install {package.distribution})" in said.stdout
+        model = build(ROOT / "packages" / package.distribution, tmp_path / package.distribution)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", model], check=True)
+        said = subprocess.run([*command[:1], "info", name], cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert str(packages) in said.stdout.replace("\n", "")
+        licences = next(packages.glob(f"{package.distribution.replace('-', '_')}-*.dist-info")) / "licenses"
+        assert {path.name for path in licences.iterdir()} == {"LICENSE", "NOTICE"}

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-import json
+import dataclasses
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
 from goemotions.errors import ModelError, nearest
+from goemotions.files import read_json_object
 from goemotions.hub import HUB_ID, snapshot
+from goemotions.installation import package_command
 from goemotions.packaged import module_folder
+from goemotions.records import from_json
 from goemotions.specs import ALL_FILES
 
 MODELS = Path(__file__).parent / "models"
-
-
 GROUP = "goemotions.models"  # of entry points
+
+
+@dataclass(frozen=True)
+class PackagedModel:
+    """A model that this project ships as a package of its own.
+
+    Attributes:
+        distribution: the package's name, on an index and below ``packages`` in a clone.
+        about: what the model is.
+    """
+
+    distribution: str
+    about: str
 
 
 @dataclass(frozen=True)
@@ -24,26 +39,32 @@ class Catalog:
 
     Attributes:
         models: what each is, by name.
+        packages: those of this project's other packages, installed or not.
     """
 
     default: str
     models: dict[str, str]
+    packages: dict[str, PackagedModel]
 
 
+@cache
 def bundled() -> Catalog:
     """Return the models that come with this package: ``models/catalog.json``."""
-    return Catalog(**json.loads((MODELS / "catalog.json").read_text(encoding="utf-8")))
+    return from_json(Catalog, read_json_object(MODELS / "catalog.json"), "catalog.json")
 
 
 def shipped() -> Catalog:
-    """Return the bundled models and those of other packages.
+    """Return the bundled models and those of the other packages that are installed.
 
     Raises:
         ModelError: as :func:`packaged_models`.
     """
     catalog = bundled()
-    others = {name: f"of the package in {folder}" for name, folder in packaged_models().items()}
-    return Catalog(catalog.default, catalog.models | others)
+    others = {
+        name: catalog.packages[name].about if name in catalog.packages else f"of the package in {folder}"
+        for name, folder in packaged_models().items()
+    }
+    return dataclasses.replace(catalog, models=catalog.models | others)
 
 
 def packaged_models() -> dict[str, Path]:
@@ -53,14 +74,14 @@ def packaged_models() -> dict[str, Path]:
     module is the model directory; the module is not imported.
 
     Raises:
-        ModelError: two packages name a model alike, one takes a bundled name, or a module is not there.
+        ModelError: two packages name a model alike, one takes a name of this project's, or a module is not there.
     """
     found: dict[str, tuple[str, Path]] = {}
-    taken = bundled().models
     for entry in entry_points(group=GROUP):
         package = entry.dist.name if entry.dist is not None else entry.value
-        if entry.name in taken:
-            raise ModelError(f"{package} brings a model {entry.name!r}, as goemotions itself does: uninstall {package}")
+        owner = _owner(entry.name)
+        if owner not in (None, package):
+            raise ModelError(f"{package} brings a model {entry.name!r}, as {owner} does: uninstall {package}")
         folder = module_folder(entry.module)
         if folder is None:
             raise ModelError(f"{package} says that {entry.module} is the model {entry.name!r}, but has no such module")
@@ -71,15 +92,24 @@ def packaged_models() -> dict[str, Path]:
     return {name: folder for name, (_, folder) in found.items()}
 
 
+def _owner(name: str) -> str | None:
+    """Return the package of this project that a model's name belongs to, if one does."""
+    catalog = bundled()
+    if name in catalog.models:
+        return "goemotions"
+    return catalog.packages[name].distribution if name in catalog.packages else None
+
+
 def find_model(name: str | Path | None) -> Path:
-    """The directory of a model; one on the hub is downloaded to the hub's own cache.
+    """Return the directory of a model; one on the hub is downloaded to the hub's own cache.
 
     Args:
         name: a bundled name, one of another package, an existing path, or ``org/name[@revision]``, tried in this order;
             None is the default.
 
     Raises:
-        ModelError: nothing of that name, or the hub does not give it; as :func:`packaged_models`.
+        ModelError: nothing of that name, its package is not installed, or the hub does not give it; as
+            :func:`packaged_models`.
     """
     catalog = bundled()
     if name is None:
@@ -94,9 +124,13 @@ def find_model(name: str | Path | None) -> Path:
         return path
     if path.is_file():
         raise ModelError(f"{name} is a file, expected a model directory")
+    if str(name) in catalog.packages:
+        raise ModelError(
+            f"the model {name} is a package of its own: {package_command(catalog.packages[str(name)].distribution)}"
+        )
     match = HUB_ID.fullmatch(str(name)) if isinstance(name, str) else None
     if match is None:
-        known = [*catalog.models, *others]
+        known = list(dict.fromkeys([*catalog.models, *others, *catalog.packages]))
         raise ModelError(
             f"no model {str(name)!r}: no such directory, and not a shipped model "
             f"({', '.join(known)}){nearest(str(name), known)}"

@@ -13,12 +13,12 @@ import pytest
 from conftest import CARD_TEXTS, Run
 
 from goemotions import EmotionClassifier
-from goemotions.catalog import MODELS
+from goemotions.catalog import find_model
 from goemotions.checkpoint import read_config
 from goemotions.data.corpus import Split
 
 NATIVE = 0.02  # between computations in bfloat16, as in tests/decoder/test_parity.py
-MODEL = MODELS / "smollm2"
+MODEL = find_model("smollm2")
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from conftest import Run
 from environments import Environment
 
 from goemotions import LABELS
+from goemotions.catalog import shipped
 
 
 def test_shipped_models_are_listed(cli: Run) -> None:
@@ -31,9 +32,11 @@ def test_not_a_model(cli: Run, tmp_path: Path) -> None:
     assert "lacks config.json" in done.stderr
 
 
-@pytest.mark.parametrize("model", ["compact", "multilingual", "smollm2"])
+@pytest.mark.parametrize("model", shipped().models)
 def test_the_base_install_is_enough(cli: Run, tmp_path: Path, model: str) -> None:
     """Fault 22: `goemotions info compact` and `info multilingual` needed scipy, `info smollm2` torch."""
-    done = cli("info", model, env=Environment().variables(tmp_path))
+    package = shipped().packages.get(model)
+    environment = Environment(packages=frozenset({package.distribution} if package else ()))
+    done = cli("info", model, env=environment.variables(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
     assert "macro F1" in done.stdout

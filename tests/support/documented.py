@@ -1,8 +1,9 @@
 """What the documentation tells its readers to run, and in which environment.
 
 An environment is what the nearest ``pip install`` above says, in the same section or one around it, in a block or in
-the text (``pip install ".[use]"``), and ``pip install --no-deps`` adds to it. A page that names none is for the base
-install.
+the text (``pip install ".[use]"``); ``pip install --no-deps`` and packages of this project (``./packages/…``) add
+to it.
+A page that names none is for the base install.
 """
 
 from __future__ import annotations
@@ -10,14 +11,20 @@ from __future__ import annotations
 import dataclasses
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from environments import ROOT, Environment
+from environments import OWN, ROOT, Environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-PAGES = ("README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))))
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))),
+    *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "packages").glob("*/README.md"))),
+)
 HEADING = re.compile(r"(#+) ")
 FENCE = re.compile(r"```(\w*)$")
 INLINE = re.compile(r"`([^`]+)`")
@@ -73,7 +80,12 @@ class Sections:
         for word in words[2:]:
             if word.startswith("--"):
                 continue
-            if word == "." or word.startswith((".[", "goemotions[")):
+            if word.startswith("./"):  # a model's package, with what it requires
+                project = tomllib.loads((ROOT / word / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+                needed = map(Requirement, project["dependencies"])
+                extras = now.extras.union(*(other.extras for other in needed if other.name == OWN))
+                now = Environment(extras, now.packages | {canonicalize_name(project["name"])})
+            elif word == "." or word.startswith((".[", "goemotions[")):
                 named = re.search(r"\[(.*)\]", word)
                 now = Environment(frozenset(named[1].split(",")) if named else frozenset())
             else:

@@ -23,12 +23,12 @@ WARNING = "It rates the words of a text, not the person who wrote it: do not jud
 
 def info(
     model: Annotated[
-        str | None, typer.Argument(help="A shipped model, a directory or a hub id; none lists the shipped ones.")
+        str | None, typer.Argument(help="A model's name, a directory or a hub id; none lists the names.")
     ] = None,
     backbone: opt.Backbone = None,
     as_json: opt.Json = False,
 ) -> None:
-    """Say what a model is and how good it is; without a name, list the shipped ones."""
+    """Say what a model is and how good it is; without a name, list those that have one."""
     from goemotions.catalog import find_model, shipped
 
     if model is None:
@@ -50,11 +50,20 @@ def info(
 
 
 def list_shipped(catalog: Catalog, as_json: bool) -> None:
+    from goemotions.installation import package_command
+
+    missing = {
+        name: package_command(package.distribution)
+        for name, package in catalog.packages.items()
+        if name not in catalog.models
+    }
     if as_json:
-        terminal.echo(json.dumps({"default": catalog.default, "models": catalog.models}))
+        terminal.echo(json.dumps({"default": catalog.default, "models": catalog.models, "not_installed": missing}))
         return
     for name, summary in catalog.models.items():
         terminal.echo(f"{name}{' (default)' if name == catalog.default else ''}: {summary}")
+    for name, command in missing.items():
+        terminal.echo(f"{name} (not installed: {command}): {catalog.packages[name].about}")
     terminal.echo("goemotions info NAME says more.", err=True)
 
 
