@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from goemotions import thresholds as thresholding
 from goemotions.architectures import EmbeddingArchitecture, LoadOptions, load_model
-from goemotions.architectures.prepared import Prepared
+from goemotions.architectures.prepared import Features, Prepared
 from goemotions.catalog import find_model
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
 from goemotions.encoders import Encoder
@@ -29,6 +29,8 @@ from goemotions.predictions import (
     read_windows,
     sigmoid,
 )
+
+CHUNK = 8192  # texts whose features are computed at a time: bounds memory
 
 
 class TruncatedTextWarning(UserWarning):
@@ -227,6 +229,28 @@ class EmotionClassifier:
                 f"{self.labels[column]} of text {row}, expected a finite number: it is damaged, get it again"
             )
         return logits
+
+    def features(self, texts: Iterable[str]) -> Features:
+        """The model's own logits, not calibrated, and :meth:`states`, which has the errors too."""
+        checked = check_texts(texts)
+        parts = [
+            self._model.features(self._model.prepare(checked[start : start + CHUNK]))
+            for start in range(0, max(1, len(checked)), CHUNK)
+        ]
+        logits, states = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        return Features(logits, states)
+
+    def states(self, texts: Iterable[str]) -> npt.NDArray[np.float32]:
+        """The state of each text, float32 [n, width]: what the model's last layer makes its logits of.
+
+        Of ``compact`` these are 384 numbers, the mean over a text's tokens; of a model ``embedding-*`` the sentence
+        embedding. A text's state does not depend on the texts beside it. Longer texts are cut.
+
+        Raises:
+            ModelError: a graph that does not end in a linear layer on one vector per text.
+            TypeError: as ``predict``.
+        """
+        return self.features(texts).states
 
     def encode(self, texts: Iterable[str]) -> npt.NDArray[np.float32]:
         """The sentence embedding of each text, float32 [n, embed_dim]; longer texts are cut.

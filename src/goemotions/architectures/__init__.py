@@ -16,7 +16,7 @@ from goemotions.predictions import Scored
 from goemotions.specs import ARCHITECTURES
 
 if TYPE_CHECKING:
-    from goemotions.architectures.prepared import Prepared
+    from goemotions.architectures.prepared import Features, Prepared
     from goemotions.checkpoint import ModelConfig
     from goemotions.encoders import Encoder
 
@@ -44,6 +44,13 @@ class Architecture(Protocol):
 
     def compute(self, prepared: Prepared) -> Scored:
         """The other half, of what ``prepare`` gave, or of several joined."""
+
+    def features(self, prepared: Prepared) -> Features:
+        """Logits and states of what ``prepare`` gave, row by row.
+
+        Raises:
+            ModelError: a model whose states are not known.
+        """
 
 
 class EmbeddingArchitecture(Architecture, Protocol):

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from goemotions.architectures import LoadOptions
-from goemotions.architectures.prepared import Prepared
+from goemotions.architectures.prepared import Features, Prepared
 from goemotions.encoders import Encoder, check_same, find_encoder
 from goemotions.encoders.facts import FACTS
 from goemotions.errors import EncoderError, ModelError
@@ -66,6 +66,11 @@ class EmbeddingModel(ABC):
         logits = self.logits(np.asarray(prepared.rows, dtype=np.float32))
         highest = np.maximum.reduceat(logits, prepared.first) if len(prepared.first) else logits
         return Scored(highest, prepared.truncated)
+
+    def features(self, prepared: Prepared) -> Features:
+        """Logits and embeddings: see :class:`goemotions.architectures.Architecture`."""
+        rows = np.asarray(prepared.rows, dtype=np.float32)
+        return Features(self.logits(rows), rows)
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """The embedding of each text, float32 [n, embed_dim]."""

@@ -6,7 +6,7 @@ messages; the numbers below are those of their fields in ``onnx.proto``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from goemotions.errors import plain
@@ -26,6 +26,7 @@ SAME_SIZE = frozenset(
 """Operators whose output is no larger than their first input."""
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+Node = tuple[str, list[str], list[str]]
 MOST_PACKED = 8  # elements that a byte can hold: the smallest types have one bit
 
 
@@ -35,9 +36,11 @@ class GraphFacts:
 
     Attributes:
         foldable: whether what can be computed when the model is loaded is no larger than what the file holds.
+        head_input: the name of what the last layer reads, the states; None where there is no such layer.
     """
 
     foldable: bool
+    head_input: str | None
 
 
 def check_onnx(content: bytes) -> GraphFacts:
@@ -62,6 +65,7 @@ def check_onnx(content: bytes) -> GraphFacts:
 def _check_graph(graph: memoryview) -> GraphFacts:
     constants: set[str] = set()
     nodes = []
+    ends: list[str] = []
     for field, value in _fields(graph):
         if field == 5:
             constants.add(_check_tensor(_message(value)))
@@ -69,15 +73,48 @@ def _check_graph(graph: memoryview) -> GraphFacts:
             raise ValueError("it holds sparse tensors, which are not read")
         elif field == 1:
             nodes.append(_check_node(_message(value)))
+        elif field == 12:
+            ends += [_text(name) for number, name in _fields(_message(value)) if number == 1]
+    head_input = _head_input(nodes, ends)
     foldable = True
     for operator, inputs, outputs in nodes:
         if operator in ("Shape", "Size") or all(name in constants or not name for name in inputs):
             constants.update(outputs)
             foldable &= operator in (*SAME_SIZE, "Shape", "Size", "Constant")
-    return GraphFacts(foldable)
+    return GraphFacts(foldable, head_input)
 
 
-def _check_node(node: memoryview) -> tuple[str, list[str], list[str]]:
+def _head_input(nodes: Sequence[Node], ends: Sequence[str]) -> str | None:
+    """Return what the linear layer before the only output reads, if that is the output of a node."""
+    makers = {name: (operator, inputs) for operator, inputs, outputs in nodes for name in outputs}
+    operator, inputs = makers.get(ends[0], ("", [])) if len(ends) == 1 else ("", [])
+    if operator == "Add":  # a product and its bias
+        operator, inputs = next((makers[name] for name in inputs if makers.get(name, [""])[0] == "MatMul"), ("", []))
+    known = operator in ("Gemm", "MatMul") and len(inputs) >= 2 and inputs[0] in makers
+    return inputs[0] if known else None
+
+
+def with_output(content: bytes, name: str) -> bytes:
+    """Return an ONNX file with one more output, a value of its graph.
+
+    A protobuf message that is given twice is one with the fields of both, so that a second graph of nothing but the
+    output is all that is added; onnxruntime finds the output's type and shape.
+    """
+    value = _bytes_field(1, name.encode("utf-8"))
+    return content + _bytes_field(7, _bytes_field(12, value))
+
+
+def _bytes_field(number: int, value: bytes) -> bytes:
+    """Return a field of a protobuf message."""
+    return _as_varint(number << 3 | BYTES) + _as_varint(len(value)) + value
+
+
+def _as_varint(number: int) -> bytes:
+    low, rest = number & 0x7F, number >> 7
+    return bytes([low | 0x80]) + _as_varint(rest) if rest else bytes([low])
+
+
+def _check_node(node: memoryview) -> Node:
     """Operator, inputs and outputs."""
     inputs, outputs, operator, domain = [], [], "", ""
     for field, value in _fields(node):

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from goemotions.architectures.onnx_file import check_onnx
+from goemotions.architectures.onnx_file import check_onnx, with_output
 from goemotions.errors import ModelError
 
 MOST_MEMORY = 4 << 30
@@ -22,12 +22,13 @@ INT32, FLOAT32 = "tensor(int32)", "tensor(float)"
 
 
 class OnnxGraph:
-    """A graph with one output, float32 [n, width]. Safe to use from several threads.
+    """A graph with one output, float32 [n, width], and the states it is made of. Safe to use from several threads.
 
     Attributes:
         name: the file, for errors.
         inputs: the type and the last size of each input, by name; a size that the graph leaves open is a text or None.
         outputs: the same of the outputs.
+        states_width: of what the last layer reads; None where that is not one vector of float32 per text.
     """
 
     def __init__(self, graph: Path | bytes, threads: int) -> None:
@@ -43,9 +44,11 @@ class OnnxGraph:
         self.name = str(graph) if isinstance(graph, Path) else "the graph"
         content = graph.read_bytes() if isinstance(graph, Path) else graph
         try:
-            foldable = check_onnx(content).foldable
+            facts = check_onnx(content)
         except ValueError as error:
             raise ModelError(f"{self.name} is damaged or not an ONNX model of this kind: {error}") from error
+        if facts.head_input is not None:
+            content = with_output(content, facts.head_input)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -59,15 +62,22 @@ class OnnxGraph:
                 content,
                 options,
                 providers=["CPUExecutionProvider"],
-                disabled_optimizers=[] if foldable else ["ConstantFolding"],
+                disabled_optimizers=[] if facts.foldable else ["ConstantFolding"],
                 enable_fallback=0,  # it would print
             )
             ends = self._session.get_inputs(), self._session.get_outputs()
-            self.inputs, self.outputs = ({end.name: (end.type, last_size(end.shape)) for end in side} for side in ends)
+            self.inputs, outputs = ({end.name: (end.type, last_size(end.shape)) for end in side} for side in ends)
+            ranks = {end.name: len(end.shape) for end in ends[1]}
         except Exception as error:  # onnxruntime's exceptions share no public base class
             raise ModelError(
                 f"{self.name} is damaged or not an ONNX model of this kind: {first_line(error)}"
             ) from error
+        kind, width = outputs.get(facts.head_input or "", ("", None))
+        vectors = kind == FLOAT32 and ranks.get(facts.head_input or "") == 2 and isinstance(width, int)
+        self.states_width = width if vectors and isinstance(width, int) else None
+        self.outputs = {name: end for name, end in outputs.items() if name != facts.head_input}
+        self._names = list(self.outputs)
+        self._states = [facts.head_input] if self.states_width else []
 
     def run(self, feed: Mapping[str, npt.NDArray[np.generic]], width: int) -> npt.NDArray[np.float32]:
         """Compute the output of n rows, float32 [n, width].
@@ -75,17 +85,36 @@ class OnnxGraph:
         Raises:
             ModelError: onnxruntime refuses, or gives something else.
         """
+        return self._run(feed, self._names[:1], [width])[0]
+
+    def run_states(
+        self, feed: Mapping[str, npt.NDArray[np.generic]], width: int
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Compute the output of n rows and their states, float32 [n, width] and [n, states_width].
+
+        Raises:
+            ModelError: as :meth:`run`, or a graph without states.
+        """
+        if self.states_width is None:
+            raise ModelError(f"{self.name} does not end in one linear layer on a vector per text: it has no states")
+        logits, states = self._run(feed, self._names[:1] + self._states, [width, self.states_width])
+        return logits, states
+
+    def _run(
+        self, feed: Mapping[str, npt.NDArray[np.generic]], names: list[str], widths: list[int]
+    ) -> list[npt.NDArray[np.float32]]:
         rows = len(next(iter(feed.values())))
         try:
-            result: npt.NDArray[np.float32] = self._session.run(None, dict(feed))[0]
+            results: list[npt.NDArray[np.float32]] = self._session.run(names, dict(feed))
         except Exception as error:
             raise ModelError(f"{self.name} cannot be run on {rows} texts at once: {first_line(error)}") from error
-        if result.shape != (rows, width) or result.dtype != np.float32:
-            raise ModelError(
-                f"{self.name} gives {result.dtype} {list(result.shape)} for {rows} texts, expected float32 "
-                f"[{rows}, {width}]"
-            )
-        return result
+        for result, width in zip(results, widths, strict=True):
+            if result.shape != (rows, width) or result.dtype != np.float32:
+                raise ModelError(
+                    f"{self.name} gives {result.dtype} {list(result.shape)} for {rows} texts, expected float32 "
+                    f"[{rows}, {width}]"
+                )
+        return results
 
 
 def last_size(shape: object) -> object:

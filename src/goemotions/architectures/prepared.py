@@ -11,6 +11,18 @@ import numpy.typing as npt
 Rows = list[list[int]] | npt.NDArray[np.float32]
 
 
+class Features(NamedTuple):
+    """Logits and states of p rows, for a classifier of another's labels on top of them.
+
+    Attributes:
+        logits: float32 [p, labels], of the model's own labels, before calibration.
+        states: float32 [p, width], what the model's last layer reads, or the embeddings that it classifies.
+    """
+
+    logits: npt.NDArray[np.float32]
+    states: npt.NDArray[np.float32]
+
+
 class Prepared(NamedTuple):
     """n texts as p >= n rows, in the order of the texts.
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from goemotions.architectures import LoadOptions
 from goemotions.architectures.onnx_graph import FLOAT32, INT32, OnnxGraph
-from goemotions.architectures.prepared import Prepared
+from goemotions.architectures.prepared import Features, Prepared
 from goemotions.architectures.tokens import TextTokenizer
 from goemotions.checkpoint import ModelConfig
 from goemotions.errors import ModelError
@@ -86,15 +86,29 @@ class TransformerModel:
         highest = np.maximum.reduceat(logits, prepared.first) if len(prepared.first) else logits
         return Scored(highest, prepared.truncated)
 
+    def features(self, prepared: Prepared) -> Features:
+        """Logits and mean-pooled states: see :class:`goemotions.architectures.Architecture`."""
+        ids = cast(list[list[int]], prepared.rows)
+        logits = np.empty((len(ids), self._labels), dtype=np.float32)
+        states = np.empty((len(ids), self._graph.states_width or 0), dtype=np.float32)
+        for rows, feed in self._feeds(ids):
+            logits[rows], states[rows] = self._graph.run_states(feed, self._labels)
+        return Features(logits, states)
+
     def _run(self, ids: list[list[int]]) -> npt.NDArray[np.float32]:
         """Logits of token sequences, float32 [p, labels]."""
         logits = np.empty((len(ids), self._labels), dtype=np.float32)
+        for rows, feed in self._feeds(ids):
+            logits[rows] = self._graph.run(feed, self._labels)
+        return logits
+
+    def _feeds(self, ids: list[list[int]]) -> Iterator[tuple[list[int], dict[str, npt.NDArray[np.int32]]]]:
+        """Yield the row numbers of each batch, and what the graph takes for them."""
         for rows in batches_of_one_length(ids, self.batch_size):
             feed = {"input_ids": np.array([ids[row] for row in rows], dtype=np.int32)}
             if self._masked:
                 feed["attention_mask"] = np.ones_like(feed["input_ids"])
-            logits[rows] = self._graph.run(feed, self._labels)
-        return logits
+            yield rows, feed
 
 
 def load(directory: Path, config: ModelConfig, options: LoadOptions) -> TransformerModel:
