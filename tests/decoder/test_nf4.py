@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import copy
+import inspect
+import logging
+from collections.abc import Callable
 
 import bitsandbytes.functional as bnb
 import pytest
 import torch
 
-from goemotions.decoder.nf4 import CACHE_WEIGHTS, Fused, Nf4Matrix, pack
+from goemotions.decoder.nf4 import (
+    CACHE_WEIGHTS,
+    KERNELS,
+    PARTS,
+    Fused,
+    Nf4Matrix,
+    bitsandbytes,
+    dequantising_kernel,
+    pack,
+)
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -65,3 +77,26 @@ def test_its_tensors_make_it_again() -> None:
     parts = matrix.tensors()
     again = Nf4Matrix.from_tensors(parts.pop(""), parts, "again")
     assert torch.equal(again.dequantise(torch.empty(64, 128)), matrix.dequantise(torch.empty(64, 128)))
+
+
+def test_what_is_taken_from_inside_bitsandbytes_is_there() -> None:
+    """Fault 13: without some of it nothing would fail, but every matrix would take a way many times slower."""
+    assert all(dequantising_kernel(dtype) is not None for dtype in KERNELS)
+    library = bitsandbytes()
+    contract: dict[Callable[..., object], str] = {
+        bnb.quantize_4bit: "blocksize quant_type compress_statistics",
+        bnb.dequantize_4bit: "quant_state out",
+        bnb.dequantize_blockwise: "quant_state",
+        bnb.get_ptr: "A",
+        bnb.has_avx512bf16: "",
+        bnb.QuantState: "absmax shape code blocksize quant_type dtype",
+        bnb.QuantState.from_dict: "device",
+        library.matmul_4bit: "quant_state",
+    }
+    for function, arguments in contract.items():
+        assert set(arguments.split()) <= set(inspect.signature(function).parameters), function
+    _, state = bnb.quantize_4bit(torch.ones(64, 64), quant_type="nf4", compress_statistics=True)
+    assert {*"absmax shape code blocksize quant_type dtype nested offset state2".split()} <= set(vars(state))
+    assert set(state.as_dict(packed=True)) == set(PARTS)
+    assert "packing_format_for_cpu" in inspect.getsource(library.matmul_4bit)  # by which it takes the CPU's layout
+    assert "bitsandbytes.backends.cpu.ops" in logging.root.manager.loggerDict  # silenced while it is imported
