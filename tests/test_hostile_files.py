@@ -9,21 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import gguf
 import numpy as np
-import onnx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from onnx import TensorProto, helper
+from small_models import FIXTURE, sharded_llm, small_gguf, small_head, small_transformer
 
 from goemotions import EmotionClassifier
-from goemotions.catalog import MODELS
-from goemotions.decoder.tensors import open_source
+from goemotions.decoder.tensors import INDEX, open_source
 from goemotions.errors import DataError, GoEmotionsError
 from goemotions.training.focal_config import read_focal_config
 
-FIXTURE = Path(__file__).parent / "fixtures" / "embedding-llm-1"
 DEEP = "[" * 100_000
 NASTY = (
     *("null", "true", "[]", "{}", '""', "0", "-1", "NaN", "Infinity", "-Infinity", "1e308", "1e400", "0.5", "10" * 200),
@@ -33,80 +29,6 @@ NASTY = (
 """JSON as an attacker, or a broken disk, would write it."""
 
 Use = Callable[[Path], object]
-
-
-def graph(
-    name: str, kind: int, width: str | int | None, nodes: list[onnx.NodeProto], *tensors: onnx.TensorProto
-) -> bytes:
-    ends = [
-        helper.make_tensor_value_info(name, kind, ["n", width]),
-        helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 28]),
-    ]
-    made = helper.make_graph(nodes, "graph", ends[:1], ends[1:], tensors)
-    content: bytes = helper.make_model(
-        made, opset_imports=[helper.make_opsetid("", 17)], ir_version=9
-    ).SerializeToString()
-    return content
-
-
-def small_transformer(folder: Path) -> None:
-    """The bundled model with a small graph and vocabulary."""
-    config = json.loads((MODELS / "compact" / "config.json").read_text())
-    kept = ("format_version", "architecture", "model_name", "num_labels", "emotion_labels", "threshold", "thresholds")
-    few = {key: config[key] for key in (*kept, "max_length", "unreliable_labels", "tested_on", "trained_on")}
-    knots = {label: [[-1.0, -1.0], [1.0, 1.0]] for label in config["emotion_labels"]}
-    few["calibration"] = {"method": "platt", "knots": knots}
-    (folder / "config.json").write_text(json.dumps(few))
-    tokenizer = json.loads((MODELS / "compact" / "tokenizer.json").read_text())
-    words = {word: number for number, word in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "##s", "thank"])}
-    tokenizer["model"]["vocab"] = words
-    tokenizer["added_tokens"] = [
-        token | {"id": words[token["content"]]} for token in tokenizer["added_tokens"] if token["content"] in words
-    ]
-    special = {name: {"id": name, "ids": [words[name]], "tokens": [name]} for name in ("[CLS]", "[SEP]")}
-    tokenizer["post_processor"]["special_tokens"] = special
-    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
-    nodes = [
-        helper.make_node("Cast", ["input_ids"], ["floats"], to=TensorProto.FLOAT),
-        helper.make_node("ReduceMean", ["floats"], ["mean"], axes=[1]),
-        helper.make_node("MatMul", ["mean", "weight"], ["logits"]),
-    ]
-    weight = helper.make_tensor("weight", TensorProto.FLOAT, [1, 28], [0.1] * 28)
-    (folder / "model.onnx").write_bytes(graph("input_ids", TensorProto.INT32, "tokens", nodes, weight))
-
-
-def small_head(folder: Path) -> None:
-    config = json.loads((MODELS / "multilingual" / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(config | {"embed_dim": 2, "metrics": None, "training": None}))
-    weight = helper.make_tensor("weight", TensorProto.FLOAT, [2, 28], [0.1] * 56)
-    node = helper.make_node("MatMul", ["embeddings", "weight"], ["logits"])
-    (folder / "head.onnx").write_bytes(graph("embeddings", TensorProto.FLOAT, 2, [node], weight))
-
-
-def small_gguf(path: Path) -> None:
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_embedding_length(32)
-    writer.add_block_count(1)
-    writer.add_head_count(2)
-    writer.add_head_count_kv(1)
-    writer.add_feed_forward_length(64)
-    writer.add_layer_norm_rms_eps(1e-5)
-    writer.add_token_list(["a", "b", "c"])
-    shapes = {
-        "attn_v": (16, 32),
-        "attn_output": (32, 32),
-        "ffn_gate": (64, 32),
-        "ffn_up": (64, 32),
-        "ffn_down": (32, 64),
-    }
-    for name, shape in shapes.items():
-        writer.add_tensor(f"blk.0.{name}.weight", np.ones(shape, np.float32))
-    for name in ("blk.0.attn_norm.weight", "blk.0.ffn_norm.weight", "output_norm.weight"):
-        writer.add_tensor(name, np.ones(32, np.float32))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
 
 
 def use_texts(folder: Path) -> None:
@@ -138,6 +60,7 @@ MADE: dict[str, tuple[Callable[[Path], object], Use]] = {
     "transformer": (small_transformer, use_texts),
     "embedding-head": (small_head, use_embeddings),
     "embedding-llm": (lambda folder: shutil.copytree(FIXTURE, folder, dirs_exist_ok=True), use_llm),
+    "sharded": (sharded_llm, use_llm),
     "gguf": (lambda folder: small_gguf(folder / "base.gguf"), use_gguf),
     "focal": (lambda folder: shutil.copy(FIXTURE / "model" / "focal_config.json", folder), use_focal),
 }
@@ -145,11 +68,13 @@ JSON_FILES = [
     *(("transformer", "config.json"), ("transformer", "tokenizer.json"), ("embedding-head", "config.json")),
     *(("embedding-llm", "model/config.json"), ("embedding-llm", "model/lora_adapter/adapter_config.json")),
     *(("embedding-llm", "base/config.json"), ("focal", "focal_config.json")),
+    ("sharded", f"base/{INDEX}"),
 ]
 BINARY_FILES = [
     *(("transformer", "model.onnx"), ("transformer", "tokenizer.json"), ("embedding-head", "head.onnx")),
     *(("embedding-llm", "model/head_weights.pt"), ("embedding-llm", "model/lora_adapter/adapter_model.safetensors")),
     *(("embedding-llm", "base/model.safetensors"), ("gguf", "base.gguf"), ("transformer", "config.json")),
+    ("sharded", f"base/{INDEX}"),
 ]
 
 
@@ -257,7 +182,7 @@ def test_damaged_bytes(folders: dict[str, Path], kind: str, file: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "file"), JSON_FILES)
 def test_much_damaged_json(folders: dict[str, Path], kind: str, file: str) -> None:
-    """Fault 23: with the next test over 20,000 cases."""
+    """Fault 23: with the next test over 25,000 cases."""
     MANY(given(st.data())(lambda data: fuzz_json(folders, kind, file, data)))()
 
 
