@@ -20,7 +20,7 @@ from goemotions import EmotionClassifier
 from goemotions.errors import DataError
 
 
-@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl", "csv.gz"])
 def test_killed_and_resumed(classifier: EmotionClassifier, tmp_path: Path, ending: str) -> None:
     source = write_rows(tmp_path / f"in.{ending}", many_rows(20_000, every=16))
     whole, output = tmp_path / f"whole.{ending}", tmp_path / f"out.{ending}"

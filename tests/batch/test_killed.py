@@ -49,7 +49,12 @@ def wait(process: subprocess.Popen[str], folder: Path, generator: random.Random,
 
 @pytest.mark.parametrize(
     ("ending", "kills"),
-    [("csv", 2), ("parquet", 2), *(pytest.param(ending, 20, marks=pytest.mark.slow) for ending in ENDINGS)],
+    [
+        ("csv", 2),
+        ("parquet", 2),
+        ("jsonl.zst", 2),
+        *(pytest.param(ending, 20, marks=pytest.mark.slow) for ending in ENDINGS),
+    ],
 )
 def test_killed_and_damaged(tmp_path: Path, ending: str, kills: int) -> None:
     """Faults 18, 19 and 21 together: the output is equal byte by byte, or there is a clear error."""

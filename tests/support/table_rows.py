@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import random
 from pathlib import Path
@@ -14,21 +15,26 @@ import pyarrow.parquet as pq
 from goemotions import EmotionClassifier
 from goemotions.batch.job import predict_table
 from goemotions.predictions import PredictOptions
+from goemotions.tables.compression import Stream, Writing
 
-ENDINGS = ["csv", "tsv", "jsonl", "parquet"]
+PLAIN = ["csv", "tsv", "jsonl", "parquet"]
+ENDINGS = [*PLAIN, "csv.gz", "tsv.bz2", "csv.xz", "jsonl.zst"]
 Rows = list[dict[str, Any]]
 
 
 def write_rows(path: Path, rows: Rows) -> Path:
     if path.suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=1000)
-    elif path.suffix == ".jsonl":
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        return path
+    text = io.StringIO(newline="")
+    if ".jsonl" in path.suffixes:
+        text.write("".join(json.dumps(row) + "\n" for row in rows))
     else:
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, list(rows[0]), delimiter="\t" if path.suffix == ".tsv" else ",")
-            writer.writeheader()
-            writer.writerows(rows)
+        writer = csv.DictWriter(text, list(rows[0]), delimiter="\t" if ".tsv" in path.suffixes else ",")
+        writer.writeheader()
+        writer.writerows(rows)
+    with Writing(path) as stream:
+        stream.write(text.getvalue().encode("utf-8"))
     return path
 
 
@@ -36,10 +42,12 @@ def read_rows(path: Path) -> Rows:
     if path.suffix == ".parquet":
         rows: Rows = pq.read_table(path).to_pylist()
         return rows
-    if path.suffix == ".jsonl":
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
-    with path.open(encoding="utf-8", newline="") as stream:
-        read = list(csv.DictReader(stream, delimiter="\t" if path.suffix == ".tsv" else ","))
+    with Stream(path) as stream:
+        text = stream.plain.read().decode("utf-8")
+    if ".jsonl" in path.suffixes:
+        return [json.loads(line) for line in text.split("\n")[:-1]]
+    delimiter = "\t" if ".tsv" in path.suffixes else ","
+    read = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
     return [row | {"emotions": json.loads(row["emotions"]), "truncated": row["truncated"] == "true"} for row in read]
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from goemotions.tables.delimited import DelimitedTable
+from goemotions.tables.source import Source
 from goemotions.tables.table import Table
 
 
-def open_table(path: Path, text_column: str) -> Table:
-    return DelimitedTable(path, text_column, "|")
+def open_table(source: Source, text_column: str) -> Table:
+    return DelimitedTable(source, text_column, "|")

@@ -40,7 +40,7 @@ def test_endings() -> None:
         (b"PAR1", "Parquet"),
         (b"PK\x03\x04", "a zip archive or an Excel workbook"),
         (b"\x1f\x8b\x08", "gzip"),
-        (b"\xff\xfet\0", "UTF-16"),
+        (b"\xd0\xcf\x11\xe0", "an old Excel workbook, or one with a password"),
     ],
 )
 def test_first_bytes_that_belie_the_name(tmp_path: Path, first: bytes, what: str) -> None:

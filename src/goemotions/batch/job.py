@@ -11,6 +11,7 @@ import hashlib
 import re
 import warnings
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,10 @@ from goemotions.predictions import PredictOptions, is_blank
 from goemotions.progress import Progress
 from goemotions.specs import ARCHITECTURES
 from goemotions.tables.formats import format_of, open_table
+from goemotions.tables.source import ReadOptions
 from goemotions.tables.table import GROUP_CHARACTERS, GROUP_ROWS, NewColumn, Table
 
-FORMAT = 2
+FORMAT = 3
 """Of the parts; raise it when they change, so that a run of an older release is not resumed."""
 NUMBER = re.compile(r"\s*[-+]?[\d.,]*\d[\d.,]*%?\s*")
 
@@ -39,12 +41,14 @@ def predict_table(
     resume: bool = False,
     overwrite: bool = False,
     show_progress: bool = True,
+    reading: ReadOptions | None = None,
 ) -> Summary:
     """Score the texts of ``source`` and write ``output`` with all its columns and the new ones.
 
     Args:
         resume: continue an interrupted run of the same call.
         overwrite: replace an output that is there, once the new one is whole.
+        reading: what is said of the input, instead of being found out.
 
     Raises:
         DataError: an input that cannot be read as asked (rows are named); an output that is there without
@@ -60,12 +64,12 @@ def predict_table(
         if job.has_parts and not resume:
             raise DataError(f"an unfinished run stands in {job.path}: add --resume to continue it, or delete it")
         refuse_existing(output, overwrite)
-        table = open_table(source, text_column)
+        table = open_table(source, text_column, reading)
         new = added_columns(classifier.labels, options)
         table.check_columns([column.name for column in new])
         before = source.stat()
         check_rows(table, new, show_progress)
-        job.begin(job_description(classifier, table, options))
+        job.begin(job_description(classifier, table, options, reading or ReadOptions()))
         parts, summary = score_groups(classifier, table, options, job, show_progress)
         after = source.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
@@ -139,13 +143,16 @@ def score_groups(
     return parts, summary
 
 
-def job_description(classifier: EmotionClassifier, table: Table, options: PredictOptions) -> dict[str, Any]:
+def job_description(
+    classifier: EmotionClassifier, table: Table, options: PredictOptions, reading: ReadOptions
+) -> dict[str, Any]:
     """Return what must be equal for a job to be the same job."""
     encoder = f"{classifier.encoder.id}, {classifier.encoder.revision}" if classifier.config.embed_dim else None
     return {
         "format": FORMAT,
         "input": {"bytes": table.path.stat().st_size, "sha256": file_sha256(table.path)},
         "text_column": table.text_column,
+        "reading": asdict(reading),
         "options": options.as_dict(),
         "thresholds": classifier.thresholds,
         "model_sha256": model_digest(classifier.directory, classifier.config.architecture),

@@ -20,6 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from goemotions.errors import DataError
+from goemotions.tables.compression import plain_name
 
 JOB, FINISHED = "job.json", "finished.json"
 
@@ -43,6 +44,7 @@ class JobFolder:
         self.output = output
         self.path = output.with_name(output.name + ".partial")
         self.whole = self.path / f"output{output.suffix}"
+        self._part_ending = plain_name(output).suffix  # parts are not compressed: their whole is
 
     @property
     def has_parts(self) -> bool:
@@ -65,7 +67,7 @@ class JobFolder:
             raise DataError(f"{self.path} is of a run with another {', '.join(changed)}: delete it to start again")
 
     def part(self, index: int) -> Path:
-        return self.path / f"part-{index:09d}{self.output.suffix}"
+        return self.path / f"part-{index:09d}{self._part_ending}"
 
     def read_counts(self, index: int) -> Summary | None:
         """Return the counts of a finished part; None if it is not there or not as it was written."""
@@ -76,7 +78,7 @@ class JobFolder:
 
     def write(self, index: int, counts: Summary, write_part: Callable[[Path], None]) -> None:
         """Write a part, and then its counts: when they are there, it is done."""
-        temporary = self.path / f"new{self.output.suffix}"
+        temporary = self.path / f"new{self._part_ending}"
         write_part(temporary)
         flush(temporary)
         sha256 = file_sha256(temporary)

@@ -11,6 +11,8 @@ import typer
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
 from goemotions.cli.render_data import print_inspection
+from goemotions.cli.table_options import with_table_options
+from goemotions.tables.source import ReadOptions
 
 if TYPE_CHECKING:
     from goemotions.data.corpus import Corpus
@@ -53,7 +55,10 @@ def download(
 
 
 @data_app.command()
+@with_table_options
 def prepare(
+    *,
+    reading: ReadOptions,
     source: Annotated[Path, typer.Argument(help="A folder with train, dev and test, or one table.")],
     output: Output,
     merge: Annotated[bool, typer.Option("--merge", help="Put all splits together and split anew.")] = False,
@@ -80,7 +85,7 @@ def prepare(
 
     each = tuple(name.strip() for name in label_columns.split(",")) if label_columns else ()
     columns = Columns(text_column, labels_column, each, id_column, separator)
-    options = PrepareOptions(merge, parse_shares(shares), seed, columns, read_label_set(label_set))
+    options = PrepareOptions(merge, parse_shares(shares), seed, columns, read_label_set(label_set), reading)
     description = prepare(source, output, options)
     if as_json:
         terminal.echo(json.dumps(description))

@@ -10,6 +10,8 @@ import typer
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
 from goemotions.cli.model_options import with_model_options
+from goemotions.cli.table_options import with_table_options
+from goemotions.tables.source import ReadOptions
 
 if TYPE_CHECKING:
     from goemotions.architectures import LoadOptions
@@ -41,9 +43,11 @@ Seed = Annotated[int, typer.Option(help="Of the bootstrap.")]
 
 
 @with_model_options
+@with_table_options
 def evaluate(
     *,
     load: LoadOptions,
+    reading: ReadOptions,
     model: Annotated[str, typer.Argument(help="A shipped model, a directory or a hub id.")],
     data: Labelled,
     output: Annotated[
@@ -79,7 +83,7 @@ def evaluate(
     from goemotions.evaluation.model_card import store as store_figures
 
     classifier = EmotionClassifier(model, **vars(load))
-    found, read = read_data(data, "test.tsv", classifier.labels, label_map, absent_ok)
+    found, read = read_data(data, "test.tsv", classifier.labels, label_map, absent_ok, reading)
     every, single = opt.parse_thresholds(threshold)
     given = dict.fromkeys(classifier.labels, every) | single if every is not None else single
     report = run(
@@ -100,14 +104,15 @@ def evaluate(
 
 
 def read_data(
-    data: Path, default: str, labels: tuple[str, ...], label_map: str | None, absent_ok: bool
+    data: Path, default: str, labels: tuple[str, ...], label_map: str | None, absent_ok: bool, reading: ReadOptions
 ) -> tuple[LabelledTexts, LabelMap | None]:
     """Return the texts of a file, or of the file ``default`` in a folder, and the label map they were read with."""
     from goemotions.evaluation.datasets import read_labelled
     from goemotions.evaluation.label_groups import read_label_map
 
     found = read_label_map(label_map, labels) if label_map else None
-    return read_labelled(data / default if data.is_dir() else data, labels, found, absent_ok), found
+    path = data / default if data.is_dir() else data
+    return read_labelled(path, labels, found, absent_ok, reading), found
 
 
 def summary(report: Report) -> str:

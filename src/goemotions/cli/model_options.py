@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING
 
 from goemotions.cli import options as opt
+from goemotions.cli.option_groups import with_group
 
 if TYPE_CHECKING:
     from goemotions.architectures import LoadOptions
@@ -32,26 +31,4 @@ def options(
 
 def with_model_options(command: Callable[..., None]) -> Callable[..., None]:
     """Return ``command`` with the group's options in place of its parameter ``load``, which gets their values."""
-    group = parameters(options)
-    own = parameters(command)
-    names = {parameter.name for parameter in group}
-
-    @functools.wraps(command)
-    def run(**given: Any) -> None:
-        load = options(**{name: given.pop(name) for name in names})
-        command(**given, load=load)
-
-    shown = [parameter for parameter in own if parameter.name != "load"] + group
-    signature = inspect.Signature([parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in shown])
-    run.__signature__ = signature  # type: ignore[attr-defined]
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in shown} | {"return": None}
-    return run
-
-
-def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return a function's parameters with their annotations evaluated; ``LoadOptions`` itself is not imported."""
-    hints = get_type_hints(function, localns={"LoadOptions": object}, include_extras=True)
-    return [
-        parameter.replace(annotation=hints[parameter.name])
-        for parameter in inspect.signature(function).parameters.values()
-    ]
+    return with_group(command, "load", options)

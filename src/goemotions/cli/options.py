@@ -59,6 +59,22 @@ TopK = Annotated[int | None, typer.Option(min=1, help="At most so many emotions 
 AllScores = Annotated[bool, typer.Option("--all-scores", help="Every label's probability too.")]
 ReliableOnly = Annotated[bool, typer.Option("--reliable-only", help="Leave out labels too rare to be sure of.")]
 TextColumn = Annotated[str, typer.Option(help="The input's column with the texts.")]
+Delimiter = Annotated[
+    str | None,
+    typer.Option(
+        help="The character between the cells of a CSV or TSV file; tab for tabs.", show_default="the one it has"
+    ),
+]
+TextEncoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding", help="The encoding of a text file, such as windows-1252 or utf-16.", show_default="the one it has"
+    ),
+]
+NoHeader = Annotated[
+    bool,
+    typer.Option("--no-header", help="A CSV or TSV file has no line of names: its columns are column_1, column_2, …"),
+]
 
 
 class Precision(enum.StrEnum):

@@ -14,9 +14,11 @@ import typer
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
 from goemotions.cli.model_options import with_model_options
+from goemotions.cli.table_options import with_table_options
 from goemotions.errors import DataError
 from goemotions.escaping import for_terminal
 from goemotions.tables.formats import endings
+from goemotions.tables.source import ReadOptions
 
 if TYPE_CHECKING:
     from goemotions.architectures import LoadOptions
@@ -30,9 +32,11 @@ CUT = "{:,} texts were longer than the model reads and were cut; --long-text win
 
 
 @with_model_options
+@with_table_options
 def predict(
     *,
     load: LoadOptions,
+    reading: ReadOptions,
     texts: Annotated[
         list[str] | None, typer.Argument(help="Texts; without any, and without --input, lines on stdin.")
     ] = None,
@@ -56,8 +60,9 @@ def predict(
         raise ValueError("--input and --output go together")
     if input is not None and texts:
         raise ValueError("give texts or --input, not both")
-    if input is None and (resume or overwrite):
-        raise ValueError(f"--{'resume' if resume else 'overwrite'} goes with --input and --output")
+    flags = {"resume": resume, "overwrite": overwrite, "delimiter, --encoding or --no-header": bool(reading.given())}
+    if input is None and any(flags.values()):
+        raise ValueError(f"--{next(name for name, given in flags.items() if given)} goes with --input and --output")
     for text in texts or []:
         check_not_a_file(text)
     every, single = opt.parse_thresholds(threshold)
@@ -71,7 +76,7 @@ def predict(
     thresholds = resolve(single, resolve(every, classifier.thresholds))
     options = PredictOptions(thresholds, top_k, reliable_only, long_text.value, all_scores)
     if input is not None and output is not None:
-        predict_file(classifier, Path(input), text_column, Path(output), options, resume, overwrite, as_json)
+        predict_file(classifier, Path(input), text_column, Path(output), options, resume, overwrite, reading, as_json)
         return
     cut = 0
     for block in blocks(texts or stdin_lines()):
@@ -88,11 +93,12 @@ def predict_file(
     options: PredictOptions,
     resume: bool,
     overwrite: bool,
+    reading: ReadOptions,
     as_json: bool,
 ) -> None:
     from goemotions.batch.job import predict_table
 
-    summary = predict_table(classifier, source, column, output, options, resume, overwrite)
+    summary = predict_table(classifier, source, column, output, options, resume, overwrite, reading=reading)
     if as_json:
         print_line(json.dumps({"output": str(output), **dataclasses.asdict(summary)}))
     else:

@@ -12,7 +12,9 @@ from goemotions.cli import options as opt
 from goemotions.cli import terminal
 from goemotions.cli.evaluate import AbsentOk, read_data
 from goemotions.cli.model_options import with_model_options
+from goemotions.cli.table_options import with_table_options
 from goemotions.records import to_json
+from goemotions.tables.source import ReadOptions
 
 if TYPE_CHECKING:
     from goemotions.architectures import LoadOptions
@@ -20,9 +22,11 @@ if TYPE_CHECKING:
 
 
 @with_model_options
+@with_table_options
 def tune(
     *,
     load: LoadOptions,
+    reading: ReadOptions,
     model: Annotated[str, typer.Argument(help="A shipped model, a directory or a hub id.")],
     data: Annotated[
         Path, typer.Argument(help="A labelled validation file, as for evaluate; of a folder, its dev.tsv.")
@@ -54,7 +58,7 @@ def tune(
 
     name, target = parse_objective(objective)
     classifier = EmotionClassifier(model, **vars(load))
-    found, _ = read_data(data, "dev.tsv", classifier.labels, None, absent_ok)
+    found, _ = read_data(data, "dev.tsv", classifier.labels, None, absent_ok, reading)
     record = tune_model(
         classifier,
         found,

@@ -18,6 +18,7 @@ from goemotions.data.stratify import stratify
 from goemotions.data.tables import Columns, LabelledTable, collect_labels, read_table
 from goemotions.errors import DataError
 from goemotions.tables.formats import endings
+from goemotions.tables.source import ReadOptions
 
 DESCRIPTION = "prepared.json"
 ALIASES = {"train": ("train",), "dev": ("dev", "validation", "valid", "val"), "test": ("test",)}
@@ -33,6 +34,7 @@ class PrepareOptions:
         seed: of a new split.
         columns: where tables keep what.
         labels: the label set; None takes what occurs.
+        reading: what is said of tables, instead of being found out.
     """
 
     merge: bool = False
@@ -40,6 +42,7 @@ class PrepareOptions:
     seed: int = 0
     columns: Columns = field(default_factory=Columns)
     labels: tuple[str, ...] | None = None
+    reading: ReadOptions = field(default_factory=ReadOptions)
 
 
 def prepare(source: Path, output: Path, options: PrepareOptions) -> dict[str, Any]:
@@ -85,9 +88,9 @@ def read_source(source: Path, options: PrepareOptions) -> tuple[tuple[str, ...],
         corpus = read_corpus(source, trainable=False)
         return corpus.labels, dict(corpus.splits), 0
     if source.is_dir():
-        tables = read_tables(find_tables(source), options.columns)
+        tables = read_tables(find_tables(source), options)
     else:
-        tables = {"all": read_table(source, options.columns)}
+        tables = {"all": read_table(source, options.columns, options.reading)}
     every = list(tables.values())
     labels = options.labels or options.columns.each or collect_labels(every)
     if not labels:
@@ -117,7 +120,7 @@ def find_tables(folder: Path) -> dict[str, Path]:
     return found
 
 
-def read_tables(paths: Mapping[str, Path], columns: Columns) -> dict[str, LabelledTable]:
+def read_tables(paths: Mapping[str, Path], options: PrepareOptions) -> dict[str, LabelledTable]:
     """
     Raises:
         DataError: what is wrong with any of them.
@@ -126,7 +129,7 @@ def read_tables(paths: Mapping[str, Path], columns: Columns) -> dict[str, Labell
     tables: dict[str, LabelledTable] = {}
     for name, path in paths.items():
         try:
-            tables[name] = read_table(path, columns)
+            tables[name] = read_table(path, options.columns, options.reading)
         except DataError as error:
             problems.append(str(error))
     raise_together(problems)

@@ -16,6 +16,7 @@ import numpy as np
 from goemotions.data.corpus import Split
 from goemotions.errors import AssumptionWarning, DataError, nearest
 from goemotions.tables.formats import open_table
+from goemotions.tables.source import ReadOptions
 
 SHOWN = 5  # of many problems in rows
 SEPARATORS = ",;|"
@@ -81,15 +82,18 @@ class LabelledTable:
         return Split(self.texts, targets, self.ids, self.sha256)
 
 
-def read_table(path: Path, columns: Columns) -> LabelledTable:
+def read_table(path: Path, columns: Columns, reading: ReadOptions | None = None) -> LabelledTable:
     """Read a table into memory.
+
+    Args:
+        reading: what is said of the file, instead of being found out.
 
     Raises:
         DataError: a file that cannot be read, columns that are not there, cells that are no labels; all columns at
             once, and of rows the first few.
         MissingExtraError: Parquet without the extra ``tables``.
     """
-    table = open_table(path, columns.text)
+    table = open_table(path, columns.text, reading)
     wanted = [columns.text, *(columns.each or (columns.labels,)), *([columns.id] if columns.id else [])]
     check_columns(path, table.columns, wanted)
     table.check_columns([])

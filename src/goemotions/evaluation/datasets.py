@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,10 @@ from goemotions.data.tables import Columns, as_number, assume, read_table
 from goemotions.errors import DataError
 from goemotions.evaluation.label_groups import LabelMap
 from goemotions.labels import LABELS
+from goemotions.tables.compression import Stream, plain_name
+from goemotions.tables.encoding import find_encoding
 from goemotions.tables.formats import endings, open_table
+from goemotions.tables.source import ReadOptions, Source
 
 FORMATS = (
     "expected an official GoEmotions TSV (text, label ids, comment id; no header), or a CSV, TSV, JSON lines "
@@ -48,13 +52,18 @@ class LabelledTexts:
 
 
 def read_labelled(
-    path: Path, model_labels: Sequence[str], label_map: LabelMap | None = None, absent_ok: bool = False
+    path: Path,
+    model_labels: Sequence[str],
+    label_map: LabelMap | None = None,
+    absent_ok: bool = False,
+    reading: ReadOptions | None = None,
 ) -> LabelledTexts:
     """Read a file, and check that its labels can be compared with the model's.
 
     Args:
         label_map: from the data's labels to the model's; the result then has the map's labels.
         absent_ok: a label that the data never names is taken to apply to no text, instead of being an error.
+        reading: what is said of the file, instead of being found out.
 
     Raises:
         DataError: no such file, an empty one, no known format, or labels that are missing from the data or unknown to
@@ -62,32 +71,38 @@ def read_labelled(
     """
     if not path.is_file():
         raise DataError(f"no file {path}: {FORMATS}")
-    if path.suffix.lower() not in endings():
+    if plain_name(path).suffix.lower() not in endings():
         raise DataError(f"{path}: {FORMATS}")
-    with path.open("rb") as stream:
-        first = stream.readline()
-        if not first.strip() and not stream.read().strip():
+    with Stream(path) as stream:
+        if not any(line.strip() for line in stream.plain):
             raise DataError(f"{path} is empty: {FORMATS}")
-    names = first.decode("utf-8-sig", "replace").rstrip("\r\n").split("\t")
-    if path.suffix.lower() == ".tsv" and TEXT not in [name.strip('"') for name in names]:
+    if path.suffix.lower() == ".tsv" and (reading or ReadOptions()) == ReadOptions() and is_official(path):
         split, labels = read_split(path), LABELS
     else:
-        split, labels = read_columns(path)
+        split, labels = read_columns(path, reading)
     read = LabelledTexts(path.name, split.texts, labels, split.targets, split.ids, split.sha256)
     return align(read, model_labels, label_map, absent_ok)
 
 
-def read_columns(path: Path) -> tuple[Split, tuple[str, ...]]:
+def is_official(path: Path) -> bool:
+    """Return True if a TSV file has no header with a column of texts, as the official ones have none."""
+    encoding = find_encoding(Source(path), TEXT)
+    with path.open("rb") as stream:
+        names = stream.read(1 << 16)[len(encoding.mark) :].decode(encoding.codec, "replace").split("\n", 1)[0]
+    return TEXT not in [name.strip('"') for name in re.split(r"[\t,;|]", names.rstrip("\r"))]
+
+
+def read_columns(path: Path, reading: ReadOptions | None = None) -> tuple[Split, tuple[str, ...]]:
     """Return the rows of a table with a header, and the labels of their targets.
 
     Raises:
         DataError: no rows, no labels, or cells that are none.
     """
-    there = open_table(path, TEXT).columns
+    there = open_table(path, TEXT, reading).columns
     each = () if NAMES in there else tuple(name for name in there if name not in (TEXT, ID))
     if TEXT in there and NAMES not in there and not each:
         raise DataError(f"{path}: no labels; {FORMATS}")
-    table = read_table(path, Columns(TEXT, NAMES, each, ID if ID in there else None))
+    table = read_table(path, Columns(TEXT, NAMES, each, ID if ID in there else None), reading)
     if table.without_text:
         assume(f"{path.name}: {table.without_text:,} rows have no text and are left out")
     if not table.texts:

@@ -1,28 +1,29 @@
 """CSV and TSV. Every row is kept as the characters that it is; new cells are written behind its last one.
 
-A CSV file is as RFC 4180 says: cells in quotes hold anything, also line ends. A TSV file is either of that kind, as
-spreadsheets and pandas write it, or one whose quotes are characters of its texts; which of them is told from the whole
-file. A row ends at a line feed, with or without a carriage return before it. Lines without any character are no rows.
+What separates cells is found from the first rows (:mod:`goemotions.tables.dialect`). Cells in quotes hold anything,
+also line ends, as RFC 4180 says. A file with tabs is either of that kind, as spreadsheets and pandas write it, or one
+whose quotes are characters of its texts; which of them is told from the whole file. A row ends at a line feed, with or
+without a carriage return before it. Lines without any character are no rows.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-import sys
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from goemotions.errors import AssumptionWarning, DataError
+from goemotions.errors import DataError
+from goemotions.tables.compression import plain_name
+from goemotions.tables.dialect import CELL_LIMIT, find_dialect
 from goemotions.tables.lines import LINE_END, LineTable, split_end
+from goemotions.tables.source import Source
 from goemotions.tables.table import Group, Kind, NewColumn, NewValues, grouped
 
-CELL_LIMIT = min(sys.maxsize, 2**31 - 1)
-QUOTE = '"'
+UNQUOTED = "quotes are read as characters of the texts, because they do not enclose whole cells"
 
 
 @dataclass(frozen=True)
@@ -49,29 +50,39 @@ class Records(Group):
 
 
 class DelimitedTable(LineTable):
-    """A file with a header whose cells are separated by ``delimiter``."""
+    """A file whose cells are separated; ``usual`` is the delimiter that files of its ending have."""
 
-    def __init__(self, path: Path, text_column: str, delimiter: str) -> None:
-        super().__init__(path, text_column)
-        self._delimiter = delimiter
-        self._quoted = delimiter != "\t" or self._is_quoted()
-        self._header = next(self._records(), None)
+    def __init__(self, source: Source, text_column: str, usual: str = ",") -> None:
+        super().__init__(source, text_column)
+        options = source.options
+        self._dialect = find_dialect(self.lines(), usual, text_column, options.delimiter, options.header)
+        has_quotes = not self._has_tabs or any(self._dialect.quote in line for line in self.lines())
+        self._quoted = has_quotes and (not self._has_tabs or self._is_quoted())
+        self._has_header = options.header
+        self._first = next(self._records(), None)
+        self.say(self._dialect.assumed, UNQUOTED if has_quotes and not self._quoted else "")
 
     @property
     def columns(self) -> list[str]:
-        # A file of no bytes is a table of no rows; its only known column is the one asked for.
-        return self._header.cells if self._header else [self.text_column]
+        if self._first is None:  # a file of no bytes is a table of no rows; its only known column is the one asked for
+            return [self.text_column]
+        if self._has_header:
+            return self._first.cells
+        return [f"column_{number}" for number in range(1, len(self._first.cells) + 1)]
 
     def groups(self, columns: Sequence[str] | None = None) -> Iterator[Records]:
         records = self._records()
         names = self.columns
-        next(records, None)
+        if self._has_header:
+            next(records, None)
 
         def checked() -> Iterator[tuple[Record, int]]:
             for number, record in enumerate(records, start=1):
                 if len(record.cells) != len(names):
+                    first = "the header" if self._has_header else "the first row"
                     raise DataError(
-                        f"{self.path}, row {number}: {len(record.cells)} cells, but the header has {len(names)}"
+                        f"{self.path}, row {number}: {len(record.cells)} cells, but {first} has {len(names)}; "
+                        f"{self._dialect.delimiter!r} is taken to separate cells (--delimiter)"
                     )
                 yield record, len(record.source)
 
@@ -79,54 +90,70 @@ class DelimitedTable(LineTable):
             yield Records(names, group)
 
     def header(self, new: Sequence[NewColumn]) -> str:
-        source = self._header.source if self._header else self._cell(self.text_column)
-        return self._extended(source, [column.name for column in new])
+        if not self._has_header:
+            return self._dialect.told
+        source = self._first.source if self._first else self._cell(self.text_column)
+        return self._dialect.told + self._extended(source, [column.name for column in new])
 
     def write_part(self, path: Path, group: Records, new: NewValues) -> None:
-        added = [list(map(CELLS[column.kind], values)) for column, values in new.items()]
+        ascii_only = not self.encoding.is_unicode
+        added = [[cell_text(column.kind, value, ascii_only) for value in values] for column, values in new.items()]
         rows = (
             self._extended(record.source, [cells[row] for cells in added]) for row, record in enumerate(group.records)
         )
-        path.write_bytes("".join(rows).encode("utf-8"))
+        path.write_bytes(self.encode("".join(rows)))
 
     def _extended(self, source: str, cells: Sequence[str]) -> str:
         """Return a row of the file with more cells."""
         body, end = split_end(source)
-        return self._delimiter.join([body, *map(self._cell, cells)]) + (end or self._line_end)
+        return self._dialect.delimiter.join([body, *map(self._cell, cells)]) + (end or self._line_end)
 
     @cached_property
     def _line_end(self) -> str:
         """For a last row without one."""
-        return (split_end(self._header.source)[1] if self._header else "") or LINE_END
+        return (split_end(self._first.source)[1] if self._first else "") or LINE_END
 
     def _cell(self, value: str) -> str:
-        if not any(character in value for character in (self._delimiter, QUOTE, "\r", "\n")):
+        delimiter, quote = self._dialect.delimiter, self._dialect.quote
+        if not any(character in value for character in (delimiter, quote, "\r", "\n")):
             return value
         if self._quoted:
-            return QUOTE + value.replace(QUOTE, QUOTE * 2) + QUOTE
-        if any(character in value for character in (self._delimiter, "\r", "\n")):
+            return quote + value.replace(quote, quote * 2) + quote
+        if any(character in value for character in (delimiter, "\r", "\n")):
             raise DataError(f"{self.path}: {value!r} does not fit into a cell of a TSV file without quoting")
         return value
 
     def _records(self) -> Iterator[Record]:
         return self._quoted_records() if self._quoted else self._plain_records()
 
+    @property
+    def _has_tabs(self) -> bool:
+        return self._dialect.delimiter == "\t"
+
+    def _rows(self) -> Iterator[str]:
+        """Yield the lines behind the one that only tells the delimiter."""
+        lines = self.lines()
+        if self._dialect.told:
+            next(lines, None)
+        return lines
+
     def _plain_records(self) -> Iterator[Record]:
-        for line in self.lines():
+        for line in self._rows():
             body = line.removesuffix("\n").removesuffix("\r")
             if body:
-                yield Record(body.split(self._delimiter), line)
+                yield Record(body.split(self._dialect.delimiter), line)
 
     def _quoted_records(self) -> Iterator[Record]:
         csv.field_size_limit(CELL_LIMIT)  # the default refuses cells over 128 KiB
         taken: list[str] = []
 
         def lines() -> Iterator[str]:
-            for line in self.lines():
+            for line in self._rows():
                 taken.append(line)
                 yield line
 
-        reader = csv.reader(lines(), delimiter=self._delimiter, strict=True)
+        dialect = self._dialect
+        reader = csv.reader(lines(), delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True)
         while True:
             taken.clear()
             try:
@@ -144,29 +171,22 @@ class DelimitedTable(LineTable):
         They do if the whole file can be read so, with the same number of cells in every row, and as those write it who
         quote: a cell with a quote in it is quoted itself.
         """
-        with self.path.open("rb") as stream:
-            if not any(QUOTE.encode() in block for block in iter(lambda: stream.read(1 << 20), b"")):
-                return False
+        quote = self._dialect.quote
         width = 0
         try:
             for record in self._quoted_records():
                 width = width or len(record.cells)
-                inside = sum(cell.count(QUOTE) for cell in record.cells)
-                needing = sum(any(mark in cell for mark in (QUOTE, "\t", "\r", "\n")) for cell in record.cells)
-                if len(record.cells) != width or record.source.count(QUOTE) < 2 * (inside + needing):
+                inside = sum(cell.count(quote) for cell in record.cells)
+                needing = sum(any(mark in cell for mark in (quote, "\t", "\r", "\n")) for cell in record.cells)
+                if len(record.cells) != width or record.source.count(quote) < 2 * (inside + needing):
                     break
-                lines = record.source.removesuffix(LINE_END).split(LINE_END)
-                if width > 1 and len(lines) > 1 and all(line.count(self._delimiter) == width - 1 for line in lines):
+                tabs = [line.count("\t") for line in record.source.removesuffix(LINE_END).split(LINE_END)]
+                if width > 1 and len(tabs) > 1 and all(count == width - 1 for count in tabs):
                     break  # each line is a row by itself: read otherwise, rows would be lost
             else:
                 return True
         except DataError:
             pass
-        warnings.warn(
-            f"{self.path.name}: quotes are read as characters of the texts, because they do not enclose whole cells",
-            AssumptionWarning,
-            stacklevel=2,
-        )
         return False
 
 
@@ -177,17 +197,19 @@ def reason(error: csv.Error) -> str:
     return str(error)
 
 
-def score_cell(value: float | None) -> str:
-    return "" if value is None else repr(value)
+def cell_text(kind: Kind, value: Any, ascii_only: bool = False) -> str:
+    """Return a new value as the text of a cell.
+
+    Args:
+        ascii_only: for an encoding that does not have every character.
+    """
+    if value is None:
+        return ""
+    if kind is Kind.RANKED:
+        return json.dumps(value, ensure_ascii=ascii_only)
+    return str(value).lower() if kind is Kind.FLAG else repr(value)
 
 
-CELLS: dict[Kind, Callable[[Any], str]] = {
-    Kind.RANKED: lambda value: json.dumps(value, ensure_ascii=False),
-    Kind.FLAG: lambda value: str(value).lower(),
-    Kind.SCORE: score_cell,
-}
-
-
-def open_table(path: Path, text_column: str) -> DelimitedTable:
-    """Open a file: tab-separated if its name ends in ``.tsv``, else comma-separated."""
-    return DelimitedTable(path, text_column, "\t" if path.suffix.lower() == ".tsv" else ",")
+def open_table(source: Source, text_column: str) -> DelimitedTable:
+    """Open a file: one whose name ends in ``.tsv`` has tabs, unless its first rows say otherwise."""
+    return DelimitedTable(source, text_column, "\t" if plain_name(source.path).suffix.lower() == ".tsv" else ",")

@@ -1,6 +1,6 @@
 """Which format a file has: by the ending of its name, or by its first bytes where they say that the name is wrong.
 
-A new format is a module with a function ``open_table(path, text_column)`` and an entry in :data:`FORMATS`.
+A new format is a module with a function ``open_table(source, text_column)`` and an entry in :data:`FORMATS`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from goemotions.errors import DataError, MissingExtraError
+from goemotions.tables.compression import COMPRESSIONS, Stream, plain_name
+from goemotions.tables.source import ReadOptions, Source
 from goemotions.tables.table import Table
 
 
@@ -23,7 +25,8 @@ class Format:
         endings: of files' names, in lower case.
         module: with its ``open_table``.
         extra: the optional part that the module needs.
-        signature: the first bytes of every such file; empty for text.
+        signature: the first bytes of every such file; empty for text, which may be compressed.
+        options: the fields of :class:`ReadOptions` that it heeds.
     """
 
     name: str
@@ -31,29 +34,30 @@ class Format:
     module: str
     extra: str | None = None
     signature: bytes = b""
+    options: frozenset[str] = frozenset()
 
+
+TEXT_OPTIONS = frozenset({"encoding"})
+CELL_OPTIONS = TEXT_OPTIONS | {"delimiter", "header"}
 
 FORMATS = [
-    Format("CSV", (".csv",), "goemotions.tables.delimited"),
-    Format("TSV", (".tsv",), "goemotions.tables.delimited"),
-    Format("JSON lines", (".jsonl", ".ndjson"), "goemotions.tables.json_lines"),
+    Format("CSV", (".csv",), "goemotions.tables.delimited", options=CELL_OPTIONS),
+    Format("TSV", (".tsv",), "goemotions.tables.delimited", options=CELL_OPTIONS),
+    Format("JSON lines", (".jsonl", ".ndjson"), "goemotions.tables.json_lines", options=TEXT_OPTIONS),
     Format("Parquet", (".parquet",), "goemotions.tables.parquet", "tables", b"PAR1"),
 ]
 
 OTHER_SIGNATURES = {
     b"PK\x03\x04": "a zip archive or an Excel workbook",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"\x1f\x8b": "gzip",
-    b"\x28\xb5\x2f\xfd": "Zstandard",
-    b"\xff\xfe": "UTF-16",
-    b"\xfe\xff": "UTF-16",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook, or one with a password",
     b"%PDF": "a PDF document",
+    **{known.signature: known.name for known in COMPRESSIONS.values()},
 }
 """First bytes of files that are taken for tables, and are none that can be read."""
 
 
 def endings() -> list[str]:
-    """Return the endings of all formats' names."""
+    """Return the endings of all formats' names; those of text may be followed by one of a compression."""
     return [ending for known in FORMATS for ending in known.endings]
 
 
@@ -61,12 +65,16 @@ def format_of(path: Path) -> Format:
     """Return the format that a file's name says.
 
     Raises:
-        DataError: an ending that is none of the known formats.
+        DataError: an ending that is none of the known formats, or a compression of one that is not text.
     """
+    name = plain_name(path)
     for known in FORMATS:
-        if path.suffix.lower() in known.endings:
+        if name.suffix.lower() in known.endings:
+            if known.signature and name != path:
+                raise DataError(f"{path}: {known.name} is not read from within {path.suffix}: decompress it")
             return known
-    raise DataError(f"{path}: the ending {path.suffix!r} is none of {', '.join(endings())}")
+    inside = f" before {path.suffix}" if name != path else ""
+    raise DataError(f"{path}: the ending {name.suffix!r}{inside} is none of {', '.join(endings())}")
 
 
 def check_signature(path: Path, expected: Format) -> None:
@@ -74,26 +82,43 @@ def check_signature(path: Path, expected: Format) -> None:
     Raises:
         DataError: a text file's name for a file whose first bytes say that it is something else.
     """
-    with path.open("rb") as stream:
-        first = stream.read(8)
-    signatures = {known.signature: known.name for known in FORMATS if known.signature} | OTHER_SIGNATURES
     if expected.signature:
         return
+    with Stream(path) as stream:
+        first = stream.plain.read(8)
+    signatures = {known.signature: known.name for known in FORMATS if known.signature} | OTHER_SIGNATURES
     for signature, name in signatures.items():
         if first.startswith(signature):
             raise DataError(f"{path} holds {name}, but its name says {expected.name}: rename or convert it")
 
 
-def open_table(path: Path, text_column: str) -> Table:
+def check_options(path: Path, known: Format, options: ReadOptions) -> None:
+    """
+    Raises:
+        ValueError: an option that a file of this format does not heed.
+    """
+    unused = [name for name in options.given() if name not in known.options]
+    if unused:
+        names = ", ".join("--no-header" if name == "header" else f"--{name}" for name in unused)
+        raise ValueError(f"{names} says nothing of {path.name}, which is {known.name}")
+
+
+def open_table(path: Path, text_column: str, options: ReadOptions | None = None) -> Table:
     """Open an input file.
+
+    Args:
+        options: what its user says of it.
 
     Raises:
         DataError: no such file, or none of a known format.
-        MissingExtraError: a format whose optional part is not installed.
+        MissingExtraError: a format, or a compression, whose optional part is not installed.
+        ValueError: options that the format does not have, or that are none.
     """
     known = format_of(path)
     if not path.is_file():
         raise DataError(f"no file {path}")
+    options = options or ReadOptions()
+    check_options(path, known, options)
     check_signature(path, known)
     try:
         module = importlib.import_module(known.module)
@@ -101,5 +126,5 @@ def open_table(path: Path, text_column: str) -> Table:
         if known.extra is None:
             raise
         raise MissingExtraError(known.name, known.extra) from error
-    opener: Callable[[Path, str], Table] = module.open_table
-    return opener(path, text_column)
+    opener: Callable[[Source, str], Table] = module.open_table
+    return opener(Source(path, options), text_column)

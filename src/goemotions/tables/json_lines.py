@@ -14,6 +14,7 @@ from typing import Any
 
 from goemotions.errors import DataError
 from goemotions.tables.lines import LINE_END, LineTable
+from goemotions.tables.source import Source
 from goemotions.tables.table import Group, NewColumn, NewValues, grouped
 
 WHITE = " \t\r\n"
@@ -44,6 +45,10 @@ class Lines(Group):
 
 class JsonLinesTable(LineTable):
     """A file of JSON objects, one a line."""
+
+    def __init__(self, source: Source, text_column: str) -> None:
+        super().__init__(source, text_column)
+        self.say()
 
     @property
     def columns(self) -> list[str]:
@@ -111,15 +116,18 @@ class JsonLinesTable(LineTable):
     def header(self, new: Sequence[NewColumn]) -> str:
         return ""
 
+    def _json(self, value: Any) -> str:
+        return json.dumps(value, ensure_ascii=not self.encoding.is_unicode)
+
     def write_part(self, path: Path, group: Lines, new: NewValues) -> None:
-        names = [json.dumps(column.name, ensure_ascii=False) for column in new]
+        names = [self._json(column.name) for column in new]
         rows = []
         for row, line in enumerate(group.lines):
-            values = (json.dumps(values[row], ensure_ascii=False) for values in new.values())
+            values = (self._json(values[row]) for values in new.values())
             added = ", ".join(f"{name}: {value}" for name, value in zip(names, values, strict=True))
             body = line.source[:-1].rstrip(WHITE)
             rows.append(f"{body}{', ' if line.value else ''}{added}}}{LINE_END}")
-        path.write_bytes("".join(rows).encode("utf-8"))
+        path.write_bytes(self.encode("".join(rows)))
 
 
 def number(digits: str) -> int | float:
@@ -127,6 +135,6 @@ def number(digits: str) -> int | float:
     return int(digits) if len(digits) <= LONG_NUMBER else float(digits)
 
 
-def open_table(path: Path, text_column: str) -> JsonLinesTable:
+def open_table(source: Source, text_column: str) -> JsonLinesTable:
     """Open a file."""
-    return JsonLinesTable(path, text_column)
+    return JsonLinesTable(source, text_column)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from goemotions.errors import DataError
+from goemotions.tables.source import Source
 from goemotions.tables.table import (
     GROUP_CHARACTERS,
     GROUP_ROWS,
@@ -153,6 +154,6 @@ def one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def open_table(path: Path, text_column: str) -> ParquetTable:
+def open_table(source: Source, text_column: str) -> ParquetTable:
     """Open a file."""
-    return ParquetTable(path, text_column)
+    return ParquetTable(source.path, text_column)

@@ -1,0 +1,45 @@
+"""The bytes of a table: a file, decompressed on the way, and what its user says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from goemotions.tables.compression import Stream
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a user says of a table instead of letting it be found out; each format takes some of these.
+
+    Attributes:
+        delimiter: the character between cells; None to find it.
+        encoding: of the text, by any name that Python knows; None to find it.
+        header: False for a file whose first row is one of the rows: its columns are ``column_1``, ``column_2`` and so
+            on.
+    """
+
+    delimiter: str | None = None
+    encoding: str | None = None
+    header: bool = True
+
+    def given(self) -> list[str]:
+        """Return the names of those that are not as they are by themselves."""
+        usual = ReadOptions()
+        return [name for name in vars(self) if getattr(self, name) != getattr(usual, name)]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to read a table from."""
+
+    path: Path
+    options: ReadOptions = field(default_factory=ReadOptions)
+
+    def open(self) -> Stream:
+        """Open the file, decompressed.
+
+        Raises:
+            MissingExtraError: a compression whose optional part is not installed.
+        """
+        return Stream(self.path)
