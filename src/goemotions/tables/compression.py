@@ -143,7 +143,7 @@ class Stream:
 
     @property
     def fraction(self) -> float:
-        """How much of the file has been read, 0 to 1."""
+        """The share of the file that has been read, 0 to 1."""
         if self._raw.closed or not self._size:
             return 1.0
         return min(1.0, self._raw.tell() / self._size)

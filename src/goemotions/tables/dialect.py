@@ -1,4 +1,4 @@
-"""How a delimited file separates and quotes its cells: found from its first rows, or as its user says."""
+"""The dialect of a delimited file, delimiter and quotes: found from its first rows, or as its user says."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SINGLE_QUOTED = re.compile(r"'[^']*'\s*(?:[,;\t|]|$)")
 
 @dataclass(frozen=True)
 class Dialect:
-    """How cells are separated.
+    """The way in which cells are separated.
 
     Attributes:
         delimiter: between cells.

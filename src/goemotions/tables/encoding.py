@@ -32,7 +32,7 @@ ESCAPED = re.compile("[\udc80-\udcff]")
 
 @dataclass(frozen=True)
 class Encoding:
-    """How characters are bytes in a file.
+    """The way in which characters are bytes in a file.
 
     Attributes:
         codec: Python's, of those that write no mark.

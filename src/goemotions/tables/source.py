@@ -10,7 +10,7 @@ from goemotions.tables.compression import Stream
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What a user says of a table instead of letting it be found out; each format takes some of these.
+    """Facts about a table that a user gives instead of letting them be found out; each format takes some of these.
 
     Attributes:
         delimiter: the character between cells; None to find it.

@@ -1,4 +1,4 @@
-"""What every table format offers: groups of rows to read, parts to write with new columns, and their assembly.
+"""The interface of every table format: groups of rows to read, parts to write with new columns, and their assembly.
 
 Input and output are of the same format, so that the input's columns are kept exactly as they stand.
 """
@@ -74,7 +74,7 @@ class Table(ABC):
     @property
     @abstractmethod
     def fraction_read(self) -> float:
-        """How much of the file has been read, 0 to 1."""
+        """The share of the file that has been read, 0 to 1."""
 
     @abstractmethod
     def groups(self, columns: Sequence[str] | None = None) -> Iterator[Group]:
