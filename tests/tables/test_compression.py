@@ -48,7 +48,7 @@ def test_other_programs_read_the_output(classifier: EmotionClassifier, tmp_path:
     source, output = write_rows(tmp_path / "in.csv", rows), tmp_path / "out.csv.gz"
     score(classifier, source, output)
     assert pyarrow.csv.read_csv(output).num_rows == 5000
-    assert gzip.decompress(output.read_bytes()).startswith(b"id,text,emotions,truncated\n")
+    assert gzip.decompress(output.read_bytes()).startswith(b"id,text,emotions,truncated\r\n")
     if shutil.which("zcat"):
         assert len(subprocess.run(["zcat", output], capture_output=True, check=True).stdout.splitlines()) == 5001
     assert [row["id"] for row in read_rows(output)] == [str(row["id"]) for row in rows]
