@@ -14,6 +14,7 @@ from environments import ROOT, Environment
 from hub_server import hub
 
 from goemotions.catalog import GROUP, MODELS, bundled, find_model, shipped
+from goemotions.checkpoint import copy_directory
 from goemotions.errors import ModelError
 
 
@@ -158,3 +159,11 @@ def test_names_that_clash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
             shipped()
         shutil.rmtree(tmp_path / "third")
         shutil.rmtree(tmp_path / "third-1.0.dist-info")
+
+
+def test_a_model_in_a_package_stays_one_when_figures_are_stored_in_it(model_copy: Path) -> None:
+    (model_copy / "__init__.py").touch()
+    copy_directory(model_copy, model_copy, {"README.md": b"new"})
+    assert (model_copy / "__init__.py").is_file()
+    copy_directory(model_copy, model_copy.with_name("saved"), {})
+    assert not (model_copy.with_name("saved") / "__init__.py").exists()

@@ -211,6 +211,8 @@ config_bytes = json_bytes
 def copy_directory(source: Path, target: Path, changes: Mapping[str, bytes]) -> None:
     """Write a model directory with the files of another, except for the changed or new ones; both may be the same."""
     names = {*ARCHITECTURES[read_config(source).architecture].files, *OPTIONAL_FILES}
+    if source == target:
+        names.add("__init__.py")  # the folder of a package stays one
     kept = {name: (source / name).read_bytes() for name in sorted(names) if (source / name).is_file()}
     write_directory(target, kept | dict(changes))
 

@@ -13,7 +13,7 @@ import pytest
 from conftest import CARD_TEXTS, Run
 
 from goemotions import EmotionClassifier
-from goemotions.catalog import MODELS
+from goemotions.catalog import find_model
 from goemotions.errors import EncoderError, ModelError
 
 X = np.random.default_rng(0).normal(size=(300, 512)).astype(np.float32)
@@ -28,7 +28,7 @@ def multilingual() -> EmotionClassifier:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the shipped model that a test may damage."""
-    return shutil.copytree(MODELS / "multilingual", tmp_path / "model")
+    return shutil.copytree(find_model("multilingual"), tmp_path / "model")
 
 
 def test_texts_and_embeddings(multilingual: EmotionClassifier) -> None:
@@ -55,7 +55,7 @@ def test_rows_do_not_depend_on_their_neighbours(multilingual: EmotionClassifier,
 def test_the_graph_is_the_mlp_it_says(multilingual: EmotionClassifier) -> None:
     """Computed again in NumPy from the weights in the file."""
     onnx = pytest.importorskip("onnx")
-    graph = onnx.load(MODELS / "multilingual" / "head.onnx").graph
+    graph = onnx.load(find_model("multilingual") / "head.onnx").graph
     weights = [onnx.numpy_helper.to_array(tensor).astype(np.float32) for tensor in graph.initializer]
     x = X
     for layer in range(0, len(weights), 2):

@@ -16,7 +16,7 @@ from onnx import TensorProto, helper
 from goemotions import EmotionClassifier
 from goemotions.architectures.onnx_file import check_onnx
 from goemotions.architectures.onnx_graph import OnnxGraph
-from goemotions.catalog import MODELS
+from goemotions.catalog import find_model
 from goemotions.errors import ModelError
 
 
@@ -155,7 +155,8 @@ def test_what_could_grow_at_load_is_not_computed_then() -> None:
     chain = doubling(29, "k", helper.make_tensor("k", TensorProto.FLOAT, [1], [1.0])).SerializeToString()
     assert not check_onnx(chain).foldable
     assert all(
-        check_onnx((MODELS / name).read_bytes()).foldable for name in ("compact/model.onnx", "multilingual/head.onnx")
+        check_onnx((find_model(name) / file).read_bytes()).foldable
+        for name, file in {"compact": "model.onnx", "multilingual": "head.onnx"}.items()
     )
 
 
@@ -190,7 +191,7 @@ def test_every_cut_and_every_damaged_byte_is_an_error_or_a_graph() -> None:
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_model_that_gives_nan_is_an_error_at_every_door(tmp_path: Path, model: str, value: float) -> None:
     """Fault 8: it was written as ``nan`` and as no emotion at all."""
-    folder = shutil.copytree(MODELS / model, tmp_path / "model")
+    folder = shutil.copytree(find_model(model), tmp_path / "model")
     file = next(folder.glob("*.onnx"))
     graph = onnx.load(file)
     bias = next(tensor for tensor in reversed(graph.graph.initializer) if list(tensor.dims) == [28])
@@ -216,7 +217,7 @@ def test_a_model_that_gives_nan_is_an_error_at_every_door(tmp_path: Path, model:
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="no links")
 def test_links_out_of_a_directory_are_refused_and_the_hubs_are_not(tmp_path: Path) -> None:
     """Fault 10: ``save`` and ``push`` would have copied whatever file a link names."""
-    folder = shutil.copytree(MODELS / "compact", tmp_path / "model")
+    folder = shutil.copytree(find_model("compact"), tmp_path / "model")
     secret = tmp_path / "secret"
     secret.write_text("card")
     (folder / "README.md").unlink()
@@ -231,7 +232,7 @@ def test_links_out_of_a_directory_are_refused_and_the_hubs_are_not(tmp_path: Pat
     blobs = snapshot.parent.parent / "blobs"
     blobs.mkdir(parents=True)
     snapshot.mkdir(parents=True)
-    for number, file in enumerate(MODELS.joinpath("compact").iterdir()):
+    for number, file in enumerate(find_model("compact").iterdir()):
         shutil.copy(file, blobs / str(number))
         (snapshot / file.name).symlink_to(Path("../../blobs") / str(number))
     assert EmotionClassifier(snapshot).labels == classifier.labels
@@ -240,7 +241,7 @@ def test_links_out_of_a_directory_are_refused_and_the_hubs_are_not(tmp_path: Pat
 @pytest.mark.parametrize("name", ["http://192.0.2.1/encoder/1", "https://example.org/encoder/1", "/tmp", "saved-model"])
 def test_a_directory_cannot_name_a_program_as_its_encoder(tmp_path: Path, name: str) -> None:
     """Fault 9: an address was fetched and its SavedModel run."""
-    folder = shutil.copytree(MODELS / "multilingual", tmp_path / "model")
+    folder = shutil.copytree(find_model("multilingual"), tmp_path / "model")
     raw = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(raw | {"encoder": {**raw["encoder"], "id": name}}))
     with pytest.raises(ModelError, match="a SavedModel is a program"):

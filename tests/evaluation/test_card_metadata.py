@@ -8,13 +8,13 @@ from typing import cast
 import pytest
 from huggingface_hub import ModelCard, ModelCardData
 
-from goemotions.catalog import MODELS
+from goemotions.catalog import find_model
 from goemotions.evaluation.model_card import card
 
 
 @pytest.mark.parametrize("name", ["compact", "multilingual"])
 def test_the_model_index_has_the_models_own_figures(name: str) -> None:
-    config = json.loads((MODELS / name / "config.json").read_text(encoding="utf-8"))
+    config = json.loads((find_model(name) / "config.json").read_text(encoding="utf-8"))
     read = cast(ModelCardData, ModelCard(card(config)).data)
     assert read.model_name == name
     assert "goemotions" in (read.tags or [])

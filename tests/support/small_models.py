@@ -12,7 +12,7 @@ import onnx
 from onnx import TensorProto, helper
 from safetensors.torch import load_file, save_file
 
-from goemotions.catalog import MODELS
+from goemotions.catalog import find_model
 from goemotions.decoder.tensors import INDEX, SINGLE
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "embedding-llm-1"
@@ -34,13 +34,13 @@ def graph(
 
 def small_transformer(folder: Path) -> None:
     """The bundled model with a small graph and vocabulary."""
-    config = json.loads((MODELS / "compact" / "config.json").read_text())
+    config = json.loads((find_model("compact") / "config.json").read_text())
     kept = ("format_version", "architecture", "model_name", "num_labels", "emotion_labels", "threshold", "thresholds")
     few = {key: config[key] for key in (*kept, "max_length", "unreliable_labels", "tested_on", "trained_on")}
     knots = {label: [[-1.0, -1.0], [1.0, 1.0]] for label in config["emotion_labels"]}
     few["calibration"] = {"method": "platt", "knots": knots}
     (folder / "config.json").write_text(json.dumps(few))
-    tokenizer = json.loads((MODELS / "compact" / "tokenizer.json").read_text())
+    tokenizer = json.loads((find_model("compact") / "tokenizer.json").read_text())
     words = {word: number for number, word in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "##s", "thank"])}
     tokenizer["model"]["vocab"] = words
     tokenizer["added_tokens"] = [
@@ -59,7 +59,7 @@ def small_transformer(folder: Path) -> None:
 
 
 def small_head(folder: Path) -> None:
-    config = json.loads((MODELS / "multilingual" / "config.json").read_text())
+    config = json.loads((find_model("multilingual") / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"embed_dim": 2, "metrics": None, "training": None}))
     weight = helper.make_tensor("weight", TensorProto.FLOAT, [2, 28], [0.1] * 56)
     node = helper.make_node("MatMul", ["embeddings", "weight"], ["logits"])
