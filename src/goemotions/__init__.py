@@ -15,6 +15,7 @@ from goemotions.labels import LABELS
 
 if TYPE_CHECKING:
     from goemotions.classifier import EmotionClassifier, TruncatedTextWarning
+    from goemotions.fitting.fit import fit
 
 __all__ = [
     "LABELS",
@@ -25,9 +26,14 @@ __all__ = [
     "MissingExtraError",
     "ModelError",
     "TruncatedTextWarning",
+    "fit",
 ]
 
-LAZY = {"EmotionClassifier": "goemotions.classifier", "TruncatedTextWarning": "goemotions.classifier"}
+LAZY = {
+    "EmotionClassifier": "goemotions.classifier",
+    "TruncatedTextWarning": "goemotions.classifier",
+    "fit": "goemotions.fitting.fit",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 from goemotions.atomic import new_directory
 from goemotions.calibration import Calibration
 from goemotions.errors import ModelError, plain
-from goemotions.fields import required, section, shown, text, whole_number
+from goemotions.fields import flag, required, section, shown, text, whole_number
 from goemotions.files import json_bytes, read_json_object
 from goemotions.specs import ARCHITECTURES, OPTIONAL_FILES
 from goemotions.thresholds import check_threshold
@@ -33,6 +33,7 @@ class ModelConfig:
         max_length: tokens that a ``transformer`` reads; None where another part decides.
         embed_dim: of an ``embedding-*``, the width of an embedding; None for others.
         hidden_size: of an ``embedding-llm``, the width of its decoder's states; None for others.
+        single: each text has exactly one label; the model's own decision is the most probable one.
         raw: the file whole, for those who show or copy it, and for the architecture's own keys.
     """
 
@@ -46,6 +47,7 @@ class ModelConfig:
     name: str
     unreliable_labels: dict[str, int]
     calibration: Calibration | None
+    single: bool
     raw: Mapping[str, Any] = field(repr=False)
 
 
@@ -72,6 +74,9 @@ KNOWN_KEYS = {
     "tested_on",
     "about",
     "teacher",
+    "single_label",
+    "pooled",
+    "fitted",
 }
 
 
@@ -80,6 +85,7 @@ SECTIONS = (
     "backbone",
     "base",
     "encoder",
+    "fitted",
     "metrics",
     "tested_on",
     "trained_on",
@@ -172,6 +178,7 @@ def _audit(raw: dict[str, Any], architecture: str) -> ModelConfig:
         name=text(raw, "model_name", "unnamed"),
         unreliable_labels={label: whole_number(unreliable, label, 0) for label in unreliable},
         calibration=Calibration.from_dict(raw["calibration"], labels) if raw.get("calibration") is not None else None,
+        single=flag(raw, "single_label"),
         raw=raw,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from goemotions import thresholds as thresholding
-from goemotions.architectures import EmbeddingArchitecture, LoadOptions, load_model
+from goemotions.architectures import EmbeddingArchitecture, LoadOptions, all_features, load_model
 from goemotions.architectures.prepared import Features, Prepared
 from goemotions.catalog import find_model
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
@@ -29,8 +29,6 @@ from goemotions.predictions import (
     read_windows,
     sigmoid,
 )
-
-CHUNK = 8192  # texts whose features are computed at a time: bounds memory
 
 
 class TruncatedTextWarning(UserWarning):
@@ -49,7 +47,7 @@ class EmotionClassifier:
         thresholds: what ``predict`` uses, one a label.
         calibration: the map on logits that is applied before thresholds, or None.
         unreliable_labels: the labels too rare in the test data to be sure of, with their positives there.
-        base: of an ``embedding-llm``, which base was loaded, at which revision and precision; None for others.
+        base: of an ``embedding-llm`` or a fitted model, which base was loaded; None for others.
         config: the model's ``config.json``, checked.
     """
 
@@ -168,7 +166,12 @@ class EmotionClassifier:
         given = options.threshold
         thresholds = self.thresholds if given is None else thresholding.resolve(given, self.thresholds)
         left_out = self.unreliable_labels if options.reliable_only else ()
-        return predictions_of(scored, thresholds, texts=texts, left_out=left_out, top_k=options.top_k)
+        top_k = 1 if self.chooses_one(thresholds) else options.top_k
+        return predictions_of(scored, thresholds, texts=texts, left_out=left_out, top_k=top_k)
+
+    def chooses_one(self, thresholds: Mapping[str, float]) -> bool:
+        """Return whether each text is given its most probable label alone: by a single-label model's own thresholds."""
+        return self.config.single and thresholds == self.config.thresholds
 
     def predict_proba(self, texts: Iterable[str], *, long_text: LongText = "cut") -> npt.NDArray[np.float32]:
         """The probability of every label for each text, float32 [n, labels]; arguments and errors as ``predict``.
@@ -232,13 +235,7 @@ class EmotionClassifier:
 
     def features(self, texts: Iterable[str]) -> Features:
         """The model's own logits, not calibrated, and :meth:`states`, which has the errors too."""
-        checked = check_texts(texts)
-        parts = [
-            self._model.features(self._model.prepare(checked[start : start + CHUNK]))
-            for start in range(0, max(1, len(checked)), CHUNK)
-        ]
-        logits, states = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-        return Features(logits, states)
+        return all_features(self._model, check_texts(texts))
 
     def states(self, texts: Iterable[str]) -> npt.NDArray[np.float32]:
         """The state of each text, float32 [n, width]: what the model's last layer makes its logits of.

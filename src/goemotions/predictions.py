@@ -124,9 +124,15 @@ def select(
     return found
 
 
-def accepted(probabilities: npt.NDArray[np.float32], cuts: Sequence[float]) -> npt.NDArray[np.bool_]:
-    """bool [n, labels]: where a probability reaches its label's threshold. Compared in float32, as both are meant."""
+def accepted(probabilities: npt.NDArray[np.float32], cuts: Sequence[float], one: bool = False) -> npt.NDArray[np.bool_]:
+    """bool [n, labels]: where a probability reaches its label's threshold. Compared in float32, as both are meant.
+
+    Args:
+        one: accept no more than each row's highest, the first of equal ones.
+    """
     reached: npt.NDArray[np.bool_] = probabilities >= np.asarray(cuts, dtype=np.float32)
+    if one:
+        reached &= probabilities.argmax(1)[:, None] == np.arange(probabilities.shape[1])
     return reached
 
 

@@ -77,6 +77,15 @@ ARCHITECTURES: Mapping[str, ArchitectureSpec] = {
         sample_rows=64,
         one_actor_per_node=True,
     ),
+    "fitted": ArchitectureSpec(
+        module="fitted",
+        files=("config.json", "head.safetensors"),
+        sizes={},
+        options=frozenset({"backbone", "encoder", "precision", "allow_other_encoder", "max_memory"}),
+        lacks="lacks nothing",
+        cpu_only=False,  # its base says where it computes
+        one_text_per_thread=True,
+    ),
 }
 
 OPTIONAL_FILES = ("README.md", "focal_config.json", "infer.py", "training_hashes.bin")

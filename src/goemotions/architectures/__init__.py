@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from goemotions.architectures.prepared import Features
 from goemotions.errors import ModelError
 from goemotions.predictions import Scored
 from goemotions.specs import ARCHITECTURES
 
 if TYPE_CHECKING:
-    from goemotions.architectures.prepared import Features, Prepared
+    from goemotions.architectures.prepared import Prepared
     from goemotions.checkpoint import ModelConfig
     from goemotions.encoders import Encoder
 
@@ -90,6 +91,7 @@ class LoadOptions:
 
 
 DEFAULTS = LoadOptions()
+CHUNK = 8192  # texts whose features are computed at a time: bounds memory
 COMMON_OPTIONS = ("device", "threads", "batch_size")
 Load = Callable[[Path, "ModelConfig", LoadOptions], "Architecture | EmbeddingArchitecture"]
 
@@ -109,3 +111,11 @@ def load_model(directory: Path, config: ModelConfig, options: LoadOptions) -> Ar
         raise ModelError(f"{config.name} {spec.lacks}: leave out {', '.join(given)}")
     load: Load = importlib.import_module(f"goemotions.architectures.{spec.module}").load
     return load(directory, config, options)
+
+
+def all_features(model: Architecture, texts: Sequence[str]) -> Features:
+    """Return logits and states of any number of texts, each cut to what the model reads."""
+    parts = [
+        model.features(model.prepare(texts[start : start + CHUNK])) for start in range(0, max(1, len(texts)), CHUNK)
+    ]
+    return Features(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))

@@ -19,6 +19,7 @@ from goemotions.cli.convert import convert
 from goemotions.cli.data import data_app
 from goemotions.cli.distill import distill
 from goemotions.cli.evaluate import evaluate
+from goemotions.cli.fit import fit
 from goemotions.cli.info import info
 from goemotions.cli.predict import predict
 from goemotions.cli.push import push
@@ -60,6 +61,7 @@ app.command()(predict)
 app.command()(batch)
 app.command()(info)
 app.command()(train)
+app.command()(fit)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(check)

@@ -102,6 +102,9 @@ def limits(config: ModelConfig) -> str:
 
 
 def encoder_facts(config: ModelConfig) -> dict[str, str]:
+    if config.architecture == "fitted":
+        base = config.raw.get("base") or {}
+        return {"base": f"{base.get('model', 'not said')}, whose states it reads"}
     if config.embed_dim:
         encoder = config.raw.get("encoder") or {}
         return {"encoder": f"{encoder.get('id', 'not said')} {encoder.get('revision', '')}".strip()}

@@ -49,7 +49,9 @@ def predictions_of(
     """Return probabilities [n, the model's labels] as predictions of the data's labels, at all thresholds."""
     half = [0.5] * len(classifier.labels)
     decisions = {
-        OWN: accepted(probabilities, list(classifier.thresholds.values())),
+        OWN: accepted(
+            probabilities, list(classifier.thresholds.values()), classifier.chooses_one(classifier.thresholds)
+        ),
         HALF: accepted(probabilities, half),
     }
     if threshold is not None:

@@ -1,0 +1,109 @@
+"""A fitted model as a directory: ``head.safetensors``, ``config.json`` and a card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from goemotions.architectures.fitted import HEAD
+from goemotions.architectures.safetensors_file import safetensors_bytes
+from goemotions.checkpoint import FORMAT_VERSION, config_bytes, write_directory
+from goemotions.errors import DataError
+from goemotions.escaping import for_markdown
+from goemotions.evaluation.provenance import HASHES_FILE, hash_texts, hashes_to_bytes
+from goemotions.fitting.decide import Decider
+from goemotions.fitting.report import FitReport
+from goemotions.fitting.rows import LabelledRows
+from goemotions.records import to_json
+
+
+@dataclass(frozen=True)
+class FittedFiles:
+    """What a directory is made of.
+
+    Attributes:
+        base: its name, or folder, and its fingerprint.
+        rows: that it was fitted on.
+    """
+
+    base: Mapping[str, str]
+    labels: tuple[str, ...]
+    decider: Decider
+    pooled: tuple[Mapping[str, float], ...]
+    report: FitReport
+    rows: LabelledRows
+
+
+def write_fitted(files: FittedFiles, directory: Path) -> Path:
+    """Write a model directory, whole or not at all, and return it; the same for the same rows, byte for byte."""
+    head = files.decider.head
+    tensors = {"weights": head.weights.astype(np.float32), "bias": head.bias.astype(np.float32)}
+    thresholds = [round(float(value), 4) for value in files.decider.thresholds]
+    config = {
+        "format_version": FORMAT_VERSION,
+        "architecture": "fitted",
+        "model_name": directory.name,
+        "num_labels": len(files.labels),
+        "emotion_labels": list(files.labels),
+        "single_label": files.decider.single,
+        "threshold": 0.5,
+        "thresholds": dict(zip(files.labels, thresholds, strict=True)),
+        "base": dict(files.base),
+        "pooled": [dict(group) for group in files.pooled],
+        "trained_on": {
+            "dataset": files.rows.source,
+            "rows": len(files.rows),
+            "splits": {"train": files.rows.sha256} if files.rows.sha256 else {},
+        },
+        # Rows are named by number: texts stay with whom they belong to.
+        "fitted": to_json(replace(files.report, doubled=(), suspects=())),
+    }
+    content = {
+        HEAD: safetensors_bytes(tensors),
+        "config.json": config_bytes(config),
+        HASHES_FILE: hashes_to_bytes(hash_texts(files.rows.texts)),
+        "README.md": card(files, directory.name).encode("utf-8"),
+    }
+    write_directory(directory, content)
+    return directory
+
+
+def check_output(directory: Path) -> None:
+    """Refuse a folder that holds something else than a fitted model, before work starts.
+
+    Raises:
+        DataError: what is there.
+    """
+    if directory.is_file():
+        raise DataError(f"{directory} is a file, expected a folder to write")
+    if directory.is_dir() and any(directory.iterdir()) and not (directory / HEAD).is_file():
+        raise DataError(f"{directory} is a folder with other files, which would be lost: name a new one")
+
+
+def card(files: FittedFiles, name: str) -> str:
+    """Return the model card."""
+    report = files.report
+    advice = [f"- {for_markdown(line.strip())}" for line in report.lines() if not line.startswith("Row")]
+    return "\n".join(
+        [
+            "---",
+            "library_name: goemotions",
+            "pipeline_tag: text-classification",
+            "---",
+            "",
+            f"# {for_markdown(name)}",
+            "",
+            f"A linear head on the frozen states of `{for_markdown(report.base)}`, fitted on {report.rows:,} labelled "
+            f"rows. It needs that base: fingerprint `{files.base['fingerprint'][:16]}…`.",
+            "",
+            *advice,
+            "",
+            report.table().markdown(),
+            "",
+            "It rates the words of a text, not the person who wrote it: do not judge people by it.",
+            "",
+        ]
+    )

@@ -1,0 +1,149 @@
+"""A model of one's own labels: fitted in seconds, taken by every door, and honest about how good it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Run
+from own_rows import LABELS, own_rows, single_rows, write_rows
+
+import goemotions
+from goemotions import EmotionClassifier, ModelError
+from goemotions.errors import AssumptionWarning
+from goemotions.fitting.directory import write_fitted
+from goemotions.fitting.fit import Fitted, fit_rows
+from goemotions.fitting.rows import rows_of
+
+TEXTS, ROWS = own_rows(70)
+FRESH, TRUTH = own_rows(70, seed=1)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Fitted:
+    return fit_rows(rows_of(TEXTS, ROWS, LABELS))
+
+
+@pytest.fixture(scope="module")
+def directory(fitted: Fitted, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_fitted(fitted.files, tmp_path_factory.mktemp("fitted") / "shop")
+
+
+def hits(found: list[dict[str, float]], truth: list[list[str]]) -> float:
+    return float(np.mean([set(made) == set(row) for made, row in zip(found, truth, strict=True)]))
+
+
+def test_it_learns_from_seventy_rows_and_says_how_well(fitted: Fitted, directory: Path) -> None:
+    classifier = EmotionClassifier(directory)
+    assert classifier.labels == LABELS
+    assert classifier.base == "compact"
+    assert hits(classifier.predict(FRESH), TRUTH) > 0.7
+    report = fitted.report
+    assert report.macro_f1.value is not None
+    assert report.macro_f1.value > 0.8
+    assert report.base_macro_f1 is None  # it knows none of these labels
+    assert [label.rows for label in report.labels] == [30, 30, 30]
+    assert [point.rows for point in report.curve] == [17, 35, 56]
+    assert sum(file.stat().st_size for file in directory.iterdir()) < 200_000
+
+
+def test_a_text_does_not_depend_on_the_texts_beside_it(directory: Path) -> None:
+    classifier = EmotionClassifier(directory)
+    texts = [*FRESH[:20], "", "word " * 300]
+    together = classifier.score(texts).logits
+    alone = np.concatenate([classifier.score([text]).logits for text in texts])
+    assert np.abs(together - alone).max() <= 1e-5
+
+
+def test_the_same_rows_give_the_same_bytes(directory: Path, tmp_path: Path) -> None:
+    again = goemotions.fit(TEXTS, ROWS, label_names=LABELS, output=tmp_path / "shop")
+    for file in directory.iterdir():
+        assert (again.directory / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_labels_that_the_base_knows_start_from_its_answer() -> None:
+    """Twelve rows can say little; what the base knows of joy and anger is worth more."""
+    texts = [
+        "I am so happy today", "What a wonderful surprise", "We won, great", "I love this song", "Best day ever",
+        "I hate you", "This makes me furious", "Stop it, you idiot", "I am so angry", "How dare they",
+        "The train leaves at nine", "It is a chair",
+    ]  # fmt: skip
+    names = [["joy"]] * 5 + [["anger"]] * 5 + [[]] * 2
+    report = fit_rows(rows_of(texts, names)).report
+    assert [label.name for label in report.labels] == ["anger", "joy"]
+    assert [label.starts_from for label in report.labels] == [("anger",), ("joy",)]
+    assert report.base_macro_f1 is not None
+
+
+def test_a_label_with_one_row_keeps_the_answer_of_the_base(classifier: EmotionClassifier) -> None:
+    texts, _ = own_rows(14)
+    names = [["anger"], ["joy"], ["joy"], *([[]] * 11)]
+    found = fit_rows(rows_of(texts, names))
+    assert [label.kept for label in found.report.labels] == [True, False]
+    assert "compact's own answer is given: anger" in "\n".join(found.report.lines())
+    model = goemotions.fit(texts, names)
+    place = classifier.labels.index("anger")
+    some = ["I hate you", "You idiot", "Thank you", *TEXTS[:5]]
+    ours = model.predict_proba(some)[:, 0] >= model.thresholds["anger"]
+    theirs = classifier.predict_proba(some)[:, place] >= classifier.thresholds["anger"]
+    assert ours.tolist() == theirs.tolist()
+    assert ours[:3].any()
+
+
+def test_one_label_per_text_is_detected_said_and_decided_so(tmp_path: Path, cli: Run) -> None:
+    texts, names = single_rows(60)
+    with pytest.warns(AssumptionWarning, match="exactly one label"):
+        classifier = goemotions.fit(texts, names, output=tmp_path / "one")
+    found = classifier.predict([*FRESH, "something else"])
+    assert all(len(made) == 1 for made in found)
+    assert np.allclose(classifier.predict_proba(FRESH).sum(1), 1, atol=1e-5)
+    assert classifier.predict(["  "]) == [{}]
+    assert len(classifier.predict(FRESH[:1], threshold=0)[0]) == 3  # as asked
+    done = cli("predict", "--model", tmp_path / "one", "--json", *texts[:6])
+    lines = [json.loads(line)["emotions"] for line in done.stdout.splitlines()]
+    assert [[one["label"] for one in line] for line in lines] == [[name] for name in names[:6]]
+
+
+def test_yes_and_no_is_a_question_of_two_labels() -> None:
+    texts, names = single_rows(40)
+    with pytest.warns(AssumptionWarning, match="exactly one label"):
+        classifier = goemotions.fit(texts, ["no" if name == "praise" else "yes" for name in names])
+    assert classifier.labels == ("yes", "no")
+    assert hits(classifier.predict(["great service, 9 thumbs up"]), [["no"]]) == 1
+
+
+def test_the_command_line_from_rows_to_scored_file(tmp_path: Path, cli: Run) -> None:
+    path = write_rows(tmp_path / "rows.csv", TEXTS, ROWS, ";")
+    fresh = write_rows(tmp_path / "fresh.csv", FRESH, TRUTH, ";")
+    model = tmp_path / "shop"
+    done = cli("fit", path, "--output", model, "--holdout", fresh)
+    assert "macro F1" in done.stdout
+    assert "On the 70 rows set aside" in done.stdout
+    assert "; is taken to separate labels" in done.stderr
+    cli("predict", "--model", model, "--input", fresh, "--output", tmp_path / "scored.csv")
+    assert (tmp_path / "scored.csv").read_text(encoding="utf-8").count('""label""') >= 50
+    assert "compact, whose states it reads" in cli("info", model).stdout
+
+
+def test_a_base_that_changed_since_is_refused(directory: Path, tmp_path: Path) -> None:
+    other = write_changed(directory, tmp_path / "other", fingerprint="0" * 64)
+    with pytest.raises(ModelError, match="its base has changed since"):
+        EmotionClassifier(other)
+    for base, words in (("nowhere/to-be-found", "neither a shipped model nor a folder"), (str(directory), "itself")):
+        with pytest.raises(ModelError, match=words):
+            EmotionClassifier(write_changed(directory, tmp_path / "other", model=base))
+    with pytest.raises(ModelError, match="is fitted itself"):
+        goemotions.fit(TEXTS, ROWS, base=str(directory))
+
+
+def write_changed(directory: Path, target: Path, **base: str) -> Path:
+    """Write a copy of a model that says something else of its base."""
+    target.mkdir(exist_ok=True)
+    for file in directory.iterdir():
+        (target / file.name).write_bytes(file.read_bytes())
+    config = json.loads((target / "config.json").read_text(encoding="utf-8"))
+    config["base"] |= base
+    (target / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    return target

@@ -1,0 +1,92 @@
+"""Rows that cannot be learnt from are refused before work starts, with every problem at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import Run
+from own_rows import own_rows, write_rows
+
+from goemotions import DataError
+from goemotions.fitting.rows import order_of, read_rows, rows_of
+
+TEXTS, ROWS = own_rows(21)
+
+
+def test_every_problem_of_a_file_is_named_in_one_line(tmp_path: Path, cli: Run) -> None:
+    texts, labels = [*TEXTS, TEXTS[1].upper()], [*ROWS, ["price"]]
+    labels[4] = ["delivry"]  # for delivery
+    labels = [[*row, "row"] for row in labels]
+    done = cli("fit", write_rows(tmp_path / "rows.csv", texts, labels), "--output", tmp_path / "model")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    for words in (
+        "rows 2, 22 have the same text with other labels",
+        "row 5: the label 'delivry' stands nowhere else; did you mean 'delivery'?",
+        "every row has row",
+    ):
+        assert words in done.stderr
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "names", "words"),
+    [
+        (TEXTS[:5], ROWS[:5], None, "5 rows with a text, expected at least 8"),
+        ([*TEXTS[:9], " "], ROWS[:10], None, "rows without a text: 10"),
+        (TEXTS, [["a"]] * 21, None, "every row has a"),
+        (TEXTS, [[]] * 21, None, "no row has a label"),
+        (TEXTS, ROWS, ("delivery", "price", "praise", "size"), "no row has size"),
+        (TEXTS, ROWS, ("delivery", "price", "prais"), "none of them; did you mean 'prais'"),
+        (TEXTS, [[f"{row} {part}" for part in "ab"] for row in range(21)], None, "42 labels in 21 rows"),
+    ],
+)
+def test_rows_that_cannot_be_learnt_from(
+    texts: list[str], labels: list[list[str]], names: tuple[str, ...] | None, words: str
+) -> None:
+    with pytest.raises(DataError, match=words):
+        rows_of(texts, labels, names)
+
+
+def test_a_text_with_two_labels_is_no_single_label() -> None:
+    with pytest.raises(DataError, match="rows without exactly one label, as --single asks: 1, 5, 6"):
+        rows_of(TEXTS, ROWS, single=True)
+
+
+def test_labels_may_be_names_lists_or_flags() -> None:
+    expected = rows_of(TEXTS, ROWS, ("delivery", "price", "praise")).targets.tolist()
+    flags = [[int(name in row) for name in ("delivery", "price", "praise")] for row in ROWS]
+    assert rows_of(TEXTS, flags, ("delivery", "price", "praise")).targets.tolist() == expected
+    with pytest.raises(TypeError, match="say which labels they are of"):
+        rows_of(TEXTS, flags)
+    with pytest.raises(ValueError, match="must be 0 or 1 for each of the 2 label_names"):
+        rows_of(TEXTS, flags, ("delivery", "price"))
+    with pytest.raises(TypeError, match="must be a name or a list of names"):
+        rows_of(TEXTS, [1.5] * 21)
+    with pytest.raises(ValueError, match="21 texts, but 20 labels"):
+        rows_of(TEXTS, ROWS[:20])
+
+
+def test_the_order_of_labels() -> None:
+    assert order_of([["10"], ["9"], ["-1"]]) == ("-1", "9", "10")
+    assert order_of([["joy"], ["anger", "joy"]]) == ("anger", "joy")  # GoEmotions' own
+    assert order_of([["new"], ["joy", "old"]]) == ("new", "joy", "old")
+
+
+def test_flags_in_columns(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    lines = [f'"{text}",{int("price" in row)},{int("praise" in row)}' for text, row in zip(TEXTS, ROWS, strict=True)]
+    path.write_text("\n".join(["words,price,praise", *lines]), encoding="utf-8")
+    rows = read_rows(path, "words", label_columns=("praise", "price"))
+    assert rows.labels == ("praise", "price")
+    assert rows.targets.sum(0).tolist() == [sum("praise" in row for row in ROWS), sum("price" in row for row in ROWS)]
+    assert not rows.single
+
+
+def test_a_folder_with_other_files_is_not_replaced(tmp_path: Path, cli: Run) -> None:
+    path = write_rows(tmp_path / "rows.csv", TEXTS, ROWS)
+    done = cli("fit", path, "--output", tmp_path)
+    assert done.returncode == 1
+    assert "would be lost: name a new one" in done.stderr
+    assert path.exists()
