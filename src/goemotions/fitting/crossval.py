@@ -30,7 +30,7 @@ class Fold:
 
 @dataclass(frozen=True)
 class Choice:
-    """How heads are made: candidates with their shares in the average, and one factor on log odds."""
+    """A way to make heads: candidates with their shares in the average, and one factor on log odds."""
 
     candidates: tuple[Candidate, ...]
     shares: Floats
@@ -46,7 +46,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class CrossValidated:
-    """What heads say of rows that they were not fitted on.
+    """The answers of heads to rows that they were not fitted on.
 
     Attributes:
         choice: of the candidates, by these rows.

@@ -1,4 +1,4 @@
-"""What the rows say of themselves: a learning curve, rows that look mislabelled, rows that are nearly the same."""
+"""Look at the rows themselves: a learning curve, rows that look mislabelled, rows that are nearly the same."""
 
 from __future__ import annotations
 

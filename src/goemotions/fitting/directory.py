@@ -22,7 +22,7 @@ from goemotions.records import to_json
 
 @dataclass(frozen=True)
 class FittedFiles:
-    """What a directory is made of.
+    """The content of a directory.
 
     Attributes:
         base: its name, or folder, and its fingerprint.

@@ -28,7 +28,7 @@ TOLERANCE = 1e-3  # of the gradient: log odds differ by less than 0.01 from thos
 
 @dataclass(frozen=True)
 class Candidate:
-    """How a head is fitted.
+    """A way to fit a head.
 
     Attributes:
         share: of the base's log odds, for labels that it knows.

@@ -1,4 +1,4 @@
-"""What a fit says: how good the model will be, how sure its thresholds are, what more rows would bring."""
+"""The results of a fit: how good the model will be, how sure its thresholds are, what more rows would bring."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Suspect:
 
 @dataclass(frozen=True)
 class FitReport:
-    """What a fit says.
+    """The results of a fit.
 
     Attributes:
         source: where the rows come from.
