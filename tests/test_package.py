@@ -5,9 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import venv
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from environments import Environment
+from packaging.utils import canonicalize_name
 
 from goemotions.catalog import bundled
 
@@ -27,6 +30,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(ROOT, tmp_path_factory.mktemp("dist"))
 
 
+def distributions(packages: Path) -> set[str]:
+    """Return the canonical names of what is installed in a folder."""
+    return {canonicalize_name(found.name) for found in metadata.distributions(path=[str(packages)])}
+
+
 def test_install_size_and_first_result(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / "bin" / "python"
@@ -38,6 +46,7 @@ def test_install_size_and_first_result(wheel: Path, tmp_path: Path) -> None:
     files = [file for path in new for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file()]
     size = sum(file.stat().st_size for file in files) / 1e6
     print(f"base install: {size:.0f} MB")
+    assert distributions(packages) - {"setuptools"} == Environment().distributions()
     assert size <= LIMIT_MB
     command: list[str | Path] = [tmp_path / "env" / "bin" / "goemotions", "predict", "Thank you so much!"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -1,8 +1,9 @@
 """Environments with exactly the extras that a text names, made from the one in which the tests run.
 
 An environment for each set of extras would be ten times torch. Instead a process runs in the full one, with every
-distribution hidden from it that the named extras do not bring (``hidden/sitecustomize.py``). ``tests/test_package.py``
-compares the base environment made so with one that pip made.
+distribution hidden from it that the named extras do not bring (``hidden/sitecustomize.py``). What such a process sees
+is checked by ``tests/test_environments.py``; ``tests/test_package.py`` compares the base environment with one that pip
+made.
 """
 
 from __future__ import annotations
