@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import inspect
 import logging
+import subprocess
+import sys
 from collections.abc import Callable
 
 import bitsandbytes.functional as bnb
@@ -100,3 +102,15 @@ def test_what_is_taken_from_inside_bitsandbytes_is_there() -> None:
     assert set(state.as_dict(packed=True)) == set(PARTS)
     assert "packing_format_for_cpu" in inspect.getsource(library.matmul_4bit)  # by which it takes the CPU's layout
     assert "bitsandbytes.backends.cpu.ops" in logging.root.manager.loggerDict  # silenced while it is imported
+
+
+def test_the_compiler_is_not_loaded() -> None:
+    """bitsandbytes loads PyTorch's, which took 3 of the 5 seconds in which a small model of this kind could start."""
+    code = (
+        "import sys, torch; before = torch.compile, torch._disable_dynamo\n"
+        "from goemotions.decoder.nf4 import Nf4Matrix\n"
+        "Nf4Matrix.quantise(torch.ones(64, 64)).dequantise(torch.empty(64, 64))\n"
+        "print((torch.compile, torch._disable_dynamo) == before, {'torch._dynamo', 'torch._inductor'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("True set()\n", "")

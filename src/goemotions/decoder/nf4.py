@@ -7,7 +7,6 @@ magnitude of its block of 64; "nested" stores those magnitudes in 8 bits, block 
 from __future__ import annotations
 
 import ctypes
-import logging
 import mmap
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from goemotions.decoder.config import MOST_SIZE
+from goemotions.decoder.light_import import light_import
 from goemotions.errors import MissingExtraError, ModelError
 from goemotions.fields import shown
 
@@ -37,21 +37,16 @@ FUSED_ROWS_MULTIPLE = 32  # what the CPU kernel's layout needs of a matrix's row
 
 @cache
 def bitsandbytes() -> ModuleType:
-    """The library, imported when a 4-bit matrix is first met: that takes seconds.
+    """The library, imported when a 4-bit matrix is first met.
 
     Raises:
         MissingExtraError: it is not installed.
     """
-    # Its CPU part logs an error at import when an optional kernel package is absent; the built-in kernels serve.
-    log = logging.getLogger("bitsandbytes.backends.cpu.ops")
-    level = log.level
-    log.setLevel(logging.CRITICAL)
-    try:
-        import bitsandbytes as library
-    except ImportError as error:
-        raise MissingExtraError("a 4-bit base", "llm") from error
-    finally:
-        log.setLevel(level)
+    with light_import():
+        try:
+            import bitsandbytes as library
+        except ImportError as error:
+            raise MissingExtraError("a 4-bit base", "llm") from error
     return library
 
 
