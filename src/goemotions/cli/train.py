@@ -64,17 +64,20 @@ def train(
     Several processes, as `accelerate launch -m goemotions train ...` starts them, share out each step's batches.
     """
     try:
-        import torch
-
         from goemotions.training.recipe_file import load_recipe
-        from goemotions.training.trainers import Order
-        from goemotions.training.trainers import train as run
     except ImportError as error:
         raise MissingExtraError("training", "train") from error
     settings = load_recipe(recipe, epochs=epochs, seed=seed)
     given = {"cache": cache, "backbone": backbone, "teachers": teachers, "from_scratch": from_scratch or None}
     refuse_unused(recipe, settings.options, given)
     refuse_cache_of_vectors(cache, data)
+    try:  # after the mistakes that can be said without the seconds that it takes
+        import torch
+
+        from goemotions.training.trainers import Order
+        from goemotions.training.trainers import train as run
+    except ImportError as error:
+        raise MissingExtraError("training", "train") from error
     if threads is not None:
         torch.set_num_threads(threads)
     folder = output or Path(Path(recipe).stem)
