@@ -19,7 +19,7 @@ demo: $(VENV)/.base
 	  "I feel a bit nervous about the presentation tomorrow."
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -m slow
