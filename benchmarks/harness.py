@@ -12,6 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from goemotions.machine import cores
+
 RESULTS = Path(__file__).parent / "results"
 VERSIONS = ("goemotions", "numpy", "onnxruntime", "tokenizers", "torch", "transformers", "peft", "bitsandbytes")
 
@@ -65,7 +67,7 @@ def commit() -> str:
 def machine_description() -> dict[str, Any]:
     return {
         "processor": processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": cores(),
         "system": platform.platform(),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in VERSIONS},

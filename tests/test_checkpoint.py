@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from goemotions import EmotionClassifier
-from goemotions.atomic import new_directory
 from goemotions.checkpoint import read_config
 from goemotions.errors import ModelError
+from goemotions.files import new_directory
 
 
 def change(model: Path, **keys: Any) -> Path:

@@ -23,7 +23,8 @@ from goemotions import EmotionClassifier
 from goemotions.batch.job import predict_table
 from goemotions.cli.app import app
 from goemotions.data.tables import Columns, read_table
-from goemotions.encoders import Encoded, EncodedWindows, check_same, find_encoder
+from goemotions.encoders import check_same, find_encoder
+from goemotions.encoders.base import Encoded, EncodedWindows
 from goemotions.encoders.facts import FACTS, EncoderFacts, facts_of
 from goemotions.errors import EncoderError
 from goemotions.predictions import PredictOptions

@@ -11,6 +11,10 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from goemotions.encoders.facts import FACTS
+from goemotions.specs import ARCHITECTURES
+from goemotions.tables.formats import FORMATS
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "goemotions"
 
@@ -24,10 +28,10 @@ FUNCTION_LINES = 60
 LONG_FUNCTIONS: set[tuple[str, str]] = set()
 
 LAYERS = (
-    set("escaping atomic errors fields files labels long_texts models precision progress".split())
+    set("escaping errors fields files labels long_texts machine models precision progress".split())
     | set("installation predictions recipes records specs thresholds yaml_text".split()),
-    {"calibration", "hub", "packaged", "weights", "tables", "checkpoint"},
-    {"backbones", "encoders", "decoder", "catalog"},
+    {"calibration", "weights", "tables", "checkpoint"},
+    {"encoders", "decoder", "catalog"},
     {"architectures", "data", "upload"},
     {"classifier"},
     {"goemotions"},
@@ -41,18 +45,6 @@ for all, and may import each other as long as nothing goes round."""
 
 
 FORBIDDEN = {("decoder", "labels"), ("decoder", "encoders")}
-
-CYCLES = (
-    {"goemotions.encoders", "goemotions.encoders.use_tfhub"},
-    {
-        "goemotions.architectures",
-        "goemotions.architectures.embedding",
-        "goemotions.architectures.embedding_head",
-        "goemotions.architectures.embedding_llm",
-        "goemotions.architectures.fitted",
-        "goemotions.architectures.transformer",
-    },
-)
 
 UNTYPED = 42
 """Times that evaluation and training speak of a mapping from strings to anything; the aim is under 20."""
@@ -107,9 +99,22 @@ def module_name(path: Path) -> str:
 
 @cache
 def import_graph() -> dict[str, frozenset[str]]:
-    """Return the modules that each module imports, lazily too, but not what only type checkers see."""
+    """Return the modules that each module imports, lazily or by its name too, but not what only type checkers see."""
     paths = {module_name(path): path for path in modules("src/goemotions")}
-    return {name: frozenset(imported(tree_of(path), set(paths)) - {name}) for name, path in paths.items()}
+    by_name = {
+        "goemotions.architectures": {
+            f"goemotions.architectures.{spec.module}"
+            for name, spec in ARCHITECTURES.items()
+            if name != "fitted"  # it stands on a model of any other kind, which it loads as its caller loads it
+        },
+        "goemotions.encoders": {facts.module for facts in FACTS.values()},
+        "goemotions.tables.formats": {known.module for known in FORMATS},
+    }
+    assert set().union(*by_name.values()) <= set(paths)
+    return {
+        name: frozenset((imported(tree_of(path), set(paths)) | by_name.get(name, set())) - {name})
+        for name, path in paths.items()
+    }
 
 
 def imported(node: ast.AST, known: set[str]) -> set[str]:
@@ -141,8 +146,8 @@ def reachable(start: str) -> set[str]:
 def test_imports_do_not_go_round() -> None:
     ways = {name: reachable(name) for name in import_graph()}
     rings = {frozenset(other for other in ways[name] if name in ways[other]) for name in ways if name in ways[name]}
-    new = [sorted(ring) for ring in rings if not any(ring <= known for known in CYCLES)]
-    assert not new, "modules that import each other, lazy imports included: move what they share below both"
+    found = [sorted(ring) for ring in rings]
+    assert not found, "modules that import each other, lazy imports included: move what they share below both"
 
 
 def part(module: str) -> str:

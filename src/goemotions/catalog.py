@@ -10,11 +10,11 @@ from pathlib import Path
 
 from goemotions.errors import ModelError, nearest
 from goemotions.files import read_json_object
-from goemotions.hub import HUB_ID, snapshot
 from goemotions.installation import package_command
-from goemotions.packaged import module_folder
 from goemotions.records import from_json
 from goemotions.specs import ALL_FILES
+from goemotions.weights.packages import module_folder
+from goemotions.weights.repository import HUB_ID, snapshot
 
 MODELS = Path(__file__).parent / "models"
 GROUP = "goemotions.models"  # of entry points

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from goemotions.atomic import new_directory
 from goemotions.calibration import Calibration
 from goemotions.errors import ModelError, plain
 from goemotions.fields import flag, required, section, shown, text, whole_number
-from goemotions.files import json_bytes, read_json_object
+from goemotions.files import json_bytes, new_directory, read_json_object
 from goemotions.specs import ARCHITECTURES, OPTIONAL_FILES
 from goemotions.thresholds import check_threshold
 

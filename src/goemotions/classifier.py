@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from goemotions import thresholds as thresholding
-from goemotions.architectures import EmbeddingArchitecture, LoadOptions, all_features, load_model
+from goemotions.architectures import load_model
+from goemotions.architectures.base import EmbeddingArchitecture, LoadOptions, all_features
 from goemotions.architectures.prepared import Features, Prepared
 from goemotions.catalog import find_model
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
-from goemotions.encoders import Encoder
+from goemotions.encoders.base import Encoder
 from goemotions.errors import ModelError
 from goemotions.predictions import (
     LongText,

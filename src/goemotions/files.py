@@ -1,10 +1,15 @@
-"""Small files, read and written in one way: JSON objects that are checked before anything looks into them, digests."""
+"""Files, read and written in one way: JSON that is checked before anything looks into it, digests, and output that
+appears under its name only when whole."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +85,76 @@ def _problems(key: str, value: Any) -> Iterator[str]:
                 yield f"the key {key!r}, or its value, holds a control character or half of a surrogate pair"
         elif isinstance(item, (int, float)) and not abs(item) < MOST_NUMBER:
             yield f"the value of {key!r} holds a number that is not finite, or too large"
+
+
+@contextmanager
+def new_directory(target: Path) -> Iterator[Path]:
+    """Yield a temporary directory beside ``target``, whose name it takes at the end; one that is there is replaced.
+
+    If the block raises, ``target`` is as before and nothing is left behind.
+    """
+    target = target.absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    temporary.chmod(0o755)  # mkdtemp's 0700 is for secrets
+    try:
+        yield temporary
+        replace_directory(temporary, target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def replace_directory(source: Path, target: Path) -> None:
+    """Rename ``source`` to ``target``; a directory in its place is moved aside first and removed after."""
+    if not target.exists():
+        source.rename(target)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
+    try:
+        target.replace(aside / "old")
+        try:
+            source.rename(target)
+        except OSError:
+            (aside / "old").replace(target)
+            raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def new_file(target: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``target``, whose name it takes at the end of the block; one there is replaced."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    os.close(handle)
+    temporary = Path(name)
+    temporary.chmod(0o644)  # mkstemp's 0600 is for secrets
+    try:
+        yield temporary
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_through(path: Path, content: bytes | memoryview) -> None:
+    """Write a file and bring it to the disk."""
+    with path.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def flush(path: Path) -> None:
+    """Bring a file's content to the disk before its name says that it is whole."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def flush_folder(path: Path) -> None:
+    """Bring the names in a folder to the disk, where the system can."""
+    if os.name != "nt":
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

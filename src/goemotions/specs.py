@@ -18,7 +18,7 @@ class ArchitectureSpec:
 
     Attributes:
         module: of its code, below ``goemotions.architectures``; its ``load`` takes a directory, its configuration and
-            :class:`goemotions.architectures.LoadOptions`.
+            :class:`goemotions.architectures.base.LoadOptions`.
         files: the files that a directory cannot do without.
         sizes: keys of ``config.json`` with whole numbers that it must have, and the least and most of each.
         cpu_only: it computes on nothing else.

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from goemotions.data import checks, embed
 from goemotions.data.embedding_cache import EmbeddingCache
 from goemotions.data.embedding_shard import CacheKey
-from goemotions.encoders import Encoded
+from goemotions.encoders.base import Encoded
 from goemotions.errors import DataError
 
 KEY = CacheKey("words", "1" * 64, 4)

@@ -30,7 +30,7 @@ from goemotions.decoder.convert import convert, local_origin, sha256
 from goemotions.decoder.model import SingleTokenDecoder
 from goemotions.decoder.tensors import open_source
 from goemotions.errors import ModelError
-from goemotions.packaged import find_packaged
+from goemotions.weights.packages import find_packaged
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SMALL_PARTS = (

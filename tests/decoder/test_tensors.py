@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from goemotions.decoder.model import SingleTokenDecoder
 from goemotions.decoder.tensors import open_source
 from goemotions.errors import ModelError
-from goemotions.packaged import find_packaged
+from goemotions.weights.packages import find_packaged
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 UP = "model.layers.1.mlp.up_proj.weight"

@@ -13,15 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from goemotions.encoders import (
-    SAVED_MODEL,
-    Encoded,
-    EncodedWindows,
-    Encoder,
-    check_same,
-    find_encoder,
-    fingerprint_files,
-)
+from goemotions.encoders import SAVED_MODEL, check_same, find_encoder
+from goemotions.encoders.base import Encoded, EncodedWindows, Encoder, fingerprint_files
 from goemotions.encoders.use_tfhub import damage, first_words, word_windows
 from goemotions.errors import EncoderError, GoEmotionsError, MissingExtraError
 from goemotions.long_texts import valid_unicode, window_starts

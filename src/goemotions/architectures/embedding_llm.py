@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.architectures import LoadOptions
+from goemotions.architectures.base import LoadOptions
 from goemotions.architectures.embedding import EmbeddingModel, load_encoder
-from goemotions.backbones import Backbone, find_backbone
 from goemotions.checkpoint import ModelConfig
 from goemotions.errors import MissingExtraError, ModelError
+from goemotions.weights.bases import Backbone, find_backbone
 
 try:
     import torch

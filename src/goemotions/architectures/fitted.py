@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.architectures import Architecture, LoadOptions, load_model
+from goemotions.architectures import load_model
+from goemotions.architectures.base import Architecture, LoadOptions
 from goemotions.architectures.prepared import Features, Prepared
 from goemotions.architectures.safetensors_file import read_safetensors
 from goemotions.catalog import find_model, shipped
@@ -59,15 +60,15 @@ class FittedModel:
         self._single = single
 
     def score(self, texts: Sequence[str], windows: bool = False) -> Scored:
-        """See :class:`goemotions.architectures.Architecture`."""
+        """See :class:`goemotions.architectures.base.Architecture`."""
         return self.compute(self.prepare(texts, windows))
 
     def prepare(self, texts: Sequence[str], windows: bool = False) -> Prepared:
-        """See :class:`goemotions.architectures.Architecture`."""
+        """See :class:`goemotions.architectures.base.Architecture`."""
         return self._model.prepare(texts, windows)
 
     def compute(self, prepared: Prepared) -> Scored:
-        """See :class:`goemotions.architectures.Architecture`."""
+        """See :class:`goemotions.architectures.base.Architecture`."""
         # In float64: a product's way of adding up depends on its rows, and that must not show.
         scores = head_features(self._model.features(prepared), self._shifts) @ self._weights + self._bias
         highest = np.maximum.reduceat(scores, prepared.first) if len(prepared.first) else scores

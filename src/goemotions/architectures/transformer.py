@@ -15,7 +15,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.architectures import LoadOptions
+from goemotions.architectures.base import LoadOptions
 from goemotions.architectures.onnx_graph import FLOAT32, INT32, OnnxGraph
 from goemotions.architectures.prepared import Features, Prepared
 from goemotions.architectures.tokens import TextTokenizer
@@ -68,7 +68,7 @@ class TransformerModel:
         self._masked = "attention_mask" in inputs
 
     def score(self, texts: Sequence[str], windows: bool = False) -> Scored:
-        """See :class:`goemotions.architectures.Architecture`."""
+        """See :class:`goemotions.architectures.base.Architecture`."""
         logits = np.empty((len(texts), self._labels), dtype=np.float32)
         truncated = np.zeros(len(texts), dtype=np.bool_)
         for start in range(0, len(texts), CHUNK):
@@ -77,17 +77,17 @@ class TransformerModel:
         return Scored(logits, truncated)
 
     def prepare(self, texts: Sequence[str], windows: bool = False) -> Prepared:
-        """Tokenise: see :class:`goemotions.architectures.Architecture`."""
+        """Tokenise: see :class:`goemotions.architectures.base.Architecture`."""
         return Prepared(*self.tokenizer.pieces(texts, self.max_length, windows))
 
     def compute(self, prepared: Prepared) -> Scored:
-        """Run the graph: see :class:`goemotions.architectures.Architecture`."""
+        """Run the graph: see :class:`goemotions.architectures.base.Architecture`."""
         logits = self._run(cast(list[list[int]], prepared.rows))
         highest = np.maximum.reduceat(logits, prepared.first) if len(prepared.first) else logits
         return Scored(highest, prepared.truncated)
 
     def features(self, prepared: Prepared) -> Features:
-        """Logits and mean-pooled states: see :class:`goemotions.architectures.Architecture`."""
+        """Logits and mean-pooled states: see :class:`goemotions.architectures.base.Architecture`."""
         ids = cast(list[list[int]], prepared.rows)
         logits = np.empty((len(ids), self._labels), dtype=np.float32)
         states = np.empty((len(ids), self._graph.states_width or 0), dtype=np.float32)

@@ -20,6 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from goemotions.errors import DataError
+from goemotions.files import flush, flush_folder, sha256
 from goemotions.tables.compression import plain_name
 
 JOB, FINISHED = "job.json", "finished.json"
@@ -185,23 +186,6 @@ def read_sealed(path: Path) -> dict[str, Any] | None:
 def file_sha256(path: Path) -> str | None:
     """Return a file's SHA-256, or None if it is missing."""
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return sha256(path)
     except FileNotFoundError:
         return None
-
-
-def flush(path: Path) -> None:
-    """Bring a file's content to the disk before its name says that it is whole."""
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
-
-
-def flush_folder(path: Path) -> None:
-    """Bring the names in a folder to the disk, where the system can."""
-    if os.name != "nt":
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -12,7 +12,7 @@ from goemotions.cli import terminal
 from goemotions.cli.model_options import with_model_options
 
 if TYPE_CHECKING:
-    from goemotions.architectures import LoadOptions
+    from goemotions.architectures.base import LoadOptions
 
 
 @with_model_options

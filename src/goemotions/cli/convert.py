@@ -22,8 +22,8 @@ def convert(
         from goemotions.decoder.tensors import TensorSource, open_source
     except ImportError as error:
         raise MissingExtraError("goemotions convert", "llm") from error
-    from goemotions.hub import HUB_ID
-    from goemotions.packaged import PACKAGES, find_packaged
+    from goemotions.weights.packages import PACKAGES, find_packaged
+    from goemotions.weights.repository import HUB_ID
 
     path = find_packaged(base) if base in PACKAGES else Path(base).expanduser()
     match = HUB_ID.fullmatch(base)

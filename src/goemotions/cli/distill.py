@@ -15,7 +15,7 @@ from goemotions.cli.train import refuse_cache_of_vectors, show_log, training_dev
 from goemotions.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from goemotions.architectures import LoadOptions
+    from goemotions.architectures.base import LoadOptions
 
 
 @with_model_options

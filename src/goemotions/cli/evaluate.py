@@ -14,7 +14,7 @@ from goemotions.cli.table_options import with_table_options
 from goemotions.tables.source import ReadOptions
 
 if TYPE_CHECKING:
-    from goemotions.architectures import LoadOptions
+    from goemotions.architectures.base import LoadOptions
     from goemotions.evaluation.datasets import LabelledTexts
     from goemotions.evaluation.label_groups import LabelMap
     from goemotions.evaluation.report import Report

@@ -9,7 +9,7 @@ from goemotions.cli import options as opt
 from goemotions.cli.option_groups import with_group
 
 if TYPE_CHECKING:
-    from goemotions.architectures import LoadOptions
+    from goemotions.architectures.base import LoadOptions
 
 
 def options(
@@ -23,7 +23,7 @@ def options(
     max_memory: opt.MaxMemory = None,
 ) -> LoadOptions:
     """Return what the command line says about loading; its parameters are the group."""
-    from goemotions.architectures import LoadOptions
+    from goemotions.architectures.base import LoadOptions
 
     amount = opt.parse_amount(max_memory)
     return LoadOptions(device, threads, batch_size, backbone, encoder, precision.value, allow_other_encoder, amount)

@@ -21,7 +21,7 @@ from goemotions.tables.formats import endings
 from goemotions.tables.source import ReadOptions
 
 if TYPE_CHECKING:
-    from goemotions.architectures import LoadOptions
+    from goemotions.architectures.base import LoadOptions
     from goemotions.classifier import EmotionClassifier
     from goemotions.predictions import PredictOptions
 

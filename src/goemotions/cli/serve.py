@@ -13,7 +13,7 @@ from goemotions.cli.model_options import with_model_options
 from goemotions.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from goemotions.architectures import LoadOptions
+    from goemotions.architectures.base import LoadOptions
 
 
 @with_model_options

@@ -17,7 +17,7 @@ from goemotions.records import to_json
 from goemotions.tables.source import ReadOptions
 
 if TYPE_CHECKING:
-    from goemotions.architectures import LoadOptions
+    from goemotions.architectures.base import LoadOptions
     from goemotions.thresholds import Objective
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import shutil
 import time
@@ -16,6 +15,7 @@ from typing import Final
 
 from goemotions.data.checks import raise_together, room_problems
 from goemotions.errors import DataError
+from goemotions.files import sha256
 from goemotions.progress import Progress
 
 SOURCE: Final = "https://raw.githubusercontent.com/google-research/google-research/master/goemotions/data"
@@ -62,7 +62,7 @@ def download(
     problems = [
         f"{folder / file.name} is there, but is not the official file (its SHA-256 differs): move it away first"
         for file in files
-        if (folder / file.name).exists() and checksum(folder / file.name) != file.sha256
+        if (folder / file.name).exists() and sha256(folder / file.name) != file.sha256
     ]
     wanted = [file for file in files if not (folder / file.name).exists()]
     problems += room_problems(folder, sum(file.size for file in wanted), "the official files")
@@ -91,7 +91,7 @@ def fetch(file: OfficialFile, folder: Path, source: str, advance: Callable[[int]
         shutil.copyfile(local / file.name, partial)
     else:
         fetch_over_http(f"{source.rstrip('/')}/{file.name}", partial, advance)
-    got = checksum(partial)
+    got = sha256(partial)
     if got != file.sha256:
         partial.unlink()
         raise DataError(
@@ -165,8 +165,3 @@ def local_folder(source: str) -> Path | None:
     if not folder.is_dir():
         raise DataError(f"no folder {folder}: --from takes a folder, or a file:, http: or https: address of one")
     return folder
-
-
-def checksum(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

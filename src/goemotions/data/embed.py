@@ -8,7 +8,7 @@ from pathlib import Path
 from goemotions.data.checks import raise_together, room_problems
 from goemotions.data.embedding_cache import EmbeddingCache
 from goemotions.data.embedding_shard import CacheKey, Format
-from goemotions.encoders import Encoded, Encoder
+from goemotions.encoders.base import Encoded, Encoder
 from goemotions.progress import Progress
 
 PREPROCESSING = 1

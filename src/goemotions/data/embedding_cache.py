@@ -30,9 +30,9 @@ from goemotions.data.embedding_shard import (
     read_shard,
     shard_header,
     text_key,
-    write_through,
 )
 from goemotions.errors import DataError
+from goemotions.files import write_through
 
 DESCRIPTION = "cache.json"
 ABANDONED_AFTER = 3600.0  # seconds: no shard takes so long to write, so a temporary file that old has no writer

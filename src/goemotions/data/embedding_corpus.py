@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,15 +14,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.atomic import new_directory
 from goemotions.data.augmentation import FinishedSplit, Rows, finish_split
 from goemotions.data.checks import raise_together, room_problems
 from goemotions.data.corpus import Corpus
 from goemotions.data.embed import open_cache
 from goemotions.data.embedding_shard import Format
 from goemotions.data.published import NUMBER_BYTES, read_published, write_published
-from goemotions.encoders import Encoder
+from goemotions.encoders.base import Encoder
 from goemotions.errors import DataError
+from goemotions.files import new_directory, sha256
 from goemotions.progress import Progress
 
 DESCRIPTION = "embeddings.json"
@@ -71,7 +70,7 @@ def write_embeddings(folder: Path, corpus: EmbeddingCorpus) -> None:
         for name, (embeddings, targets) in corpus.splits.items():
             np.save(temporary / f"{name}.X.npy", embeddings.astype(np.float32, copy=False))
             np.save(temporary / f"{name}.y.npy", targets.astype(np.uint8, copy=False))
-            hashes = {kind: checksum(temporary / f"{name}.{kind}.npy") for kind in "Xy"}
+            hashes = {kind: sha256(temporary / f"{name}.{kind}.npy") for kind in "Xy"}
             files[name] = {"rows": len(embeddings), "sha256": hashes}
         content = {"format": FORMAT, "labels": corpus.labels, "encoder": corpus.encoder, "splits": files}
         (temporary / DESCRIPTION).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -95,7 +94,7 @@ def read_embeddings(folder: Path) -> EmbeddingCorpus:
     splits: dict[str, tuple[Vectors, Targets]] = {}
     for name, facts in content["splits"].items():
         paths = {kind: folder / f"{name}.{kind}.npy" for kind in facts["sha256"]}
-        bad = [path for kind, path in paths.items() if not path.exists() or checksum(path) != facts["sha256"][kind]]
+        bad = [path for kind, path in paths.items() if not path.exists() or sha256(path) != facts["sha256"][kind]]
         problems += [f"{path} is missing or is not as it was written" for path in bad]
         if not bad:
             splits[name] = (np.load(paths["X"], mmap_mode="r"), np.load(paths["y"]))
@@ -176,8 +175,3 @@ def check(corpus: EmbeddingCorpus) -> None:
         if not finite.all():
             problems.append(f"{name}: row {int(np.argmin(finite))} holds NaN or infinite numbers")
     raise_together(problems)
-
-
-def checksum(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

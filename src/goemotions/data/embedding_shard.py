@@ -178,11 +178,3 @@ def describe(description: dict[str, Any]) -> str:
         f"{description['encoder']} (fingerprint {description['fingerprint'][:12]}, preprocessing "
         f"{description['preprocessing']}, {description['dtype']})"
     )
-
-
-def write_through(path: Path, content: bytes) -> None:
-    """Write a file and bring it to the disk."""
-    with path.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())

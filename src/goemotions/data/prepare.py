@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from goemotions.atomic import new_directory
 from goemotions.data.checks import raise_together, room_problems, split_problems
 from goemotions.data.corpus import LABEL_FILE, SPLITS, Split, read_corpus, write_split
 from goemotions.data.duplicates import duplicate_groups, shared_groups
 from goemotions.data.stratify import stratify
 from goemotions.data.tables import Columns, LabelledTable, collect_labels, read_table
 from goemotions.errors import DataError
+from goemotions.files import new_directory
 from goemotions.tables.formats import endings
 from goemotions.tables.source import ReadOptions
 

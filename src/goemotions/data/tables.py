@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import warnings
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ import numpy as np
 
 from goemotions.data.corpus import Split
 from goemotions.errors import AssumptionWarning, DataError, nearest
+from goemotions.files import sha256
 from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
 
@@ -108,9 +108,7 @@ def read_table(path: Path, columns: Columns, reading: ReadOptions | None = None)
         labels = read_flags(path, numbers, [row[1 : 1 + len(columns.each)] for _, row in kept], columns.each)
     else:
         labels = read_lists(path, numbers, [row[1] for _, row in kept], columns)
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return LabelledTable(path, [row[0] for _, row in kept], labels, ids, len(rows) - len(kept), digest)
+    return LabelledTable(path, [row[0] for _, row in kept], labels, ids, len(rows) - len(kept), sha256(path))
 
 
 def check_columns(path: Path, there: Sequence[str], wanted: Sequence[str]) -> None:

@@ -20,12 +20,12 @@ from filelock import FileLock, Timeout
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from goemotions.atomic import replace_directory
 from goemotions.decoder.config import LIVE, DecoderConfig, path_of, to_transformers
 from goemotions.decoder.layer import PlainMatrix, read_layer
 from goemotions.decoder.nf4 import PARTS, STATE_KEY, Nf4Matrix
 from goemotions.decoder.tensors import INDEX, RECORD, TensorSource, open_source
 from goemotions.errors import ModelError
+from goemotions.files import replace_directory, sha256
 from goemotions.progress import Progress
 
 PART_BYTES = 512_000_000  # of the output: what a kill loses at most, and what is held in memory
@@ -133,8 +133,7 @@ def write_part(source: TensorSource, part: Part, folder: Path) -> str:
     written = load_file(temporary)
     if any(not torch.equal(written[key], tensor) for key, tensor in tensors.items()):
         raise ModelError(f"{temporary} was not read as it was written: is the disk sound?")
-    with temporary.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = sha256(temporary)
     temporary.replace(folder / part.file)
     return digest
 
@@ -206,11 +205,6 @@ def local_origin(path: Path, quantisation: str) -> Origin:
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     facts = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file()]
     return Origin(str(path.resolve()), hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16], quantisation)
-
-
-def sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

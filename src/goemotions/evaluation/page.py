@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from goemotions.atomic import new_file
 from goemotions.escaping import for_markdown
 from goemotions.evaluation import report_tables as tables
 from goemotions.evaluation.formatting import Table, format_interval, format_number
 from goemotions.evaluation.report import Report
+from goemotions.files import new_file
 from goemotions.records import to_json
 
 HEADLINE = {"macro F1": "macro_f1", "micro F1": "micro_f1", "exact match": "exact_match"}

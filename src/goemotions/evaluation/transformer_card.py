@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from goemotions.data.origin import model_origin
-from goemotions.packaged import SplitArchive, WeightsPackage
+from goemotions.weights.packages import SplitArchive, WeightsPackage
 
 
 def transformer_about(

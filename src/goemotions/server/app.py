@@ -16,6 +16,7 @@ from goemotions import __version__
 from goemotions.catalog import find_model
 from goemotions.checkpoint import read_config
 from goemotions.classifier import EmotionClassifier
+from goemotions.machine import cores
 from goemotions.server import page, probes, routes
 from goemotions.server.batcher import Batcher
 from goemotions.server.bounds import Bounds
@@ -57,11 +58,6 @@ def load(settings: Settings) -> tuple[EmotionClassifier, int]:
 def stop_process() -> None:
     """Stop as a signal from outside does: uvicorn, which knows no other way, answers what it can and ends."""
     signal.raise_signal(signal.SIGTERM)
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def create_app(settings: Settings, classifier: EmotionClassifier, slots: int = 1) -> FastAPI:

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from goemotions.architectures import LoadOptions
+from goemotions.architectures.base import LoadOptions
 
 KEY_VARIABLE = "GOEMOTIONS_API_KEY"
 SHORTEST_KEY = 16

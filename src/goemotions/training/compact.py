@@ -14,7 +14,6 @@ from goemotions.data.corpus import Split
 from goemotions.evaluation.fit_calibration import fit
 from goemotions.evaluation.model_metrics import StoredFigures
 from goemotions.evaluation.transformer_card import transformer_about
-from goemotions.packaged import base_facts, find_or_unpack
 from goemotions.precision import fast_precision, name_of
 from goemotions.training import onnx_graph
 from goemotions.training.fine_tuning import FineTuning, fine_tune, start
@@ -24,6 +23,7 @@ from goemotions.training.processes import Processes
 from goemotions.training.recipe import TransformerRecipe
 from goemotions.training.teachers import blend
 from goemotions.training.texts import read_texts
+from goemotions.weights.packages import base_facts, find_or_unpack
 
 PARITY_TEXTS = 1000
 # Of |difference| of probabilities. Two correct float implementations differ by about 1e-6 before a rounding step, put a

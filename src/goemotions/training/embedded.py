@@ -22,7 +22,8 @@ from goemotions.data.embed import embed, open_cache
 from goemotions.data.embedding_corpus import DESCRIPTION, EmbeddingCorpus, read_embeddings
 from goemotions.data.embedding_corpus import check as check_vectors
 from goemotions.data.origin import Origin, corpus_origin
-from goemotions.encoders import Encoder, find_encoder
+from goemotions.encoders import find_encoder
+from goemotions.encoders.base import Encoder
 from goemotions.errors import GoEmotionsError
 from goemotions.evaluation.metrics import macro_f1, mean_average_precision
 from goemotions.evaluation.provenance import hash_texts, hashes_to_bytes

@@ -13,7 +13,7 @@ import torch
 from onnx import TensorProto, helper
 from torch import Tensor, nn
 
-from goemotions.architectures import LoadOptions
+from goemotions.architectures.base import LoadOptions
 from goemotions.architectures.embedding_head import EmbeddingHead
 from goemotions.evaluation.head_card import head_about
 from goemotions.evaluation.model_metrics import StoredFigures

@@ -13,7 +13,6 @@ import numpy.typing as npt
 import torch
 
 from goemotions.architectures.llm_directory import TrainedAdapter, llm_files
-from goemotions.backbones import Backbone, find_backbone
 from goemotions.classifier import EmotionClassifier
 from goemotions.data.checks import raise_together
 from goemotions.decoder.lora import LowRank
@@ -39,6 +38,7 @@ from goemotions.training.optimisation import decay_groups
 from goemotions.training.processes import Processes
 from goemotions.training.recipe import LlmRecipe
 from goemotions.training.single_token import DEAD, EmbeddingLlmNet, LoraDecoder
+from goemotions.weights.bases import Backbone, find_backbone
 
 log = logging.getLogger("goemotions.training")
 TOLERANCE = Tolerance(largest=0.03)  # training and inference may compute in different precisions
@@ -100,7 +100,7 @@ def train_llm(
 
 
 def find_base(recipe: LlmRecipe, backbone: str | None) -> Backbone:
-    """The base to train on; errors as :func:`goemotions.backbones.find_backbone`."""
+    """The base to train on; errors as :func:`goemotions.weights.bases.find_backbone`."""
     return find_backbone(backbone, {"backbone": {"id": recipe.backbone, "quantisation": recipe.quantisation}}, "")
 
 

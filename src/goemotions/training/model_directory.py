@@ -17,7 +17,6 @@ import numpy.typing as npt
 import torch
 
 from goemotions import thresholds as thresholding
-from goemotions.atomic import new_directory
 from goemotions.checkpoint import FORMAT_VERSION, config_bytes
 from goemotions.data.origin import Origin
 from goemotions.errors import GoEmotionsError
@@ -29,6 +28,7 @@ from goemotions.evaluation.model_card import card_of
 from goemotions.evaluation.model_metrics import StoredFigures, model_metrics
 from goemotions.evaluation.provenance import HASHES_FILE, DataFile, TunedOn
 from goemotions.evaluation.unreliable import unreliable_labels
+from goemotions.files import new_directory
 from goemotions.predictions import accepted
 from goemotions.records import to_json
 from goemotions.training.loop import Position

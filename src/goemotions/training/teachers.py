@@ -17,9 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from goemotions.atomic import new_directory
 from goemotions.errors import DataError, nearest
-from goemotions.packaged import find_or_unpack
+from goemotions.files import new_directory
 from goemotions.precision import fast_precision
 from goemotions.training.fine_tuning import fine_tune, start
 from goemotions.training.loop import autocast, evaluating
@@ -27,6 +26,7 @@ from goemotions.training.processes import Processes
 from goemotions.training.recipe import TeacherRecipe, TransformerRecipe
 from goemotions.training.recipe_file import load_recipe
 from goemotions.training.texts import TextCorpus, read_texts
+from goemotions.weights.packages import find_or_unpack
 
 
 def train_teacher(

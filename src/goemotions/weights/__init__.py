@@ -1,1 +1,1 @@
-"""Weights that models start from: files of packages and hubs, made into what the ecosystem reads."""
+"""Where weights are: repositories of the hub, packages that carry them, and the base models that models name."""

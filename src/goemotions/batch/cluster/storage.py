@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import re
 import shutil
 import uuid
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 
 from goemotions.errors import DataError
+from goemotions.files import write_through
 
 HIDDEN = ("_", ".")
 """Files and folders whose names begin so belong to tools, not to the data set: everyone's readers skip them."""
@@ -123,10 +123,7 @@ def write_by_rename(target: Path, unfinished: Path, content: bytes | pa.Buffer) 
     for folder in (unfinished, target.parent):
         folder.mkdir(exist_ok=True)
     try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        write_through(temporary, memoryview(content))
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

@@ -6,7 +6,6 @@ imported, only their files are read, and each is checked by its SHA-256.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import io
 import zipfile
@@ -14,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from goemotions.atomic import new_directory
 from goemotions.errors import ModelError
+from goemotions.files import new_directory, sha256
 
 
 @dataclass(frozen=True)
@@ -183,13 +182,12 @@ def module_folder(module: str) -> Path | None:
     return Path(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else None
 
 
-def check_files(folder: Path, sha256: Mapping[str, str], packages: str) -> None:
+def check_files(folder: Path, expected: Mapping[str, str], packages: str) -> None:
     """
     Raises:
-        ModelError: a file in ``folder`` is not the expected one.
+        ModelError: a file in ``folder`` has not the expected SHA-256.
     """
-    for file, expected in sha256.items():
-        with (folder / file).open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
-        if found != expected:
-            raise ModelError(f"{folder / file} has SHA-256 {found}, expected {expected}: reinstall {packages}")
+    for file, digest in expected.items():
+        found = sha256(folder / file)
+        if found != digest:
+            raise ModelError(f"{folder / file} has SHA-256 {found}, expected {digest}: reinstall {packages}")

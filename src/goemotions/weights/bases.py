@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from goemotions.errors import ModelError
-from goemotions.hub import HUB_ID, cached, snapshot
-from goemotions.packaged import PACKAGES, find_packaged
+from goemotions.weights.packages import PACKAGES, find_packaged
+from goemotions.weights.repository import HUB_ID, cached, snapshot
 
 PATTERNS = ("config.json", "model*.safetensors", "model.safetensors.index.json")
 TWINS = ("-unsloth-bnb-4bit", "-bnb-4bit")
