@@ -12,6 +12,7 @@ import typer
 
 import goemotions
 from goemotions.cli import terminal
+from goemotions.cli.adapt import adapt
 from goemotions.cli.batch import batch
 from goemotions.cli.check import check
 from goemotions.cli.compare import compare
@@ -62,6 +63,7 @@ app.command()(batch)
 app.command()(info)
 app.command()(train)
 app.command()(fit)
+app.command()(adapt)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(check)

@@ -15,8 +15,10 @@ from goemotions.cli import terminal
 from goemotions.records import to_json
 
 if TYPE_CHECKING:
-    from goemotions.fitting.fit import Advance, Fitted
+    from goemotions.fitting.fit import Fitted
+    from goemotions.fitting.ground import Advance
     from goemotions.fitting.report import FitReport
+    from goemotions.fitting.rows import LabelledRows
 
 Data = Annotated[Path, typer.Argument(help="Labelled texts: CSV, TSV, JSON lines or Parquet.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="The model directory to write.")]
@@ -62,20 +64,36 @@ def fit(
     as_json: opt.Json = False,
 ) -> None:
     """Fit a model to your own labels, from some dozen labelled rows, in seconds, on any machine."""
-    from goemotions.fitting.directory import check_output
     from goemotions.fitting.fit import fit_rows
-    from goemotions.fitting.rows import read_rows
 
-    check_output(output)
-    columns = [name.strip() for name in label_columns.split(",")] if label_columns else []
-    rows, aside = (
-        None if path is None else read_rows(path, text_column, labels_column, columns, separator, single)
-        for path in (data, holdout)
-    )
-    assert rows is not None
+    rows, aside = read(data, holdout, output, (text_column, labels_column, label_columns, separator), single)
     with progress() as advance:
         fitted = fit_rows(rows, base, label_map=label_map, holdout=aside, seed=seed, threads=threads, advance=advance)
     finish(fitted, output, as_json)
+
+
+def read(
+    data: Path,
+    holdout: Path | None,
+    output: Path,
+    columns: tuple[str, str, str | None, str | None],
+    single: bool | None,
+) -> tuple[LabelledRows, LabelledRows | None]:
+    """Return the rows to learn from and those set aside; ``columns`` are the options of where texts and labels are.
+
+    Raises:
+        DataError: rows that cannot be learnt from, or an output that would replace something else.
+    """
+    from goemotions.fitting.directory import check_output
+    from goemotions.fitting.rows import read_rows
+
+    check_output(output)
+    text, labels, names, separator = columns
+    each = [name.strip() for name in names.split(",")] if names else []
+    rows = read_rows(data, text, labels, each, separator, single)
+    if holdout is None:
+        return rows, None
+    return rows, read_rows(holdout, text, labels, each, separator, rows.single, measure_only=True)
 
 
 def finish(fitted: Fitted, output: Path, as_json: bool) -> None:

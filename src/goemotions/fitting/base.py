@@ -16,10 +16,10 @@ from goemotions.classifier import EmotionClassifier
 from goemotions.errors import DataError, ModelError
 from goemotions.fitting.logistic import Floats, logistic
 from goemotions.fitting.thresholds import log_odds
-from goemotions.predictions import sigmoid
 
 BATCH = 512  # texts between two looks at the progress bar
 GRID = np.linspace(-20, 20, 8001, dtype=np.float32)
+LEAST, MOST = 0.0001, 0.9999  # of thresholds, so that log odds are finite
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def answers_to(base: EmotionClassifier, labels: Sequence[str], groups: Mapping[s
         if members[label]:
             pooled.append({name: round(at_threshold[name], 4) for name in members[label]})
         own = np.array([base.config.thresholds[name] for name in members[label]] or [0.5])
-        cuts.append(float(logistic(log_odds(np.clip(own, 0.001, 0.999)).mean())))
+        cuts.append(float(logistic(log_odds(np.clip(own, LEAST, MOST)).mean())))
     return Answers(tuple(pooled), tuple(places), np.array(cuts))
 
 
@@ -98,7 +98,9 @@ def raw_thresholds(base: EmotionClassifier) -> dict[str, float]:
     """Return each label's logit, before calibration, at which the base's own threshold is reached."""
     rows = np.repeat(GRID[:, None], len(base.labels), axis=1)
     calibration: Calibration | None = base.config.calibration
-    reached = sigmoid(rows if calibration is None else calibration.apply(rows, base.labels))
-    cuts = np.array([base.config.thresholds[label] for label in base.labels], np.float32)
-    first = np.argmax(reached >= cuts, axis=0)
-    return dict(zip(base.labels, GRID[first].astype(float).tolist(), strict=True))
+    calibrated = rows if calibration is None else calibration.apply(rows, base.labels)
+    cuts = log_odds(np.clip([base.config.thresholds[label] for label in base.labels], LEAST, MOST))
+    return {
+        label: float(np.interp(cut, column, GRID))
+        for label, cut, column in zip(base.labels, cuts, calibrated.T, strict=True)
+    }

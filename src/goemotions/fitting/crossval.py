@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +67,7 @@ def cross_validate(
     base_thresholds: Floats,
     single: bool,
     seed: int,
+    candidates: Sequence[Candidate],
     advance: Advance,
 ) -> CrossValidated:
     """Choose among candidates by the log loss of rows left out, and measure what was chosen.
@@ -76,7 +77,6 @@ def cross_validate(
         advance: told the share of the work that is done.
     """
     repeats = [list(folds(learner.targets, groups, seed + r)) for r in range(repeats_for(len(groups)))]
-    candidates = learner.candidates()
     made: list[list[list[Head]]] = []
     done = 0
     for repeat in repeats:
@@ -92,7 +92,7 @@ def cross_validate(
                 scores[number, place, fold.test] = head(learner.features[fold.test])
     shares = shares_of(scores, learner.targets)
     chosen = np.einsum("c,rcnl->rnl", shares, scores)
-    choice = Choice(candidates, shares, fit_temperature(chosen, learner.targets, single))
+    choice = Choice(tuple(candidates), shares, fit_temperature(chosen, learner.targets, single))
     return _measure(learner, repeats, made, choice, base_thresholds, single)
 
 

@@ -5,37 +5,20 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from goemotions.classifier import EmotionClassifier
-from goemotions.data.duplicates import duplicate_groups
-from goemotions.errors import DataError
-from goemotions.evaluation.figures import Figure
-from goemotions.evaluation.label_groups import read_label_map
-from goemotions.fitting.base import Answers, answers_to, base_facts, features_of, load_base
-from goemotions.fitting.crossval import CrossValidated, cross_validate
-from goemotions.fitting.decide import Decider
-from goemotions.fitting.diagnose import find_doubled, find_suspects, learning_curve
+from goemotions.fitting.crossval import cross_validate
 from goemotions.fitting.directory import FittedFiles, write_fitted
-from goemotions.fitting.figures import NORMAL, measure
-from goemotions.fitting.learner import Learner
-from goemotions.fitting.logistic import logistic
-from goemotions.fitting.report import FitReport, LabelReport
+from goemotions.fitting.ground import Advance, lay_ground, nothing
+from goemotions.fitting.report import FitReport
+from goemotions.fitting.results import measure_holdout, report_of
 from goemotions.fitting.rows import LabelledRows, rows_of
-from goemotions.fitting.thresholds import log_odds
-
-Advance = Callable[[str, float], None]
-"""Told what is done at the moment, and the share of it that is done."""
-
-
-def nothing(what: str, share: float) -> None:
-    """Pass over progress."""
 
 
 @dataclass(frozen=True)
@@ -105,108 +88,21 @@ def fit_rows(
 
     Args:
         holdout: rows that are only measured on.
+        advance: told what is done at the moment, and the share of it.
     """
-    model = load_base(base, threads)
-    groups: Mapping[str, Sequence[str]] = read_label_map(label_map, model.labels).groups if label_map else {}
-    answers = answers_to(model, rows.labels, groups)
-    features = features_of(model, rows.texts, lambda share: advance("reading texts", share))
-    learner = Learner(features, answers.shifts(model), answers.groups, rows.targets)
-    alike = duplicate_groups(rows.texts)
+    ground = lay_ground(rows, base, label_map, threads, advance)
     found = cross_validate(
-        learner, alike, answers.thresholds, rows.single, seed, lambda share: advance("cross-validation", share)
+        ground.learner,
+        ground.alike,
+        ground.answers.thresholds,
+        rows.single,
+        seed,
+        ground.learner.candidates(),
+        lambda share: advance("cross-validation", share),
     )
-    decider = found.choice.fit(learner, np.arange(len(rows)), answers.thresholds, rows.single)
-    report = report_of(rows, model, learner, answers, found, decider, alike, seed)
+    decider = found.choice.fit(ground.learner, np.arange(len(rows)), ground.answers.thresholds, rows.single)
+    report = report_of(ground, found, decider, seed)
     if holdout is not None:
-        report = measure_holdout(report, model, decider, answers, holdout, rows.labels, seed)
-    files = FittedFiles(base_facts(model, base), rows.labels, decider, answers.pooled, report, rows)
+        report = measure_holdout(report, ground, decider, holdout, seed)
+    files = FittedFiles(ground.base, rows.labels, decider, ground.answers.pooled, report, rows)
     return Fitted(files, report)
-
-
-def report_of(
-    rows: LabelledRows,
-    model: EmotionClassifier,
-    learner: Learner,
-    answers: Answers,
-    found: CrossValidated,
-    decider: Decider,
-    alike: npt.NDArray[np.int64],
-    seed: int,
-) -> FitReport:
-    """Return what is said of a fit; ``alike`` is equal for rows of nearly the same text."""
-    measured = measure(found.probabilities, found.decisions, learner.targets, seed)
-    points, doubling = learning_curve(
-        learner, found.choice, answers.thresholds, rows.single, measured.macro_f1.value or 0.0, seed
-    )
-    choice = found.choice
-    strength = float(np.exp(sum(s * np.log(c.strength) for s, c in zip(choice.shares, choice.candidates, strict=True))))
-    share = float(sum(s * c.share for s, c in zip(choice.shares, choice.candidates, strict=True)))
-    known = f", {share:.0%} of the base's own answer" if learner.known else ""
-    odds = log_odds(decider.thresholds)
-    spread = NORMAL * found.threshold_spread
-    cuts = np.round([decider.thresholds, logistic(odds - spread), logistic(odds + spread)], 6).T.tolist()
-    labels = [
-        LabelReport(
-            label,
-            int(rows.targets[:, place].sum()),
-            measured.f1[place],
-            Figure(*cuts[place]),
-            tuple(answers.pooled[group]) if (group := answers.groups[place]) is not None else (),
-            bool(decider.kept[place]),
-        )
-        for place, label in enumerate(rows.labels)
-    ]
-    return FitReport(
-        source=rows.source,
-        base=model.config.name,
-        rows=len(rows),
-        single=rows.single,
-        way=f"a head of L2 strength {strength:.2g}{known}",
-        macro_f1=measured.macro_f1,
-        micro_f1=measured.micro_f1,
-        average_precision=measured.average_precision,
-        calibration_error=measured.calibration_error,
-        base_macro_f1=base_figure(learner, answers, rows.single, seed),
-        labels=tuple(labels),
-        curve=points,
-        doubling=doubling,
-        suspects=find_suspects(rows, found),
-        doubled=find_doubled(rows.ids, alike),
-    )
-
-
-def base_figure(learner: Learner, answers: Answers, single: bool, seed: int) -> Figure | None:
-    """Return macro F1 of the base's own answer, if it knows every label."""
-    if None in answers.groups:
-        return None
-    head = learner.base_head()
-    scores = head(learner.features) + log_odds(answers.thresholds)
-    base = Decider(head, answers.thresholds, single, np.ones(len(answers.groups), bool))
-    probabilities = logistic(scores)
-    return measure(probabilities[None], base.decide(probabilities)[None], learner.targets, seed).macro_f1
-
-
-def measure_holdout(
-    report: FitReport,
-    model: EmotionClassifier,
-    decider: Decider,
-    answers: Answers,
-    holdout: LabelledRows,
-    labels: Sequence[str],
-    seed: int,
-) -> FitReport:
-    """Return the report with macro F1 on rows set aside.
-
-    Raises:
-        DataError: their labels are others.
-    """
-    unknown = [label for label in holdout.labels if label not in labels]
-    if unknown:
-        raise DataError(f"{holdout.source} has labels that the rows to fit on lack: {', '.join(unknown)}")
-    learner = Learner(model.features(holdout.texts), answers.shifts(model), answers.groups, holdout.targets)
-    targets = np.zeros((len(holdout), len(labels)))
-    for place, label in enumerate(holdout.labels):
-        targets[:, list(labels).index(label)] = holdout.targets[:, place]
-    probabilities = decider.probabilities(learner.features)
-    measured = measure(probabilities[None], decider.decide(probabilities)[None], targets, seed)
-    return replace(report, holdout=measured.macro_f1, holdout_rows=len(holdout))

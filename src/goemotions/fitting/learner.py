@@ -45,6 +45,11 @@ CANDIDATES = tuple(
 )
 """Chosen on the train part of BRIGHTER's English rows and on GoEmotions' dev (``docs/experiments.md``)."""
 
+NOTHING_LEARNT = 1e6
+"""A strength at which no feature has a weight."""
+THRESHOLDS_ALONE = tuple(Candidate(share, NOTHING_LEARNT) for share in (0.2, 0.4, 0.7, 1.0))
+"""Nothing but a share of the base's log odds and an intercept: for rows too few for more."""
+
 
 @dataclass(frozen=True)
 class Head:
@@ -72,8 +77,8 @@ class Learner:
         self.features = head_features(features, shifts)
         self.targets = targets.astype(np.float64)
         self.groups = groups
-        self._width = features.states.shape[1]
-        self._plain = self._width + features.logits.shape[1]
+        self.width = features.states.shape[1]
+        self._plain = self.width + features.logits.shape[1]
         self.known = any(group is not None for group in groups)
 
     def candidates(self) -> tuple[Candidate, ...]:
@@ -123,7 +128,7 @@ class Learner:
         mean = chosen.mean(0)
         squares = ((chosen - mean) ** 2).mean(0)
         scale = np.empty(self._plain)
-        for part, length in ((slice(0, self._width), 1.0), (slice(self._width, self._plain), LOGITS_SCALE)):
+        for part, length in ((slice(0, self.width), 1.0), (slice(self.width, self._plain), LOGITS_SCALE)):
             scale[part] = length / np.sqrt(max(float(squares[part].sum()), 1e-12))
         return scale, mean
 

@@ -55,6 +55,7 @@ def read_rows(
     label_columns: Sequence[str] = (),
     separator: str | None = None,
     single: bool | None = None,
+    measure_only: bool = False,
 ) -> LabelledRows:
     """Read a table of labelled texts.
 
@@ -62,6 +63,7 @@ def read_rows(
         label_columns: one column of 0 and 1 for each label, in place of ``labels_column``.
         separator: of names in a cell; None for the one of ``,``, ``;`` and ``|`` that the cells have.
         single: each text has one label; None to tell from the rows.
+        measure_only: nothing is learnt from them, so that they may be few, of one label, or contradict each other.
 
     Raises:
         DataError: a file or columns that cannot be read, or rows that cannot be learnt from: all problems.
@@ -70,7 +72,10 @@ def read_rows(
     if table.without_text:
         assume(f"{path.name}: {table.without_text:,} rows have no text and are left out")
     names = [[str(label) for label in row] for row in table.labels]
-    return check_rows(table.texts, names, tuple(label_columns), single, table.ids, path.name, table.sha256)
+    known = tuple(label_columns)
+    if measure_only:
+        return as_rows(table.texts, names, known or order_of(names), bool(single), table.ids, path.name, table.sha256)
+    return check_rows(table.texts, names, known, single, table.ids, path.name, table.sha256)
 
 
 def rows_of(
@@ -145,11 +150,24 @@ def check_rows(
         raise DataError(f"{source}: {'; '.join(problems)}")
     if single is None and chosen:
         assume(f"{source}: every row has exactly one label, so each text is given exactly one (--multi says otherwise)")
+    return as_rows(texts, names, labels, chosen, ids, source, sha256)
+
+
+def as_rows(
+    texts: list[str],
+    names: list[list[str]],
+    labels: tuple[str, ...],
+    single: bool,
+    ids: list[str],
+    source: str,
+    sha256: str,
+) -> LabelledRows:
+    """Return checked rows with their labels as targets."""
     column = {label: place for place, label in enumerate(labels)}
     targets = np.zeros((len(texts), len(labels)), np.uint8)
     for row, found in enumerate(names):
         targets[row, [column[label] for label in found]] = 1
-    return LabelledRows(texts, labels, targets, chosen, ids, source, sha256)
+    return LabelledRows(texts, labels, targets, single, ids, source, sha256)
 
 
 def order_of(names: Sequence[Sequence[str]]) -> tuple[str, ...]:
