@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from documented import Block
 from environments import ROOT, Environment
+from own_rows import own_rows, write_rows
 from running import serving
 
 from goemotions import LABELS
@@ -115,6 +116,11 @@ def lay_out(folder: Path) -> None:
     """Make the files that the documentation takes for given: texts, tables, a corpus, models."""
     (folder / "comments.txt").write_text("Thank you!\nWhat is that?\n")
     (folder / "reviews.csv").write_text("id,review\n1,I love it\n2,awful\n")
+    texts, labels = own_rows(42)
+    write_rows(folder / "labelled.csv", texts, labels)
+    moods = [["happy"] if "praise" in row else ["angry"] if "price" in row else [] for row in labels]
+    write_rows(folder / "posts.csv", texts, moods)
+    (folder / "map.json").write_text('{"rule": "any", "labels": {"happy": ["joy"], "angry": ["anger", "annoyance"]}}')
     write_corpus(folder / "DIR")
     (folder / "path" / "to").mkdir(parents=True)
     for model in ("MODEL", "path/to/model", "OLD/src/goemotions/models/compact"):

@@ -115,7 +115,7 @@ def _names_of(row: Any, names: Sequence[str] | None, index: int) -> list[str]:
         raise TypeError(f"labels[{index}] must be a name or a list of names, got {row!r:.60} ({type(row).__name__})")
     values = list(row)
     if all(isinstance(value, str) for value in values):
-        return values
+        return [name for value in values if (name := value.strip())]  # "".split(",") is one empty name
     if names is None:
         raise TypeError(f"labels[{index}] is {row!r:.60}: for 0 and 1 say which labels they are of, label_names=[...]")
     if len(values) != len(names) or any(value not in (0, 1) for value in values):
