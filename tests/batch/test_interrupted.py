@@ -20,9 +20,19 @@ from goemotions import EmotionClassifier
 from goemotions.errors import DataError
 
 
-@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl", "csv.gz"])
-def test_killed_and_resumed(classifier: EmotionClassifier, tmp_path: Path, ending: str) -> None:
-    source = write_rows(tmp_path / f"in.{ending}", many_rows(20_000, every=16))
+@pytest.mark.parametrize(
+    ("given", "ending"),
+    [
+        *((ending, ending) for ending in ("parquet", "csv", "jsonl", "csv.gz")),
+        ("csv", "xlsx"),
+        *(
+            pytest.param(*pair, marks=pytest.mark.slow)
+            for pair in (("xlsx", "csv"), ("json", "json"), ("csv", "parquet"))
+        ),
+    ],
+)
+def test_killed_and_resumed(classifier: EmotionClassifier, tmp_path: Path, given: str, ending: str) -> None:
+    source = write_rows(tmp_path / f"in.{given}", many_rows(20_000, every=16))
     whole, output = tmp_path / f"whole.{ending}", tmp_path / f"out.{ending}"
     score(classifier, source, whole)
     command = [sys.executable, "-m", "goemotions", "predict", "--input", str(source), "--output", str(output)]
@@ -40,7 +50,8 @@ def test_killed_and_resumed(classifier: EmotionClassifier, tmp_path: Path, endin
     finished = {path: path.stat().st_mtime_ns for path in partial.glob("tally-*.json")}
     subprocess.run([*command, "--resume"], check=True, stderr=subprocess.DEVNULL)
     assert finished
-    assert read_rows(output) == read_rows(whole)
+    if ending not in ("xlsx", "json"):
+        assert read_rows(output) == read_rows(whole)
     if ending != "parquet":
         assert output.read_bytes() == whole.read_bytes()
     assert not partial.exists()

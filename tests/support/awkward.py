@@ -6,18 +6,25 @@ They are made here rather than kept as files, so that what is awkward about each
 from __future__ import annotations
 
 import bz2
+import datetime
 import gzip
+import io
 import lzma
+import sqlite3
+import struct
+from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
+import xlsxwriter
 
 THANKS, ANGRY = "Thanks a lot!", "I am furious; really"
-TWO = [THANKS, ANGRY]
+TWO: list[str | None] = [THANKS, ANGRY]
 EXCEL = 'id;text;score\r\n1;Thanks a lot!;1,5\r\n2;"I am furious; really";2,25\r\n'
 PLAIN = 'id,text\n1,Thanks a lot!\n2,"I am furious; really"\n'
 TABS = "id\ttext\n1\tThanks a lot!\n2\tI am furious; really\n"
-UMLAUTS = ["Schöne Grüße", "Das ist süß"]
+UMLAUTS: list[str | None] = ["Schöne Grüße", "Das ist süß"]
 GERMAN = f"id;text\r\n1;{UMLAUTS[0]}\r\n2;{UMLAUTS[1]}\r\n"
 JAPANESE = "id,text\n1,ありがとう\n2,最悪だ\n"
 RUSSIAN = "id;text\r\n1;Большое спасибо\r\n2;Это ужасно\r\n"
@@ -38,7 +45,7 @@ class Awkward:
 
     name: str
     content: bytes
-    texts: list[str] | None
+    texts: list[str | None] | None
     said: str = ""
     options: tuple[str, ...] = ()
 
@@ -51,6 +58,61 @@ def zstandard(content: bytes) -> bytes:
     with pa.CompressedOutputStream(stream, "zstd") as packed:
         packed.write(content)
     return bytes(stream.getvalue())
+
+
+def workbook(sheets: dict[str, list[list[Any]]]) -> bytes:
+    """Return a workbook with these sheets."""
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream, {"default_date_format": "yyyy-mm-dd hh:mm:ss"}) as book:
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                for place, cell in enumerate(row):
+                    if isinstance(cell, datetime.date) and not isinstance(cell, datetime.datetime):
+                        sheet.write_datetime(number, place, cell, day)
+                    else:
+                        sheet.write(number, place, cell)
+    return stream.getvalue()
+
+
+def protected() -> bytes:
+    """Return what Excel writes for a workbook with a password, as far as it can be read: a compound file with a stream
+    of that name."""
+    free, end, fat = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    header = struct.pack(
+        "<8s16xHHHHH6xIIIIIIIII",
+        bytes.fromhex("d0cf11e0a1b11ae1"),
+        62,
+        3,
+        0xFFFE,
+        9,
+        6,
+        0,
+        1,
+        1,
+        0,
+        4096,
+        end,
+        0,
+        end,
+        0,
+    ) + struct.pack("<109I", 0, *[free] * 108)
+    entries = b""
+    for name, kind, child in (("Root Entry", 5, 1), ("EncryptedPackage", 2, free), ("", 0, free), ("", 0, free)):
+        raw = name.encode("utf-16-le")
+        size = len(raw) + 2 if raw else 0
+        entries += raw.ljust(64, b"\0") + struct.pack("<HBBIII36xIQ", size, kind, 1, free, free, child, end, 0)
+    return header + struct.pack("<128I", fat, end, *[free] * 126) + entries
+
+
+def database(*statements: str) -> bytes:
+    """Return an SQLite file after these statements."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+        return connection.serialize()
 
 
 DELIMITED = [
@@ -127,4 +189,44 @@ PACKED = [
     Awkward("book.csv", b"PK\x03\x04....", None, "holds a zip archive or an Excel workbook"),
 ]
 
-FILES = [*DELIMITED, *ENCODED, *PACKED]
+SHEETS = [
+    Awkward("in.xlsx", workbook({"One": [["id", "text"], [1, THANKS], [2, ANGRY]]}), TWO),
+    Awkward("two.xlsx", workbook({"One": [["text"], [THANKS]], "Two": []}), [THANKS], "the first of 2 sheets is read"),
+    Awkward("said.xlsx", workbook({"One": [], "Two": [["text"], [THANKS]]}), [THANKS], "", ("--sheet", "Two")),
+    Awkward(
+        "no-sheet.xlsx", workbook({"Data": []}), None, "no sheet 'data'; did you mean 'Data'?; sheets: Data",
+        ("--sheet", "data"),
+    ),
+    Awkward("gaps.xlsx", workbook({"One": [[], [], ["", "text"], [], ["", 5], ["x", ""]]}), ["5", None]),
+    Awkward("none.xlsx", workbook({"One": []}), []),
+    Awkward("untitled.xlsx", workbook({"One": [["text", ""], [THANKS, "x"]]}), [THANKS]),
+    Awkward("damaged.xlsx", workbook({"One": [["text"], [THANKS]]})[:-200], None, "is no workbook that can be read"),
+    Awkward("not.xlsx", b"text,n\na,1\n", None, "is no workbook that can be read"),
+    Awkward("password.xlsx", protected(), None, "is protected by a password: save it without one"),
+    Awkward("sheet-of.csv", b"text\na\n", None, "--sheet says nothing of sheet-of.csv, which is CSV", ("--sheet", "A")),
+]  # fmt: skip
+
+OTHERS = [
+    Awkward("in.json", b'[{"id": 1.50, "text": "Thanks a lot!"},\n\n{"text": "I am furious; really"}]', TWO),
+    Awkward("lines.json", LINES.encode(), TWO, "it is no array, and is read as JSON lines"),
+    Awkward("empty.json", b" [ ]", []),
+    Awkward("utf-16.json", '[{"text": "süß"}]'.encode("utf-16"), ["süß"]),
+    Awkward("packed.json.gz", gzip.compress(b'[{"text": "hi"}]'), ["hi"]),
+    Awkward("object.json", b'"text"', None, "expected a JSON array of objects, got"),
+    Awkward("open.json", b'[{"text": "a"}', None, "behind element 1: expected , or ], got 'its end'"),
+    Awkward("comma.json", b'[{"text": "a"},]', None, "element 2: not JSON"),
+    Awkward("more.json", b'[{"text": "a"}] x', None, "there is more behind the array's ]"),
+    Awkward("deep.json", b'[{"text": ' + b"[" * 100_000, None, "nested too deeply"),
+    Awkward("numbers.json", b"[1, 2]", None, "element 1: expected an object, got 1"),
+    Awkward(
+        "in.db", database("CREATE TABLE t (id, text)", f"INSERT INTO t VALUES (1, '{THANKS}')"), [THANKS], "only table"
+    ),
+    Awkward(
+        "said.sqlite", database("CREATE TABLE t (body)", f"INSERT INTO t VALUES ('{THANKS}')", "CREATE TABLE u (v)"),
+        [THANKS], "", ("--query", "SELECT body AS text FROM t"),
+    ),
+    Awkward("two.db", database("CREATE TABLE t (text)", "CREATE TABLE u (text)"), None, "its tables: t, u"),
+    Awkward("not.db", b"text\na\n", None, "is no SQLite file that can be read"),
+]  # fmt: skip
+
+FILES = [*DELIMITED, *ENCODED, *PACKED, *SHEETS, *OTHERS]

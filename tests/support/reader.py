@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from awkward import database, workbook
 from documented import Block
 from environments import ROOT, Environment
 from own_rows import own_rows, write_rows
@@ -121,6 +122,11 @@ def lay_out(folder: Path) -> None:
     moods = [["happy"] if "praise" in row else ["angry"] if "price" in row else [] for row in labels]
     write_rows(folder / "posts.csv", texts, moods)
     (folder / "map.json").write_text('{"rule": "any", "labels": {"happy": ["joy"], "angry": ["anger", "annoyance"]}}')
+    (folder / "survey.xlsx").write_bytes(
+        workbook({"About": [["by", "us"]], "Answers": [["n", "answer"], [1, "Thanks!"]]})
+    )
+    statements = "CREATE TABLE comments (id, body)", "INSERT INTO comments VALUES (1, 'Thanks!')"
+    (folder / "shop.db").write_bytes(database(*statements))
     write_corpus(folder / "DIR")
     (folder / "path" / "to").mkdir(parents=True)
     for model in ("MODEL", "path/to/model", "OLD/src/goemotions/models/compact"):

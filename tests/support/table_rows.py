@@ -11,11 +11,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import xlsxwriter
 
 from goemotions import EmotionClassifier
 from goemotions.batch.job import predict_table
 from goemotions.predictions import PredictOptions
 from goemotions.tables.compression import Stream, Writing
+from goemotions.tables.source import ReadOptions
 
 PLAIN = ["csv", "tsv", "jsonl", "parquet"]
 ENDINGS = [*PLAIN, "csv.gz", "tsv.bz2", "csv.xz", "jsonl.zst"]
@@ -26,8 +28,16 @@ def write_rows(path: Path, rows: Rows) -> Path:
     if path.suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=1000)
         return path
+    if path.suffix == ".xlsx":
+        with xlsxwriter.Workbook(path) as book:
+            sheet = book.add_worksheet()
+            for number, cells in enumerate([list(rows[0]), *(row.values() for row in rows)]):
+                sheet.write_row(number, 0, cells)
+        return path
     text = io.StringIO(newline="")
-    if ".jsonl" in path.suffixes:
+    if path.suffix == ".json":
+        json.dump(rows, text)
+    elif ".jsonl" in path.suffixes:
         text.write("".join(json.dumps(row) + "\n" for row in rows))
     else:
         writer = csv.DictWriter(text, list(rows[0]), delimiter="\t" if ".tsv" in path.suffixes else ",")
@@ -57,9 +67,12 @@ def score(
     output: Path,
     resume: bool = False,
     overwrite: bool = False,
+    reading: ReadOptions | None = None,
     **options: Any,
 ) -> tuple[int, int, int]:
-    summary = predict_table(classifier, source, "text", output, PredictOptions(**options), resume, overwrite)
+    summary = predict_table(
+        classifier, source, "text", output, PredictOptions(**options), resume, overwrite, reading=reading
+    )
     return summary.rows, summary.null_texts, summary.truncated
 
 

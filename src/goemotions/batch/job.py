@@ -23,9 +23,9 @@ from goemotions.errors import AssumptionWarning, DataError
 from goemotions.predictions import PredictOptions, is_blank
 from goemotions.progress import Progress
 from goemotions.specs import ARCHITECTURES
-from goemotions.tables.formats import format_of, open_table
+from goemotions.tables.formats import format_of, open_table, writer_for
 from goemotions.tables.source import ReadOptions
-from goemotions.tables.table import GROUP_CHARACTERS, GROUP_ROWS, NewColumn, Table
+from goemotions.tables.table import GROUP_CHARACTERS, GROUP_ROWS, NewColumn, Table, Writer
 
 FORMAT = 3
 """Of the parts; raise it when they change, so that a run of an older release is not resumed."""
@@ -69,12 +69,13 @@ def predict_table(
         table.check_columns([column.name for column in new])
         before = source.stat()
         check_rows(table, new, show_progress)
+        writer = writer_for(table, output)
         job.begin(job_description(classifier, table, options, reading or ReadOptions()))
-        parts, summary = score_groups(classifier, table, options, job, show_progress)
+        parts, summary = score_groups(classifier, table, writer, options, job, show_progress)
         after = source.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise DataError(f"{source} changed while it was read: delete {job.path} and start again")
-        job.finish(summary, lambda path: table.assemble(parts, path, new), overwrite)
+        job.finish(summary, lambda path: writer.assemble(parts, path, new), overwrite)
     return summary
 
 
@@ -83,9 +84,8 @@ def check_names(source: Path, output: Path) -> None:
     Raises:
         DataError: names that cannot be an input and its output.
     """
-    kind, wanted = format_of(source), format_of(output)
-    if kind != wanted:
-        raise DataError(f"input is {kind.name}, output {wanted.name}: give both names the same ending")
+    for path in (source, output):
+        format_of(path)
     if not source.is_file():
         raise DataError(f"no file {source}")
     if output.is_dir():
@@ -123,7 +123,12 @@ def check_rows(table: Table, new: Sequence[NewColumn], show_progress: bool) -> N
 
 
 def score_groups(
-    classifier: EmotionClassifier, table: Table, options: PredictOptions, job: JobFolder, show_progress: bool
+    classifier: EmotionClassifier,
+    table: Table,
+    writer: Writer,
+    options: PredictOptions,
+    job: JobFolder,
+    show_progress: bool,
 ) -> tuple[list[Path], Summary]:
     """Write a part for every group that has no whole one yet; returns all parts, in order, and their counts."""
     parts: list[Path] = []
@@ -136,7 +141,7 @@ def score_groups(
                 new = annotate(classifier, texts, options)
                 missing = sum(text is None or is_blank(text) for text in texts)
                 counts = Summary(len(texts), missing, sum(new.truncated))
-                job.write(index, counts, partial(table.write_part, group=group, new=new.columns))
+                job.write(index, counts, partial(writer.write_part, group=group, new=new.columns))
             parts.append(job.part(index))
             summary += counts
             progress.update(table.fraction_read, summary.rows)

@@ -71,6 +71,10 @@ TextEncoding = Annotated[
         "--encoding", help="The encoding of a text file, such as windows-1252 or utf-16.", show_default="the one it has"
     ),
 ]
+Sheet = Annotated[str | None, typer.Option(help="The sheet of a workbook.", show_default="its first")]
+Query = Annotated[
+    str | None, typer.Option(help="The SQL whose rows are read from an SQLite file.", show_default="its only table")
+]
 NoHeader = Annotated[
     bool,
     typer.Option("--no-header", help="A CSV or TSV file has no line of names: its columns are column_1, column_2, …"),

@@ -18,7 +18,7 @@ from goemotions.cli.table_options import with_table_options
 from goemotions.errors import DataError
 from goemotions.escaping import for_terminal
 from goemotions.tables.formats import endings
-from goemotions.tables.source import ReadOptions
+from goemotions.tables.source import ReadOptions, option_name
 
 if TYPE_CHECKING:
     from goemotions.architectures.base import LoadOptions
@@ -46,9 +46,13 @@ def predict(
     all_scores: opt.AllScores = False,
     reliable_only: opt.ReliableOnly = False,
     long_text: opt.LongTexts = opt.LongText.cut,
-    input: Annotated[str | None, typer.Option("--input", "-i", help="A CSV, TSV, JSON lines or Parquet file.")] = None,
+    input: Annotated[
+        str | None, typer.Option("--input", "-i", help="A table: CSV, JSON, Parquet, Excel, SQLite.")
+    ] = None,
     text_column: opt.TextColumn = "text",
-    output: Annotated[str | None, typer.Option("--output", "-o", help="The file to write, of the same format.")] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="The file to write; its ending says the format.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Resume an interrupted run of the same command.")] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an output file that is there, once the new one is whole.")
@@ -60,7 +64,7 @@ def predict(
         raise ValueError("--input and --output go together")
     if input is not None and texts:
         raise ValueError("give texts or --input, not both")
-    flags = {"resume": resume, "overwrite": overwrite, "delimiter, --encoding or --no-header": bool(reading.given())}
+    flags = {"resume": resume, "overwrite": overwrite, **dict.fromkeys(map(option_name, reading.given()), True)}
     if input is None and any(flags.values()):
         raise ValueError(f"--{next(name for name, given in flags.items() if given)} goes with --input and --output")
     for text in texts or []:

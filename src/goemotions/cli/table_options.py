@@ -13,9 +13,11 @@ def options(
     delimiter: opt.Delimiter = None,
     encoding: opt.TextEncoding = None,
     no_header: opt.NoHeader = False,
+    sheet: opt.Sheet = None,
+    query: opt.Query = None,
 ) -> ReadOptions:
     """Return what the command line says of tables; its parameters are the group."""
-    return ReadOptions(delimiter, encoding, not no_header)
+    return ReadOptions(delimiter, encoding, not no_header, sheet, query)
 
 
 def with_table_options(command: Callable[..., None]) -> Callable[..., None]:

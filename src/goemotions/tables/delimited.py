@@ -9,17 +9,19 @@ without a carriage return before it. Lines without any character are no rows.
 from __future__ import annotations
 
 import csv
+import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from goemotions.errors import DataError
 from goemotions.tables.compression import plain_name
+from goemotions.tables.conversion import Shape, shape_values, to_text
 from goemotions.tables.dialect import CELL_LIMIT, find_dialect
-from goemotions.tables.lines import LINE_END, LineTable, split_end
+from goemotions.tables.lines import LINE_END, LineTable, join, split_end
 from goemotions.tables.source import Source
 from goemotions.tables.table import Group, Kind, NewColumn, NewValues, grouped
 
@@ -38,11 +40,18 @@ class Record:
 class Records(Group):
     """Rows with the header's columns."""
 
-    names: list[str]
+    columns: list[str]
     records: list[Record]
+
+    @property
+    def names(self) -> list[str]:
+        return self.columns
 
     def __len__(self) -> int:
         return len(self.records)
+
+    def take(self, rows: Sequence[int]) -> Records:
+        return Records(self.columns, [self.records[row] for row in rows])
 
     def column(self, name: str) -> list[Any]:
         place = self.names.index(name)
@@ -207,9 +216,40 @@ def cell_text(kind: Kind, value: Any, ascii_only: bool = False) -> str:
         return ""
     if kind is Kind.RANKED:
         return json.dumps(value, ensure_ascii=ascii_only)
-    return str(value).lower() if kind is Kind.FLAG else repr(value)
+    return value if kind is Kind.NAME else to_text(value)
+
+
+class DelimitedWriter:
+    """Writes rows of any table as a CSV or TSV file: UTF-8, lines that end in a line feed."""
+
+    def __init__(self, shape: Shape, delimiter: str) -> None:
+        self._names = [field.name for field in shape.fields]
+        self._delimiter = delimiter
+
+    def write_part(self, path: Path, group: Group, new: NewValues) -> None:
+        old = [map(to_text, values) for values in shape_values(group, self._names)]
+        added = [[cell_text(column.kind, value) for value in values] for column, values in new.items()]
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            self._write(stream, zip(*old, *added, strict=True))
+
+    def assemble(self, parts: Sequence[Path], output: Path, new: Sequence[NewColumn]) -> None:
+        header = io.StringIO(newline="")
+        self._write(header, [[*self._names, *(column.name for column in new)]])
+        join(header.getvalue().encode("utf-8"), parts, output)
+
+    def _write(self, stream: TextIO, rows: Iterable[Iterable[str]]) -> None:
+        csv.writer(stream, delimiter=self._delimiter, lineterminator=LINE_END).writerows(rows)
 
 
 def open_table(source: Source, text_column: str) -> DelimitedTable:
     """Open a file: one whose name ends in ``.tsv`` has tabs, unless its first rows say otherwise."""
-    return DelimitedTable(source, text_column, "\t" if plain_name(source.path).suffix.lower() == ".tsv" else ",")
+    return DelimitedTable(source, text_column, usual_delimiter(source.path))
+
+
+def make_writer(shape: Shape, output: Path) -> DelimitedWriter:
+    """Return what writes tables of other formats."""
+    return DelimitedWriter(shape, usual_delimiter(output))
+
+
+def usual_delimiter(path: Path) -> str:
+    return "\t" if plain_name(path).suffix.lower() == ".tsv" else ","

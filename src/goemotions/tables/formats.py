@@ -9,11 +9,13 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from goemotions.errors import DataError, MissingExtraError
 from goemotions.tables.compression import COMPRESSIONS, Stream, plain_name
-from goemotions.tables.source import ReadOptions, Source
-from goemotions.tables.table import Table
+from goemotions.tables.conversion import Shape, shape_of
+from goemotions.tables.source import ReadOptions, Source, option_name
+from goemotions.tables.table import KeptTable, Table, Writer
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,19 @@ class Format:
 
 TEXT_OPTIONS = frozenset({"encoding"})
 CELL_OPTIONS = TEXT_OPTIONS | {"delimiter", "header"}
+SHEET_OPTIONS = frozenset({"sheet"})
+QUERY_OPTIONS = frozenset({"query"})
 
 FORMATS = [
     Format("CSV", (".csv",), "goemotions.tables.delimited", options=CELL_OPTIONS),
     Format("TSV", (".tsv",), "goemotions.tables.delimited", options=CELL_OPTIONS),
     Format("JSON lines", (".jsonl", ".ndjson"), "goemotions.tables.json_lines", options=TEXT_OPTIONS),
+    Format("JSON", (".json",), "goemotions.tables.json_array", options=TEXT_OPTIONS),
     Format("Parquet", (".parquet",), "goemotions.tables.parquet", "tables", b"PAR1"),
+    Format("Excel", (".xlsx", ".xlsm"), "goemotions.tables.workbook", "tables", b"PK\x03\x04", SHEET_OPTIONS),
+    Format("old Excel", (".xls",), "goemotions.tables.workbook", "tables", b"\xd0\xcf\x11\xe0", SHEET_OPTIONS),
+    Format("OpenDocument", (".ods",), "goemotions.tables.workbook", "tables", b"PK\x03\x04", SHEET_OPTIONS),
+    Format("SQLite", (".sqlite", ".sqlite3", ".db"), "goemotions.tables.sqlite", None, b"SQLite f", QUERY_OPTIONS),
 ]
 
 OTHER_SIGNATURES = {
@@ -99,7 +108,7 @@ def check_options(path: Path, known: Format, options: ReadOptions) -> None:
     """
     unused = [name for name in options.given() if name not in known.options]
     if unused:
-        names = ", ".join("--no-header" if name == "header" else f"--{name}" for name in unused)
+        names = ", ".join(f"--{option_name(name)}" for name in unused)
         raise ValueError(f"{names} says nothing of {path.name}, which is {known.name}")
 
 
@@ -120,11 +129,35 @@ def open_table(path: Path, text_column: str, options: ReadOptions | None = None)
     options = options or ReadOptions()
     check_options(path, known, options)
     check_signature(path, known)
+    opener: Callable[[Source, str], Table] = module_of(known).open_table
+    return opener(Source(path, options), text_column)
+
+
+def writer_for(table: Table, output: Path) -> Writer:
+    """Return what writes a table's rows to an output: the table itself, if the output has its format.
+
+    Raises:
+        DataError: a format that is only read, or that does not hold the table.
+        MissingExtraError: a format whose optional part is not installed.
+    """
+    wanted = format_of(output)
+    if wanted == format_of(table.path) and isinstance(table, KeptTable):
+        return table
+    module = module_of(wanted)
+    if not hasattr(module, "make_writer"):
+        raise DataError(f"{output}: {wanted.name} is read but not written: give the output another ending, as .csv")
+    make: Callable[[Shape, Path], Writer] = module.make_writer
+    return make(shape_of(table), output)
+
+
+def module_of(known: Format) -> ModuleType:
+    """
+    Raises:
+        MissingExtraError: its optional part is not installed.
+    """
     try:
-        module = importlib.import_module(known.module)
+        return importlib.import_module(known.module)
     except ImportError as error:
         if known.extra is None:
             raise
         raise MissingExtraError(known.name, known.extra) from error
-    opener: Callable[[Source, str], Table] = module.open_table
-    return opener(Source(path, options), text_column)

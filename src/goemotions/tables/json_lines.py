@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from goemotions.errors import DataError
-from goemotions.tables.lines import LINE_END, LineTable
+from goemotions.tables.conversion import Shape, shape_values, to_text
+from goemotions.tables.lines import LINE_END, LineTable, join
 from goemotions.tables.source import Source
 from goemotions.tables.table import Group, NewColumn, NewValues, grouped
 
@@ -39,16 +40,19 @@ class Lines(Group):
     def __len__(self) -> int:
         return len(self.lines)
 
+    @property
+    def names(self) -> list[str]:
+        return list(dict.fromkeys(name for line in self.lines for name in line.value))
+
+    def take(self, rows: Sequence[int]) -> Lines:
+        return Lines([self.lines[row] for row in rows])
+
     def column(self, name: str) -> list[Any]:
         return [line.value.get(name) for line in self.lines]
 
 
 class JsonLinesTable(LineTable):
     """A file of JSON objects, one a line."""
-
-    def __init__(self, source: Source, text_column: str) -> None:
-        super().__init__(source, text_column)
-        self.say()
 
     @property
     def columns(self) -> list[str]:
@@ -66,6 +70,24 @@ class JsonLinesTable(LineTable):
                 break
         return list(found) if rows else [self.text_column]
 
+    unit = "line"
+
+    def pieces(self, decoder: json.JSONDecoder) -> Iterator[tuple[int, str, Any]]:
+        """Yield the number of each piece of the file that is an object, its characters and its value.
+
+        Raises:
+            DataError: not JSON.
+        """
+        for line_number, line in enumerate(self.lines(), start=1):
+            source = line.strip(WHITE)
+            if not source:
+                continue
+            try:
+                yield line_number, source, decoder.decode(source)
+            except json.JSONDecodeError as error:
+                hint = "; a JSON array is not JSON lines" if line_number == 1 and source.startswith("[") else ""
+                raise DataError(f"{self.path}, line {line_number}: not JSON: {error}{hint}") from error
+
     def _lines(self) -> Iterator[Line]:
         pairs: list[tuple[str, Any]] = []
 
@@ -74,32 +96,25 @@ class JsonLinesTable(LineTable):
             return dict(found)
 
         decoder = json.JSONDecoder(object_pairs_hook=keep, parse_int=number)
-        for line_number, line in enumerate(self.lines(), start=1):
-            source = line.strip(WHITE)
-            if not source:
-                continue
-            where = f"{self.path}, line {line_number}"
-            try:
-                value = decoder.decode(source)
-            except json.JSONDecodeError as error:
-                hint = "; a JSON array is not JSON lines" if line_number == 1 and source.startswith("[") else ""
-                raise DataError(f"{where}: not JSON: {error}{hint}") from error
-            except RecursionError as error:
-                raise DataError(f"{where}: nested too deeply") from error
-            if not isinstance(value, dict):
-                raise DataError(f"{where}: expected an object, got {source[:60]}")
-            if len(pairs) > len(value) and [key for key, _ in pairs].count(self.text_column) > 1:
-                raise DataError(f"{where}: the key {self.text_column!r} is there twice: which one is the text?")
-            yield Line(line_number, source, value)
+        where = f"{self.path}, {self.unit} 1"
+        try:
+            for piece, source, value in self.pieces(decoder):
+                where = f"{self.path}, {self.unit} {piece}"
+                if not isinstance(value, dict):
+                    raise DataError(f"{where}: expected an object, got {source[:60]}")
+                if len(pairs) > len(value) and [key for key, _ in pairs].count(self.text_column) > 1:
+                    raise DataError(f"{where}: the key {self.text_column!r} is there twice: which one is the text?")
+                yield Line(piece, source, value)
+        except RecursionError as error:
+            raise DataError(f"{where} or the next: nested too deeply") from error
 
     def groups(self, columns: Sequence[str] | None = None) -> Iterator[Lines]:
         def checked() -> Iterator[tuple[Line, int]]:
             for line in self._lines():
                 text = line.value.get(self.text_column)
                 if text is not None and not isinstance(text, str):
-                    raise DataError(
-                        f"{self.path}, line {line.number}: {self.text_column!r} must be a string, got {text!r:.60}"
-                    )
+                    where = f"{self.path}, {self.unit} {line.number}"
+                    raise DataError(f"{where}: {self.text_column!r} must be a string, got {text!r:.60}")
                 yield line, len(line.source)
 
         for group in grouped(checked()):
@@ -109,9 +124,8 @@ class JsonLinesTable(LineTable):
         for line in group.lines:
             taken = [name for name in new if name in line.value]
             if taken:
-                raise DataError(
-                    f"{self.path}, line {line.number} already has the columns that would be added: {', '.join(taken)}"
-                )
+                where = f"{self.path}, {self.unit} {line.number}"
+                raise DataError(f"{where} already has the columns that would be added: {', '.join(taken)}")
 
     def header(self, new: Sequence[NewColumn]) -> str:
         return ""
@@ -120,14 +134,37 @@ class JsonLinesTable(LineTable):
         return json.dumps(value, ensure_ascii=not self.encoding.is_unicode)
 
     def write_part(self, path: Path, group: Lines, new: NewValues) -> None:
+        path.write_bytes(self.encode("".join(f"{row}{LINE_END}" for row in self.extended(group, new))))
+
+    def extended(self, group: Lines, new: NewValues) -> Iterator[str]:
+        """Yield the characters of each object with its new keys."""
         names = [self._json(column.name) for column in new]
-        rows = []
         for row, line in enumerate(group.lines):
             values = (self._json(values[row]) for values in new.values())
             added = ", ".join(f"{name}: {value}" for name, value in zip(names, values, strict=True))
             body = line.source[:-1].rstrip(WHITE)
-            rows.append(f"{body}{', ' if line.value else ''}{added}}}{LINE_END}")
-        path.write_bytes(self.encode("".join(rows)))
+            yield f"{body}{', ' if line.value else ''}{added}}}"
+
+
+class JsonLinesWriter:
+    """Writes rows of any table as JSON lines."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._names = [field.name for field in shape.fields]
+
+    def write_part(self, path: Path, group: Group, new: NewValues) -> None:
+        path.write_bytes("".join(f"{row}{LINE_END}" for row in objects(group, self._names, new)).encode("utf-8"))
+
+    def assemble(self, parts: Sequence[Path], output: Path, new: Sequence[NewColumn]) -> None:
+        join(b"", parts, output)
+
+
+def objects(group: Group, names: Sequence[str], new: NewValues) -> Iterator[str]:
+    """Yield rows of any table as JSON objects; a column that a row does not have is null."""
+    keys = [*names, *(column.name for column in new)]
+    for values in zip(*shape_values(group, names), *new.values(), strict=True):
+        row = dict(zip(keys, values, strict=True))
+        yield json.dumps(row, ensure_ascii=False, default=to_text)
 
 
 def number(digits: str) -> int | float:
@@ -137,4 +174,11 @@ def number(digits: str) -> int | float:
 
 def open_table(source: Source, text_column: str) -> JsonLinesTable:
     """Open a file."""
-    return JsonLinesTable(source, text_column)
+    table = JsonLinesTable(source, text_column)
+    table.say()
+    return table
+
+
+def make_writer(shape: Shape, _: Path) -> JsonLinesWriter:
+    """Return what writes tables of other formats."""
+    return JsonLinesWriter(shape)

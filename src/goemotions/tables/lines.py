@@ -13,12 +13,12 @@ from goemotions.errors import AssumptionWarning, DataError
 from goemotions.tables.compression import Stream, Writing
 from goemotions.tables.encoding import find_encoding
 from goemotions.tables.source import Source
-from goemotions.tables.table import NewColumn, Table
+from goemotions.tables.table import KeptTable, NewColumn
 
 LINE_END = "\n"
 
 
-class LineTable(Table):
+class LineTable(KeptTable):
     """A text file; the output has its encoding, and its byte order mark if there is one."""
 
     def __init__(self, source: Source, text_column: str) -> None:
@@ -94,11 +94,24 @@ class LineTable(Table):
         """Return what stands before the first row."""
 
     def assemble(self, parts: Sequence[Path], output: Path, new: Sequence[NewColumn]) -> None:
-        with Writing(output) as stream:
-            stream.write(self.encoding.mark + self.encode(self.header(new)))
-            for part in parts:
-                with part.open("rb") as source:
-                    shutil.copyfileobj(source, stream, 1 << 20)
+        join(self.encoding.mark + self.encode(self.header(new)), parts, output)
+
+
+def join(first: bytes, parts: Sequence[Path], output: Path, left_out: int = 0, last: bytes = b"") -> None:
+    """Write parts one after the other, compressed if the output's name says so.
+
+    Args:
+        first: what stands before them.
+        left_out: bytes at the beginning of the first part that are not written.
+        last: what stands behind them.
+    """
+    with Writing(output) as stream:
+        stream.write(first)
+        for number, part in enumerate(parts):
+            with part.open("rb") as source:
+                source.seek(0 if number else left_out)
+                shutil.copyfileobj(source, stream, 1 << 20)
+        stream.write(last)
 
 
 def split_end(line: str) -> tuple[str, str]:

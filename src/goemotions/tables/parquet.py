@@ -11,15 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from goemotions.errors import DataError
+from goemotions.tables.conversion import Shape, Type, shape_values, typed
 from goemotions.tables.source import Source
 from goemotions.tables.table import (
     GROUP_CHARACTERS,
     GROUP_ROWS,
     Group,
+    KeptTable,
     Kind,
     NewColumn,
     NewValues,
-    Table,
     check_columns,
 )
 
@@ -28,7 +29,10 @@ TYPES = {
     Kind.RANKED: pa.list_(pa.struct([("label", pa.string()), ("score", pa.float64())])),
     Kind.FLAG: pa.bool_(),
     Kind.SCORE: pa.float32(),
+    Kind.NAME: pa.string(),
+    Kind.BIT: pa.int8(),
 }
+PLAIN_TYPES = {Type.TEXT: pa.string(), Type.WHOLE: pa.int64(), Type.NUMBER: pa.float64(), Type.FLAG: pa.bool_()}
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,13 @@ class Rows(Group):
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
+    @property
+    def names(self) -> list[str]:
+        return list(self.table.column_names)
+
+    def take(self, rows: Sequence[int]) -> Rows:
+        return Rows(self.path, self.first, self.table.take(pa.array(rows, pa.int64())))
+
     def column(self, name: str) -> list[Any]:
         try:
             values: list[Any] = self.table.column(name).to_pylist()
@@ -53,7 +64,7 @@ class Rows(Group):
         return values
 
 
-class ParquetTable(Table):
+class ParquetTable(KeptTable):
     """A Parquet file with a column of strings."""
 
     def __init__(self, path: Path, text_column: str) -> None:
@@ -97,23 +108,44 @@ class ParquetTable(Table):
         pq.write_table(with_columns(group.table, new), path)
 
     def assemble(self, parts: Sequence[Path], output: Path, new: Sequence[NewColumn]) -> None:
-        schema = pq.read_schema(parts[0]) if parts else self._empty_schema(new)
-        with pq.ParquetWriter(output, schema) as writer:
-            waiting: list[pa.Table] = []
-            for part in parts:
-                with pq.ParquetFile(part) as file:  # read_table would take a folder's name for a column, if it could
-                    waiting.append(file.read())
-                if sum(table.num_rows for table in waiting) >= ROW_GROUP:
-                    writer.write_table(pa.concat_tables(waiting))
-                    waiting = []
-            if waiting or not parts:
-                writer.write_table(pa.concat_tables(waiting) if waiting else schema.empty_table())
+        join_parts(parts, self._schema, output, new)
 
-    def _empty_schema(self, new: Sequence[NewColumn]) -> pa.Schema:
-        schema = self._schema
-        for column in new:
-            schema = schema.append(pa.field(column.name, TYPES[column.kind]))
-        return schema
+
+class ParquetWriter:
+    """Writes rows of any table as a Parquet file."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._fields = shape.fields
+        self._schema = pa.schema([(field.name, PLAIN_TYPES[field.type]) for field in shape.fields])
+
+    def write_part(self, path: Path, group: Group, new: NewValues) -> None:
+        columns = shape_values(group, self._schema.names)
+        arrays = [
+            pa.array(typed(field, values), self._schema.field(field.name).type)
+            for field, values in zip(self._fields, columns, strict=True)
+        ]
+        pq.write_table(with_columns(pa.Table.from_arrays(arrays, schema=self._schema), new), path)
+
+    def assemble(self, parts: Sequence[Path], output: Path, new: Sequence[NewColumn]) -> None:
+        join_parts(parts, self._schema, output, new)
+
+
+def join_parts(parts: Sequence[Path], schema: pa.Schema, output: Path, new: Sequence[NewColumn]) -> None:
+    """Write parts as one file; without any, an empty one with the columns of ``schema`` and the new ones."""
+    for column in new:
+        schema = schema.append(pa.field(column.name, TYPES[column.kind]))
+    if parts:
+        schema = pq.read_schema(parts[0])
+    with pq.ParquetWriter(output, schema) as writer:
+        waiting: list[pa.Table] = []
+        for part in parts:
+            with pq.ParquetFile(part) as file:  # read_table would take a folder's name for a column, if it could
+                waiting.append(file.read())
+            if sum(table.num_rows for table in waiting) >= ROW_GROUP:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting = []
+        if waiting or not parts:
+            writer.write_table(pa.concat_tables(waiting) if waiting else schema.empty_table())
 
 
 def check_schema(schema: pa.Schema, text_column: str, new_columns: Sequence[str], name: str) -> None:
@@ -157,3 +189,8 @@ def one_line(error: Exception) -> str:
 def open_table(source: Source, text_column: str) -> ParquetTable:
     """Open a file."""
     return ParquetTable(source.path, text_column)
+
+
+def make_writer(shape: Shape, _: Path) -> ParquetWriter:
+    """Return what writes tables of other formats."""
+    return ParquetWriter(shape)

@@ -1,6 +1,7 @@
 """The interface of every table format: groups of rows to read, parts to write with new columns, and their assembly.
 
-Input and output are of the same format, so that the input's columns are kept exactly as they stand.
+Where input and output are of the same format, the input's columns are kept exactly as they stand: the table writes
+itself. Else :mod:`goemotions.tables.conversion` says what becomes of its values.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from goemotions.errors import DataError, nearest
 
@@ -30,6 +31,10 @@ class Kind(enum.Enum):
     """True or False."""
     SCORE = "score"
     """A number from 0 to 1, or None."""
+    NAME = "name"
+    """A label, or None."""
+    BIT = "bit"
+    """0 or 1."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,15 @@ class Group(ABC):
 
     @abstractmethod
     def __len__(self) -> int: ...
+
+    @property
+    @abstractmethod
+    def names(self) -> list[str]:
+        """The columns of these rows."""
+
+    @abstractmethod
+    def take(self, rows: Sequence[int]) -> Group:
+        """Return the rows with these numbers, counted from 0, in this order; one may be there several times."""
 
     @abstractmethod
     def column(self, name: str) -> list[Any]:
@@ -87,14 +101,6 @@ class Table(ABC):
             DataError: a row that cannot be read; it is named.
         """
 
-    @abstractmethod
-    def write_part(self, path: Path, group: Any, new: NewValues) -> None:
-        """Write a group of this table with its new columns."""
-
-    @abstractmethod
-    def assemble(self, parts: Sequence[Path], output: Path, new: Sequence[NewColumn]) -> None:
-        """Put parts together as one output file; without parts, a valid empty one."""
-
     def check_columns(self, new: Sequence[str]) -> None:
         """Errors as :func:`check_columns`."""
         check_columns(self.columns, self.text_column, new, str(self.path))
@@ -107,6 +113,28 @@ class Table(ABC):
         group.column(self.text_column)
 
 
+class Writer(Protocol):
+    """Something that writes rows with new columns."""
+
+    def write_part(self, path: Path, group: Any, new: NewValues) -> None:
+        """Write a group of rows with its new columns."""
+
+    def assemble(self, parts: Sequence[Path], output: Path, new: Sequence[NewColumn]) -> None:
+        """Put parts together as one output file; without parts, a valid empty one."""
+
+
+class KeptTable(Table):
+    """A table that writes itself: its output has its format, and every column as it stands."""
+
+    @abstractmethod
+    def write_part(self, path: Path, group: Any, new: NewValues) -> None:
+        """As :meth:`Writer.write_part`, of groups of this table."""
+
+    @abstractmethod
+    def assemble(self, parts: Sequence[Path], output: Path, new: Sequence[NewColumn]) -> None:
+        """As :meth:`Writer.assemble`."""
+
+
 def check_columns(columns: Sequence[str], text_column: str, new_columns: Sequence[str], name: str) -> None:
     """
     Raises:
@@ -117,6 +145,9 @@ def check_columns(columns: Sequence[str], text_column: str, new_columns: Sequenc
         raise DataError(f"{name} has no column {text_column!r}{hint}; columns: {', '.join(columns)}")
     if columns.count(text_column) > 1:
         raise DataError(f"{name} has {columns.count(text_column)} columns {text_column!r}: rename all but one")
+    twice = [column for column in dict.fromkeys(new_columns) if list(new_columns).count(column) > 1]
+    if twice:
+        raise DataError(f"columns of one name would be added: {', '.join(twice)}; choose other --columns")
     taken = [column for column in new_columns if column in columns]
     if taken:
         raise DataError(f"{name} already has the columns that would be added: {', '.join(taken)}; rename them first")
