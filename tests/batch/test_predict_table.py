@@ -114,7 +114,7 @@ def test_cells_of_a_megabyte_and_a_byte_order_mark(classifier: EmotionClassifier
         ("in.csv", b"text,emotions\na,b\n", "already has the columns that would be added: emotions"),
         ("in.parquet", b"not parquet at all", "is not a Parquet file"),
         ("in.parquet", b"", "is not a Parquet file"),
-        ("in.xlsx", b"", "the ending '.xlsx' is none of .csv"),
+        ("in.docx", b"", "the ending '.docx' is none of .csv"),
     ],
 )
 def test_bad_input_is_named_and_leaves_nothing(
@@ -169,7 +169,7 @@ def test_other_mistakes(classifier: EmotionClassifier, tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": [1, 2]}), numbers)
     for wrong_source, wrong_output, message in (
         (tmp_path / "none.csv", tmp_path / "out.csv", "no file"),
-        (source, tmp_path / "out.parquet", "same ending"),
+        (source, tmp_path / "out.docx", "the ending '.docx' is none of"),
         (source, source, "is the input"),
         (source, tmp_path / "no" / "out.csv", "no folder"),
         (numbers, tmp_path / "out.parquet", "of type int64, expected strings"),
