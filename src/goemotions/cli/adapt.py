@@ -19,9 +19,14 @@ from goemotions.cli.fit import (
     finish,
     progress,
 )
+from goemotions.cli.table_options import with_table_options
+from goemotions.tables.source import ReadOptions
 
 
+@with_table_options
 def adapt(
+    *,
+    reading: ReadOptions,
     data: Data,
     output: Output,
     text_column: opt.TextColumn = "text",
@@ -45,7 +50,8 @@ def adapt(
     from goemotions.cli.fit import read
     from goemotions.fitting.adapt import adapt_rows
 
-    rows, aside = read(data, holdout, output, (text_column, labels_column, label_columns, separator), False)
+    columns = (text_column, labels_column, label_columns, separator)
+    rows, aside = read(data, holdout, output, columns, False, reading)
     with progress() as advance:
         fitted = adapt_rows(rows, base, label_map=label_map, holdout=aside, seed=seed, threads=threads, advance=advance)
     finish(fitted, output, as_json)

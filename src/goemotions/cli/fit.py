@@ -12,7 +12,9 @@ import typer
 
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
+from goemotions.cli.table_options import with_table_options
 from goemotions.records import to_json
+from goemotions.tables.source import ReadOptions
 
 if TYPE_CHECKING:
     from goemotions.fitting.fit import Fitted
@@ -37,7 +39,10 @@ Holdout = Annotated[Path | None, typer.Option(help="Labelled texts that are only
 Seed = Annotated[int, typer.Option(help="Of the cross-validation.")]
 
 
+@with_table_options
 def fit(
+    *,
+    reading: ReadOptions,
     data: Data,
     output: Output,
     text_column: opt.TextColumn = "text",
@@ -66,7 +71,8 @@ def fit(
     """Fit a model to your own labels, from some dozen labelled rows, in seconds, on any machine."""
     from goemotions.fitting.fit import fit_rows
 
-    rows, aside = read(data, holdout, output, (text_column, labels_column, label_columns, separator), single)
+    columns = (text_column, labels_column, label_columns, separator)
+    rows, aside = read(data, holdout, output, columns, single, reading)
     with progress() as advance:
         fitted = fit_rows(rows, base, label_map=label_map, holdout=aside, seed=seed, threads=threads, advance=advance)
     finish(fitted, output, as_json)
@@ -78,6 +84,7 @@ def read(
     output: Path,
     columns: tuple[str, str, str | None, str | None],
     single: bool | None,
+    reading: ReadOptions,
 ) -> tuple[LabelledRows, LabelledRows | None]:
     """Return the rows to learn from and those set aside; ``columns`` are the options of where texts and labels are.
 
@@ -90,10 +97,10 @@ def read(
     check_output(output)
     text, labels, names, separator = columns
     each = [name.strip() for name in names.split(",")] if names else []
-    rows = read_rows(data, text, labels, each, separator, single)
+    rows = read_rows(data, text, labels, each, separator, single, reading=reading)
     if holdout is None:
         return rows, None
-    return rows, read_rows(holdout, text, labels, each, separator, rows.single, measure_only=True)
+    return rows, read_rows(holdout, text, labels, each, separator, rows.single, measure_only=True, reading=reading)
 
 
 def finish(fitted: Fitted, output: Path, as_json: bool) -> None:

@@ -16,7 +16,8 @@ from goemotions.data.tables import Columns, assume, read_table
 from goemotions.errors import DataError, nearest
 from goemotions.fitting.learner import Targets
 from goemotions.labels import LABELS
-from goemotions.predictions import check_texts, is_blank
+from goemotions.predictions import check_texts
+from goemotions.tables.source import ReadOptions, is_blank
 
 LEAST_ROWS = 8
 SHOWN = 5
@@ -56,6 +57,7 @@ def read_rows(
     separator: str | None = None,
     single: bool | None = None,
     measure_only: bool = False,
+    reading: ReadOptions | None = None,
 ) -> LabelledRows:
     """Read a table of labelled texts.
 
@@ -64,11 +66,12 @@ def read_rows(
         separator: of names in a cell; None for the one of ``,``, ``;`` and ``|`` that the cells have.
         single: each text has one label; None to tell from the rows.
         measure_only: nothing is learnt from them, so that they may be few, of one label, or contradict each other.
+        reading: what is said of the file, instead of being found out.
 
     Raises:
         DataError: a file or columns that cannot be read, or rows that cannot be learnt from: all problems.
     """
-    table = read_table(path, Columns(text_column, labels_column, tuple(label_columns), None, separator))
+    table = read_table(path, Columns(text_column, labels_column, tuple(label_columns), None, separator), reading)
     if table.without_text:
         assume(f"{path.name}: {table.without_text:,} rows have no text and are left out")
     names = [[str(label) for label in row] for row in table.labels]

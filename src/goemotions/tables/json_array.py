@@ -102,6 +102,8 @@ class JsonArrayTable(JsonLinesTable):
                     raise DataError(f"{self.path}, element {number}: not JSON: {error.msg}") from error
                 characters.more()
                 continue
+            except RecursionError as error:
+                raise DataError(f"{self.path}, element {number}: nested too deeply") from error
             characters.place = end
             return characters.text[start:end], value
 

@@ -87,6 +87,8 @@ class JsonLinesTable(LineTable):
             except json.JSONDecodeError as error:
                 hint = "; a JSON array is not JSON lines" if line_number == 1 and source.startswith("[") else ""
                 raise DataError(f"{self.path}, line {line_number}: not JSON: {error}{hint}") from error
+            except RecursionError as error:
+                raise DataError(f"{self.path}, line {line_number}: nested too deeply") from error
 
     def _lines(self) -> Iterator[Line]:
         pairs: list[tuple[str, Any]] = []
@@ -96,17 +98,13 @@ class JsonLinesTable(LineTable):
             return dict(found)
 
         decoder = json.JSONDecoder(object_pairs_hook=keep, parse_int=number)
-        where = f"{self.path}, {self.unit} 1"
-        try:
-            for piece, source, value in self.pieces(decoder):
-                where = f"{self.path}, {self.unit} {piece}"
-                if not isinstance(value, dict):
-                    raise DataError(f"{where}: expected an object, got {source[:60]}")
-                if len(pairs) > len(value) and [key for key, _ in pairs].count(self.text_column) > 1:
-                    raise DataError(f"{where}: the key {self.text_column!r} is there twice: which one is the text?")
-                yield Line(piece, source, value)
-        except RecursionError as error:
-            raise DataError(f"{where} or the next: nested too deeply") from error
+        for piece, source, value in self.pieces(decoder):
+            where = f"{self.path}, {self.unit} {piece}"
+            if not isinstance(value, dict):
+                raise DataError(f"{where}: expected an object, got {source[:60]}")
+            if len(pairs) > len(value) and [key for key, _ in pairs].count(self.text_column) > 1:
+                raise DataError(f"{where}: the key {self.text_column!r} is there twice: which one is the text?")
+            yield Line(piece, source, value)
 
     def groups(self, columns: Sequence[str] | None = None) -> Iterator[Lines]:
         def checked() -> Iterator[tuple[Line, int]]:
