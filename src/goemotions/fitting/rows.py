@@ -16,8 +16,8 @@ from goemotions.data.tables import Columns, assume, read_table
 from goemotions.errors import DataError, nearest
 from goemotions.fitting.learner import Targets
 from goemotions.labels import LABELS
-from goemotions.predictions import check_texts
-from goemotions.tables.source import ReadOptions, is_blank
+from goemotions.predictions import check_texts, is_blank
+from goemotions.tables.source import ReadOptions
 
 LEAST_ROWS = 8
 SHOWN = 5
