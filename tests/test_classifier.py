@@ -114,7 +114,7 @@ def test_a_blank_text_has_no_emotions(classifier: EmotionClassifier) -> None:
 )
 def test_a_frame_is_an_error_that_names_the_column(classifier: EmotionClassifier, frame: Any) -> None:
     """Fault 5: the names of a frame's columns were scored."""
-    with pytest.raises(TypeError, match=r'give one of its columns, frame\["text"\]'):
+    with pytest.raises(TypeError, match=r'give one of its columns, frame\["text"\], or let annotate\('):
         classifier.predict(frame)
 
 

@@ -30,7 +30,7 @@ LONG_FUNCTIONS: set[tuple[str, str]] = set()
 LAYERS = (
     set("escaping errors fields files labels long_texts machine models precision progress".split())
     | set("installation predictions recipes records specs thresholds yaml_text".split()),
-    {"calibration", "weights", "tables", "checkpoint"},
+    {"annotations", "calibration", "checkpoint", "frames", "tables", "weights"},
     {"encoders", "decoder", "catalog"},
     {"architectures", "data", "upload"},
     {"classifier"},

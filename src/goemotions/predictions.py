@@ -162,7 +162,10 @@ def check_texts(texts: Iterable[str]) -> list[str]:
     if isinstance(texts, (str, bytes)):
         raise TypeError(f"texts must be a list of str, got a bare {kind}: put it in a list, [text]")
     if isinstance(texts, Mapping) or hasattr(texts, "columns"):  # a frame or a dict would give its column names
-        raise TypeError(f'texts must be a list of str, got a {kind}: give one of its columns, frame["text"]')
+        raise TypeError(
+            f'texts must be a list of str, got a {kind}: give one of its columns, frame["text"], or let '
+            'annotate(frame, "text") add the emotions to it'
+        )
     try:
         checked = list(texts)
     except TypeError:

@@ -18,6 +18,7 @@ from goemotions.batch.job import predict_table
 from goemotions.predictions import PredictOptions
 from goemotions.tables.compression import Stream, Writing
 from goemotions.tables.source import ReadOptions
+from goemotions.tables.table import Layout
 
 PLAIN = ["csv", "tsv", "jsonl", "parquet"]
 ENDINGS = [*PLAIN, "csv.gz", "tsv.bz2", "csv.xz", "jsonl.zst"]
@@ -68,10 +69,11 @@ def score(
     resume: bool = False,
     overwrite: bool = False,
     reading: ReadOptions | None = None,
+    layout: Layout = Layout.nested,
     **options: Any,
 ) -> tuple[int, int, int]:
     summary = predict_table(
-        classifier, source, "text", output, PredictOptions(**options), resume, overwrite, reading=reading
+        classifier, source, "text", output, PredictOptions(**options), resume, overwrite, reading=reading, layout=layout
     )
     return summary.rows, summary.null_texts, summary.truncated
 

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from goemotions.batch.annotate import added_columns, annotate
+from goemotions.annotations import added_columns, annotate, lay_out
 from goemotions.batch.job_folder import JobFolder, Summary, file_sha256, job_folder, refuse_existing
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import AssumptionWarning, DataError
@@ -25,7 +25,7 @@ from goemotions.progress import Progress
 from goemotions.specs import ARCHITECTURES
 from goemotions.tables.formats import format_of, open_table, writer_for
 from goemotions.tables.source import ReadOptions
-from goemotions.tables.table import GROUP_CHARACTERS, GROUP_ROWS, NewColumn, Table, Writer
+from goemotions.tables.table import GROUP_CHARACTERS, GROUP_ROWS, Layout, NewColumn, Table, Writer
 
 FORMAT = 3
 """Of the parts; raise it when they change, so that a run of an older release is not resumed."""
@@ -42,6 +42,7 @@ def predict_table(
     overwrite: bool = False,
     show_progress: bool = True,
     reading: ReadOptions | None = None,
+    layout: Layout = Layout.nested,
 ) -> Summary:
     """Score the texts of ``source`` and write ``output`` with all its columns and the new ones.
 
@@ -49,6 +50,7 @@ def predict_table(
         resume: continue an interrupted run of the same call.
         overwrite: replace an output that is there, once the new one is whole.
         reading: what is said of the input, instead of being found out.
+        layout: how the new columns are laid out.
 
     Raises:
         DataError: an input that cannot be read as asked (rows are named); an output that is there without
@@ -65,13 +67,13 @@ def predict_table(
             raise DataError(f"an unfinished run stands in {job.path}: add --resume to continue it, or delete it")
         refuse_existing(output, overwrite)
         table = open_table(source, text_column, reading)
-        new = added_columns(classifier.labels, options)
+        new = added_columns(classifier.labels, options, layout)
         table.check_columns([column.name for column in new])
         before = source.stat()
         check_rows(table, new, show_progress)
         writer = writer_for(table, output)
-        job.begin(job_description(classifier, table, options, reading or ReadOptions()))
-        parts, summary = score_groups(classifier, table, writer, options, job, show_progress)
+        job.begin(job_description(classifier, table, options, reading or ReadOptions(), layout))
+        parts, summary = score_groups(classifier, table, writer, options, layout, job, show_progress)
         after = source.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise DataError(f"{source} changed while it was read: delete {job.path} and start again")
@@ -127,6 +129,7 @@ def score_groups(
     table: Table,
     writer: Writer,
     options: PredictOptions,
+    layout: Layout,
     job: JobFolder,
     show_progress: bool,
 ) -> tuple[list[Path], Summary]:
@@ -138,10 +141,12 @@ def score_groups(
             counts = job.read_counts(index)
             if counts is None:
                 texts: list[str | None] = group.column(table.text_column)
-                new = annotate(classifier, texts, options)
+                found = annotate(classifier, texts, options)
+                new = lay_out(found, classifier.labels, options, layout)
                 missing = sum(text is None or is_blank(text) for text in texts)
-                counts = Summary(len(texts), missing, sum(new.truncated))
-                job.write(index, counts, partial(writer.write_part, group=group, new=new.columns))
+                counts = Summary(len(texts), missing, sum(found.truncated))
+                kept = group if new.rows is None else group.take(new.rows)
+                job.write(index, counts, partial(writer.write_part, group=kept, new=new.columns))
             parts.append(job.part(index))
             summary += counts
             progress.update(table.fraction_read, summary.rows)
@@ -149,7 +154,7 @@ def score_groups(
 
 
 def job_description(
-    classifier: EmotionClassifier, table: Table, options: PredictOptions, reading: ReadOptions
+    classifier: EmotionClassifier, table: Table, options: PredictOptions, reading: ReadOptions, layout: Layout
 ) -> dict[str, Any]:
     """Return what must be equal for a job to be the same job."""
     encoder = f"{classifier.encoder.id}, {classifier.encoder.revision}" if classifier.config.embed_dim else None
@@ -158,6 +163,7 @@ def job_description(
         "input": {"bytes": table.path.stat().st_size, "sha256": file_sha256(table.path)},
         "text_column": table.text_column,
         "reading": asdict(reading),
+        "columns": layout.value,
         "options": options.as_dict(),
         "thresholds": classifier.thresholds,
         "model_sha256": model_digest(classifier.directory, classifier.config.architecture),

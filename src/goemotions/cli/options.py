@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from goemotions.errors import MissingExtraError
+from goemotions.tables.table import Layout
 
 Model = Annotated[
     str | None,
@@ -74,6 +75,14 @@ TextEncoding = Annotated[
 Sheet = Annotated[str | None, typer.Option(help="The sheet of a workbook.", show_default="its first")]
 Query = Annotated[
     str | None, typer.Option(help="The SQL whose rows are read from an SQLite file.", show_default="its only table")
+]
+Columns = Annotated[
+    Layout,
+    typer.Option(
+        "--columns",
+        help="One column with lists; or columns of emotions, scores and a 0 or 1 for each label; or a row per text and "
+        "emotion.",
+    ),
 ]
 NoHeader = Annotated[
     bool,

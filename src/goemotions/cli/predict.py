@@ -19,6 +19,7 @@ from goemotions.errors import DataError
 from goemotions.escaping import for_terminal
 from goemotions.tables.formats import endings
 from goemotions.tables.source import ReadOptions, option_name
+from goemotions.tables.table import Layout
 
 if TYPE_CHECKING:
     from goemotions.architectures.base import LoadOptions
@@ -53,6 +54,7 @@ def predict(
     output: Annotated[
         str | None, typer.Option("--output", "-o", help="The file to write; its ending says the format.")
     ] = None,
+    columns: opt.Columns = Layout.nested,
     resume: Annotated[bool, typer.Option("--resume", help="Resume an interrupted run of the same command.")] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an output file that is there, once the new one is whole.")
@@ -64,7 +66,12 @@ def predict(
         raise ValueError("--input and --output go together")
     if input is not None and texts:
         raise ValueError("give texts or --input, not both")
-    flags = {"resume": resume, "overwrite": overwrite, **dict.fromkeys(map(option_name, reading.given()), True)}
+    flags = {
+        "columns": columns is not Layout.nested,
+        "resume": resume,
+        "overwrite": overwrite,
+        **dict.fromkeys(map(option_name, reading.given()), True),
+    }
     if input is None and any(flags.values()):
         raise ValueError(f"--{next(name for name, given in flags.items() if given)} goes with --input and --output")
     for text in texts or []:
@@ -80,7 +87,8 @@ def predict(
     thresholds = resolve(single, resolve(every, classifier.thresholds))
     options = PredictOptions(thresholds, top_k, reliable_only, long_text.value, all_scores)
     if input is not None and output is not None:
-        predict_file(classifier, Path(input), text_column, Path(output), options, resume, overwrite, reading, as_json)
+        files = Path(input), Path(output)
+        predict_file(classifier, files, text_column, options, resume, overwrite, reading, columns, as_json)
         return
     cut = 0
     for block in blocks(texts or stdin_lines()):
@@ -91,18 +99,21 @@ def predict(
 
 def predict_file(
     classifier: EmotionClassifier,
-    source: Path,
+    files: tuple[Path, Path],
     column: str,
-    output: Path,
     options: PredictOptions,
     resume: bool,
     overwrite: bool,
     reading: ReadOptions,
+    layout: Layout,
     as_json: bool,
 ) -> None:
     from goemotions.batch.job import predict_table
 
-    summary = predict_table(classifier, source, column, output, options, resume, overwrite, reading=reading)
+    source, output = files
+    summary = predict_table(
+        classifier, source, column, output, options, resume, overwrite, reading=reading, layout=layout
+    )
     if as_json:
         print_line(json.dumps({"output": str(output), **dataclasses.asdict(summary)}))
     else:

@@ -37,6 +37,17 @@ class Kind(enum.Enum):
     """0 or 1."""
 
 
+class Layout(enum.StrEnum):
+    """A way to lay out what is found in texts."""
+
+    nested = "nested"
+    """A column ``emotions`` with a list per text."""
+    wide = "wide"
+    """``emotion_1``, ``score_1`` and so on, and a column of 0 and 1 for each label."""
+    long = "long"
+    """A row per text and emotion; a text without any has one row, with nulls."""
+
+
 @dataclass(frozen=True)
 class NewColumn:
     """A column that is added to a table."""

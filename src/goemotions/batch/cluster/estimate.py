@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import ray
 import ray.exceptions
 
-from goemotions.batch.annotate import annotate
+from goemotions.annotations import annotate
 from goemotions.batch.cluster.fragments import Fragment
 from goemotions.batch.cluster.nodes import Actors, ClusterOptions, choose_actors, connection
 from goemotions.batch.cluster.plan import make_plan, read_sample

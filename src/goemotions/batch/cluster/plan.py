@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from goemotions.batch.annotate import added_columns
+from goemotions.annotations import added_columns
 from goemotions.batch.cluster.fragments import READERS, Footer, Fragment, cut, from_json, read_footers, to_json
 from goemotions.batch.cluster.score import Work
 from goemotions.batch.cluster.storage import Listed, Location, find_files, fingerprint

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from goemotions.batch.annotate import Annotations, annotate
+from goemotions.annotations import Annotations, annotate
 from goemotions.batch.cluster.fragments import Fragment
 from goemotions.batch.cluster.sealed import sealed_file
 from goemotions.batch.cluster.storage import Location, open_location, removed

@@ -1,0 +1,132 @@
+"""The columns that a scored table or frame gains: made from its texts, and laid out in one of three ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from goemotions.predictions import Prediction, PredictOptions, is_blank
+from goemotions.tables.table import Kind, Layout, NewColumn, NewValues
+
+EMOTIONS = NewColumn("emotions", Kind.RANKED)
+TRUNCATED = NewColumn("truncated", Kind.FLAG)
+EMOTION, SCORE, GIVEN = NewColumn("emotion", Kind.NAME), NewColumn("score", Kind.SCORE), NewColumn("given", Kind.FLAG)
+RANKS = 3
+"""Emotions in columns of their own, where no number is asked for."""
+
+
+class Predictor(Protocol):
+    """What scores texts."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """The model's labels."""
+
+    def predictions(self, texts: Iterable[str], options: PredictOptions | None = None) -> list[Prediction]:
+        """Return what is found in each text."""
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """The new values of n rows, in order. A null or blank text has no emotions and no scores.
+
+    Attributes:
+        emotions: for each row, ``{"label", "score"}`` objects, highest first.
+        truncated: for each row, whether its text was cut.
+        scores: column name to a value a row, empty unless all scores were asked for.
+    """
+
+    emotions: list[list[dict[str, Any]]]
+    truncated: list[bool]
+    scores: dict[str, list[float | None]]
+
+    @property
+    def columns(self) -> NewValues:
+        """The values as a table's new columns."""
+        return {EMOTIONS: self.emotions, TRUNCATED: self.truncated, **self.score_columns}
+
+    @property
+    def score_columns(self) -> dict[NewColumn, list[float | None]]:
+        """The probabilities of all labels as columns."""
+        return {NewColumn(name, Kind.SCORE): values for name, values in self.scores.items()}
+
+
+@dataclass(frozen=True)
+class LaidOut:
+    """New columns, and the rows that they belong to.
+
+    Attributes:
+        columns: the values.
+        rows: the number of each value's row, in order; None where every row has one value.
+    """
+
+    columns: NewValues
+    rows: list[int] | None = None
+
+
+def added_columns(labels: Sequence[str], options: PredictOptions, layout: Layout = Layout.nested) -> list[NewColumn]:
+    """Return the columns that :func:`annotate` and :func:`lay_out` make."""
+    nothing = Annotations([], [], {f"score_{label}": [] for label in labels} if options.all_scores else {})
+    return list(lay_out(nothing, labels, options, layout).columns)
+
+
+def annotate(classifier: Predictor, texts: Sequence[str | None], options: PredictOptions) -> Annotations:
+    """Score the texts of some rows; one that is null or blank has no emotions and no scores."""
+    present = [row for row, text in enumerate(texts) if text is not None and not is_blank(text)]
+    found = classifier.predictions([texts[row] or "" for row in present], options)
+    emotions: list[list[dict[str, Any]]] = [[] for _ in texts]
+    truncated = [False] * len(texts)
+    scores: dict[str, list[float | None]] = {}
+    if options.all_scores:
+        scores = {f"score_{label}": [None] * len(texts) for label in classifier.labels}
+    for place, row in enumerate(present):
+        emotions[row] = [{"label": label, "score": score} for label, score in found[place].emotions.items()]
+        truncated[row] = found[place].truncated
+        for column, values in enumerate(scores.values()):
+            values[row] = round(float(found[place].scores[column]), 4)
+    return Annotations(emotions, truncated, scores)
+
+
+def lay_out(found: Annotations, labels: Sequence[str], options: PredictOptions, layout: Layout) -> LaidOut:
+    """Return what was found in some rows as columns."""
+    if layout is Layout.wide:
+        return LaidOut(wide(found, labels, options.top_k))
+    if layout is Layout.long:
+        return long(found, labels, options.all_scores)
+    return LaidOut(found.columns)
+
+
+def wide(found: Annotations, labels: Sequence[str], top_k: int | None) -> NewValues:
+    """Return columns of the first emotions, and one of 0 and 1 for each label."""
+    columns: dict[NewColumn, Sequence[Any]] = {}
+    for rank in range(min(top_k or RANKS, len(labels))):
+        ranked = [emotions[rank] if rank < len(emotions) else None for emotions in found.emotions]
+        columns[NewColumn(f"emotion_{rank + 1}", Kind.NAME)] = [entry and entry["label"] for entry in ranked]
+        columns[NewColumn(f"score_{rank + 1}", Kind.SCORE)] = [entry and entry["score"] for entry in ranked]
+    given = [{entry["label"] for entry in emotions} for emotions in found.emotions]
+    for label in labels:
+        columns[NewColumn(label, Kind.BIT)] = [int(label in names) for names in given]
+    return {**columns, TRUNCATED: found.truncated, **found.score_columns}
+
+
+def long(found: Annotations, labels: Sequence[str], all_scores: bool) -> LaidOut:
+    """Return a row per text and emotion; with all scores, one per text and label, highest first."""
+    rows: list[int] = []
+    names: list[str | None] = []
+    scores: list[float | None] = []
+    given: list[bool] = []
+    for row, emotions in enumerate(found.emotions):
+        ranked = [(entry["label"], entry["score"]) for entry in emotions]
+        decided = {label for label, _ in ranked}
+        if all_scores:
+            every = ((label, found.scores[f"score_{label}"][row]) for label in labels)
+            ranked = sorted(((label, score) for label, score in every if score is not None), key=lambda pair: -pair[1])
+        for label, score in ranked or [(None, None)]:
+            rows.append(row)
+            names.append(label)
+            scores.append(score)
+            given.append(label in decided)
+    truncated = [found.truncated[row] for row in rows]
+    flags = {GIVEN: given} if all_scores else {}
+    return LaidOut({EMOTION: names, SCORE: scores, **flags, TRUNCATED: truncated}, rows)
