@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -95,14 +96,19 @@ class EmotionClassifier:
         self.threshold = float(threshold) if isinstance(threshold, (int, float)) else self.config.threshold
         self.unreliable_labels = self.config.unreliable_labels
         self.calibration = self.config.calibration
-        options = LoadOptions(
+        self._options = LoadOptions(
             device, threads, batch_size, backbone, encoder, precision, allow_other_encoder, max_memory
         )
-        self._model = load_model(self.directory, self.config, options)
+        self._model = load_model(self.directory, self.config, self._options)
         self.device = self._model.device
         self.base: str | None = self._model.base
         if self.base:
             logging.getLogger(__name__).info("base: %s", self.base)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by reference to the directory, whose files are read again."""
+        given = vars(self._options) | {"threshold": self.thresholds}
+        return partial(type(self), str(self.directory.absolute()), **given), (), {"threshold": self.threshold}
 
     @property
     def encoder(self) -> Encoder:
@@ -260,13 +266,10 @@ class EmotionClassifier:
         return self._embedding_model().encode(check_texts(texts))
 
     def predict_proba_from_embeddings(self, embeddings: npt.ArrayLike) -> npt.NDArray[np.float32]:
-        """The probability of every label for each embedding; the encoder is not needed.
+        """The probability of every label for each embedding, float32 [n, labels]; the encoder is not needed.
 
         Args:
             embeddings: numbers [n, embed_dim], of the encoder that the model was trained on.
-
-        Returns:
-            float32 [n, labels].
 
         Raises:
             ModelError: a model that does not take embeddings.

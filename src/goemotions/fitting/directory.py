@@ -39,13 +39,19 @@ class FittedFiles:
 
 def write_fitted(files: FittedFiles, directory: Path) -> Path:
     """Write a model directory, whole or not at all, and return it; the same for the same rows, byte for byte."""
+    write_directory(directory, fitted_content(files, directory.name))
+    return directory
+
+
+def fitted_content(files: FittedFiles, name: str) -> dict[str, bytes]:
+    """Return the content of each file of a model of this name."""
     head = files.decider.head
     tensors = {"weights": head.weights.astype(np.float32), "bias": head.bias.astype(np.float32)}
     thresholds = [round(float(value), 4) for value in files.decider.thresholds]
     config = {
         "format_version": FORMAT_VERSION,
         "architecture": "fitted",
-        "model_name": directory.name,
+        "model_name": name,
         "num_labels": len(files.labels),
         "emotion_labels": list(files.labels),
         "single_label": files.decider.single,
@@ -61,14 +67,12 @@ def write_fitted(files: FittedFiles, directory: Path) -> Path:
         # Rows are named by number: texts stay with whom they belong to.
         "fitted": to_json(replace(files.report, doubled=(), suspects=())),
     }
-    content = {
+    return {
         HEAD: safetensors_bytes(tensors),
         "config.json": config_bytes(config),
         HASHES_FILE: hashes_to_bytes(hash_texts(files.rows.texts)),
-        "README.md": card(files, directory.name).encode("utf-8"),
+        "README.md": card(files, name).encode("utf-8"),
     }
-    write_directory(directory, content)
-    return directory
 
 
 def check_output(directory: Path) -> None:
