@@ -112,7 +112,7 @@ class EmotionClassifier:
 
     @property
     def encoder(self) -> Encoder:
-        """Of a model that classifies embeddings, its sentence encoder, found and checked at first use.
+        """Return the sentence encoder of a model that classifies embeddings, found and checked at first use.
 
         Raises:
             ModelError: a model without one, or an encoder that is not there, broken or another than trained on.
@@ -153,7 +153,7 @@ class EmotionClassifier:
         return [prediction.emotions for prediction in predictions]
 
     def predictions(self, texts: Iterable[str], options: PredictOptions | None = None) -> list[Prediction]:
-        """What ``predict`` finds in each text, with which texts were cut and every label's probability.
+        """Return what ``predict`` finds in each text, with which texts were cut and every label's probability.
 
         Nothing warns of texts that were cut. Errors as ``predict``.
         """

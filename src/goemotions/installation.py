@@ -1,4 +1,4 @@
-"""How this package was installed, so that a hint names a command that works."""
+"""The way in which this package was installed, so that a hint names a command that works."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ MISSING = ("None", "nan", "<NA>")  # as columns of frames show them
 
 
 class Scored(NamedTuple):
-    """What an architecture makes of n texts.
+    """Logits of n texts, as an architecture gives them.
 
     Attributes:
         logits: float32 [n, labels].
@@ -41,7 +41,7 @@ def sigmoid(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class PredictOptions:
-    """How texts are read and decided; fields as in :meth:`goemotions.EmotionClassifier.predict`.
+    """Options by which texts are read and decided; fields as in :meth:`goemotions.EmotionClassifier.predict`.
 
     Attributes:
         all_scores: show every label's probability beside the emotions.
@@ -60,7 +60,7 @@ class PredictOptions:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What is said of one text.
+    """Emotions of one text.
 
     Attributes:
         emotions: label to probability, 4 decimals, highest first, of the labels that reach their thresholds.

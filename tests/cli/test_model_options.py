@@ -40,5 +40,7 @@ def test_the_options_reach_the_model(cli: Run, tmp_path: Path, arguments: tuple[
     done = cli(*arguments, "six.csv", "--backbone", "x", cwd=tmp_path)
     assert done.returncode != 0
     assert "backbone" in done.stderr
+    named = cli(*arguments, "six.csv", "--text-column", "review", cwd=tmp_path)
+    assert (named.returncode, "no column 'review'" in named.stderr) == (1, True)
     amount = cli(*arguments, "six.csv", "--max-memory", "much", cwd=tmp_path)
     assert (amount.returncode, "such as 4GB" in amount.stderr) == (2, True)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from goemotions import LABELS
+from goemotions.data.tables import Columns
 from goemotions.errors import AssumptionWarning, DataError
 from goemotions.evaluation.datasets import LabelledTexts, read_labelled
 from goemotions.evaluation.label_groups import ROLL_UPS, pool, read_label_map, shipped_maps
@@ -48,6 +49,24 @@ def test_tables(tmp_path: Path, name: str, content: str) -> None:
     assert found.texts == ['"hm', "fine"]
     assert found.labels == FIVE
     assert found.targets.tolist() == [[1, 1, 0, 0, 0], [0, 0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        ("no,review,mood\n1,hm,anger/fear\n2,fine,\n", Columns("review", "mood", separator="/")),
+        ("id,review,anger,fear,joy,sadness,surprise\n1,hm,1,1,0,0,0\n2,fine,0,0,0,0,0\n", Columns("review")),
+        ("review,anger,note,fear\nhm,1,x,1\nfine,0,,0\n", Columns("review", each=("anger", "fear"))),
+    ],
+)
+def test_other_columns(tmp_path: Path, content: str, columns: Columns) -> None:
+    """`evaluate` and `tune` knew the columns text and labels alone."""
+    for name, text in {"a.csv": content, "a.tsv": content.replace(",", "\t")}.items():
+        found = read_labelled(write(tmp_path / name, text), FIVE, absent_ok=True, columns=columns)
+        assert found.texts == ["hm", "fine"]
+        assert found.targets.tolist() == [[1, 1, 0, 0, 0], [0, 0, 0, 0, 0]]
+    with pytest.raises(DataError, match="has no column 'mood'"):
+        read_labelled(write(tmp_path / "b.csv", "review,label\nhm,joy\n"), FIVE, columns=Columns("review", "mood"))
 
 
 @pytest.mark.parametrize(

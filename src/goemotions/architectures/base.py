@@ -1,4 +1,4 @@
-"""What a model of any architecture offers, and the options by which it is loaded."""
+"""The interface of a model of any architecture, and the options by which it is loaded."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class EmbeddingArchitecture(Architecture, Protocol):
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """How to load a model; fields as in :class:`goemotions.EmotionClassifier`."""
+    """Options by which a model is loaded; fields as in :class:`goemotions.EmotionClassifier`."""
 
     device: str = "auto"
     threads: int | None = None

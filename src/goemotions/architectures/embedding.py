@@ -1,4 +1,4 @@
-"""What the architectures that classify sentence embeddings share: their encoder, and the way from texts to logits."""
+"""Parts that the architectures on sentence embeddings share: the encoder, and the way from texts to logits."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class EmbeddingLlm(EmbeddingModel):
 
 @dataclass(frozen=True)
 class Parts:
-    """What a model is made of: the adapter and head read and checked, the base opened."""
+    """Parts of a model: the adapter and head read and checked, the base opened."""
 
     head: Head
     adapter: Adapter

@@ -35,7 +35,7 @@ class Head:
 
     @property
     def parameters(self) -> int:
-        """How many numbers both ends have."""
+        """Return how many numbers both ends have."""
         return sum(p.numel() for module in (self.projection, self.classifier) for p in module.parameters())
 
     def to(self, device: torch.device) -> Head:

@@ -38,7 +38,7 @@ class Prepared(NamedTuple):
 
     @property
     def costs(self) -> npt.NDArray[np.int64]:
-        """What computing each text takes, in tokens; an embedding counts as one. int64 [n]."""
+        """Return the tokens that computing each text takes; an embedding counts as one. int64 [n]."""
         if not len(self.first):
             return np.zeros(0, dtype=np.int64)
         lengths = [len(row) for row in self.rows] if isinstance(self.rows, list) else np.ones(len(self.rows))

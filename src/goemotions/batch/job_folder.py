@@ -28,7 +28,7 @@ JOB, FINISHED = "job.json", "finished.json"
 
 @dataclass(frozen=True)
 class Summary:
-    """What a job did: rows in the output, and among them rows without a text and with a text that was truncated."""
+    """Counts of a job: rows in the output, and among them rows without a text and with a text that was truncated."""
 
     rows: int = 0
     null_texts: int = 0

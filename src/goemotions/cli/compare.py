@@ -11,6 +11,7 @@ import typer
 
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
+from goemotions.cli.column_options import with_column_options
 from goemotions.cli.evaluate import AbsentOk, Labelled, MapName, Resamples, Seed, read_data
 from goemotions.cli.model_options import with_model_options
 from goemotions.cli.table_options import with_table_options
@@ -19,6 +20,7 @@ from goemotions.tables.source import ReadOptions
 
 if TYPE_CHECKING:
     from goemotions.architectures.base import LoadOptions
+    from goemotions.data.tables import Columns
     from goemotions.evaluation.compare import Comparison
     from goemotions.evaluation.figures import Difference
 
@@ -26,11 +28,13 @@ WIDTH = 13  # of a model's name
 
 
 @with_model_options
+@with_column_options
 @with_table_options
 def compare(
     *,
     load: LoadOptions,
     reading: ReadOptions,
+    columns: Columns,
     first: Annotated[str, typer.Argument(help="A shipped model, a directory or a hub id.")],
     second: Annotated[str, typer.Argument(help="Another.")],
     data: Labelled,
@@ -56,7 +60,7 @@ def compare(
         shared_labels(models[0].labels, models[1].labels)
     predictions: list[Predictions] = []
     for model in models:
-        labelled, read = read_data(data, "test.tsv", model.labels, label_map, absent_ok, reading)
+        labelled, read = read_data(data, "test.tsv", model.labels, label_map, absent_ok, reading, columns)
         made = predictions_of(model.score(labelled.texts).probabilities, model, labelled, read)
         predictions.append(made if not predictions else made.ordered(predictions[0].labels))
     found = compare_predictions(predictions[0], predictions[1], HALF if at_half else OWN, resamples, seed)

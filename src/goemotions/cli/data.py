@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,7 @@ import typer
 
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
+from goemotions.cli.column_options import with_column_options
 from goemotions.cli.render_data import print_inspection
 from goemotions.cli.table_options import with_table_options
 from goemotions.tables.source import ReadOptions
@@ -17,6 +19,7 @@ from goemotions.tables.source import ReadOptions
 if TYPE_CHECKING:
     from goemotions.data.corpus import Corpus
     from goemotions.data.embedding_corpus import EmbeddingCorpus
+    from goemotions.data.tables import Columns
     from goemotions.evaluation.vectors import LeakCheck
 
 data_app = typer.Typer(help="Fetch, prepare, inspect and embed a corpus.", no_args_is_help=True)
@@ -55,24 +58,18 @@ def download(
 
 
 @data_app.command()
+@with_column_options
 @with_table_options
 def prepare(
     *,
     reading: ReadOptions,
+    columns: Columns,
     source: Annotated[Path, typer.Argument(help="A folder with train, dev and test, or one table.")],
     output: Output,
     merge: Annotated[bool, typer.Option("--merge", help="Put all splits together and split anew.")] = False,
     shares: Annotated[str, typer.Option(help="Of train, dev and test in a new split.")] = "0.8,0.1,0.1",
     seed: Annotated[int, typer.Option(help="Of a new split.")] = 0,
-    text_column: Annotated[str, typer.Option(help="A table's column with the texts.")] = "text",
-    labels_column: Annotated[str, typer.Option(help="Its column with lists of labels or separated names.")] = "labels",
-    label_columns: Annotated[
-        str | None, typer.Option(help="Instead: its columns of 0 and 1, separated by commas, one a label.")
-    ] = None,
     id_column: Annotated[str | None, typer.Option(help="Its column with ids.", show_default="numbered")] = None,
-    separator: Annotated[
-        str | None, typer.Option(help="Between names in a cell.", show_default="the one of , ; | that is there")
-    ] = None,
     label_set: LabelSet = None,
     as_json: opt.Json = False,
 ) -> None:
@@ -81,10 +78,8 @@ def prepare(
     New splits are stratified by label, and texts that are nearly the same stay on one side.
     """
     from goemotions.data.prepare import PrepareOptions, prepare
-    from goemotions.data.tables import Columns
 
-    each = tuple(name.strip() for name in label_columns.split(",")) if label_columns else ()
-    columns = Columns(text_column, labels_column, each, id_column, separator)
+    columns = dataclasses.replace(columns, id=id_column)
     options = PrepareOptions(merge, parse_shares(shares), seed, columns, read_label_set(label_set), reading)
     description = prepare(source, output, options)
     if as_json:
@@ -180,7 +175,7 @@ def check_leaks(corpus: EmbeddingCorpus) -> None:
 
 
 def leak_checks(corpus: EmbeddingCorpus) -> dict[str, LeakCheck]:
-    """Of dev and test, as far as they have rows enough."""
+    """Return the checks of dev and test, as far as they have rows enough."""
     from goemotions.evaluation.vectors import check_vectors
 
     vectors = {name: rows for name, (rows, _) in corpus.splits.items()}

@@ -9,12 +9,14 @@ import typer
 
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
+from goemotions.cli.column_options import with_column_options
 from goemotions.cli.model_options import with_model_options
 from goemotions.cli.table_options import with_table_options
 from goemotions.tables.source import ReadOptions
 
 if TYPE_CHECKING:
     from goemotions.architectures.base import LoadOptions
+    from goemotions.data.tables import Columns
     from goemotions.evaluation.datasets import LabelledTexts
     from goemotions.evaluation.label_groups import LabelMap
     from goemotions.evaluation.report import Report
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 Labelled = Annotated[
     Path,
     typer.Argument(
-        help="A labelled file: official GoEmotions TSV; CSV, TSV or JSON lines with text and labels, or with a 0/1 "
-        "column per label. Of a folder, its test.tsv."
+        help="A labelled file: official GoEmotions TSV; CSV, TSV or JSON lines with columns text and labels (or "
+        "others: --text-column, --labels-column), or with a 0/1 column per label. Of a folder, its test.tsv."
     ),
 ]
 MapName = Annotated[
@@ -43,11 +45,13 @@ Seed = Annotated[int, typer.Option(help="Of the bootstrap.")]
 
 
 @with_model_options
+@with_column_options
 @with_table_options
 def evaluate(
     *,
     load: LoadOptions,
     reading: ReadOptions,
+    columns: Columns,
     model: Annotated[str, typer.Argument(help="A shipped model, a directory or a hub id.")],
     data: Labelled,
     output: Annotated[
@@ -83,7 +87,7 @@ def evaluate(
     from goemotions.evaluation.model_card import store as store_figures
 
     classifier = EmotionClassifier(model, **vars(load))
-    found, read = read_data(data, "test.tsv", classifier.labels, label_map, absent_ok, reading)
+    found, read = read_data(data, "test.tsv", classifier.labels, label_map, absent_ok, reading, columns)
     every, single = opt.parse_thresholds(threshold)
     given = dict.fromkeys(classifier.labels, every) | single if every is not None else single
     report = run(
@@ -104,7 +108,13 @@ def evaluate(
 
 
 def read_data(
-    data: Path, default: str, labels: tuple[str, ...], label_map: str | None, absent_ok: bool, reading: ReadOptions
+    data: Path,
+    default: str,
+    labels: tuple[str, ...],
+    label_map: str | None,
+    absent_ok: bool,
+    reading: ReadOptions,
+    columns: Columns,
 ) -> tuple[LabelledTexts, LabelMap | None]:
     """Return the texts of a file, or of the file ``default`` in a folder, and the label map they were read with."""
     from goemotions.evaluation.datasets import read_labelled
@@ -112,7 +122,7 @@ def read_data(
 
     found = read_label_map(label_map, labels) if label_map else None
     path = data / default if data.is_dir() else data
-    return read_labelled(path, labels, found, absent_ok, reading), found
+    return read_labelled(path, labels, found, absent_ok, reading, columns), found
 
 
 def summary(report: Report) -> str:

@@ -26,8 +26,8 @@ def with_group(command: Callable[..., None], name: str, group: Callable[..., Any
 
 
 def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return a function's parameters with their annotations evaluated; ``LoadOptions`` itself is not imported."""
-    hints = get_type_hints(function, localns={"LoadOptions": object}, include_extras=True)
+    """Return a function's parameters with their annotations evaluated; the types of groups are not imported."""
+    hints = get_type_hints(function, localns={"LoadOptions": object, "Columns": object}, include_extras=True)
     return [
         parameter.replace(annotation=hints[parameter.name])
         for parameter in inspect.signature(function).parameters.values()

@@ -10,6 +10,7 @@ import typer
 
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
+from goemotions.cli.column_options import with_column_options
 from goemotions.cli.evaluate import AbsentOk, read_data
 from goemotions.cli.model_options import with_model_options
 from goemotions.cli.table_options import with_table_options
@@ -18,15 +19,18 @@ from goemotions.tables.source import ReadOptions
 
 if TYPE_CHECKING:
     from goemotions.architectures.base import LoadOptions
+    from goemotions.data.tables import Columns
     from goemotions.thresholds import Objective
 
 
 @with_model_options
+@with_column_options
 @with_table_options
 def tune(
     *,
     load: LoadOptions,
     reading: ReadOptions,
+    columns: Columns,
     model: Annotated[str, typer.Argument(help="A shipped model, a directory or a hub id.")],
     data: Annotated[
         Path, typer.Argument(help="A labelled validation file, as for evaluate; of a folder, its dev.tsv.")
@@ -58,7 +62,7 @@ def tune(
 
     name, target = parse_objective(objective)
     classifier = EmotionClassifier(model, **vars(load))
-    found, _ = read_data(data, "dev.tsv", classifier.labels, None, absent_ok, reading)
+    found, _ = read_data(data, "dev.tsv", classifier.labels, None, absent_ok, reading, columns)
     record = tune_model(
         classifier,
         found,

@@ -1,4 +1,4 @@
-"""What is in a corpus: labels and which go together, lengths, duplicates within and across splits."""
+"""Facts of a corpus: labels and which go together, lengths, duplicates within and across splits."""
 
 from __future__ import annotations
 

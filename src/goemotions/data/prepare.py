@@ -26,7 +26,7 @@ ALIASES = {"train": ("train",), "dev": ("dev", "validation", "valid", "val"), "t
 
 @dataclass(frozen=True)
 class PrepareOptions:
-    """How a corpus is read and split.
+    """Options by which a corpus is read and split.
 
     Attributes:
         merge: put all splits together and split anew.

@@ -141,7 +141,7 @@ def minority_counts(targets: Bits) -> dict[int, int]:
 
 
 def nearest_rows(embeddings: Floats) -> Ints:
-    """Of each row the k nearest others by Euclidean distance; k is 5, or n - 1 if that is less.
+    """Return the k nearest others of each row by Euclidean distance; k is 5, or n - 1 if that is less.
 
     *Shape:* [n, dim] -> int64 [n, k].
 

@@ -42,7 +42,7 @@ QUANTISATION = {
 
 @dataclass(frozen=True)
 class Origin:
-    """What a checkpoint is converted from.
+    """Source that a checkpoint is converted from.
 
     Attributes:
         id: hub id or path.
@@ -156,7 +156,7 @@ def discard_used(source: TensorSource, parts: list[Part]) -> None:
 
 
 def open_record(folder: Path, origin: Origin) -> dict[str, Any]:
-    """What has been done, of which source; begun here if nothing was."""
+    """Return the record of what has been done, of which source; begun here if nothing was."""
     path = folder / RECORD
     if not path.is_file():
         write_json(path, {"source": vars(origin), "files": {}})
@@ -201,7 +201,7 @@ def finish(source: TensorSource, parts: list[Part], folder: Path, record: Mappin
 
 
 def local_origin(path: Path, quantisation: str) -> Origin:
-    """Of a folder or file on this machine."""
+    """Return the origin of a folder or file on this machine."""
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     facts = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file()]
     return Origin(str(path.resolve()), hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16], quantisation)

@@ -12,7 +12,7 @@ from goemotions.weights.repository import download, snapshot
 
 
 class HubSource(SafetensorsSource):
-    """Of a repository at one commit.
+    """Tensors of a repository at one commit.
 
     Attributes:
         revision: the commit.

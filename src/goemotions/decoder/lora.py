@@ -68,7 +68,7 @@ class AdapterConfig:
 
     @property
     def scale(self) -> float:
-        """Of the side products: alpha / r, or alpha / sqrt(r) for rank-stabilised LoRA (Kalajdzievski, 2023)."""
+        """Return the factor of the side products: alpha / r; for rsLoRA (Kalajdzievski, 2023) alpha / sqrt(r)."""
         return self.alpha / (math.sqrt(self.rank) if self.rslora else self.rank)
 
 

@@ -103,7 +103,7 @@ class SingleTokenDecoder:
             yield from self._anew(rows)
 
     def _use_kernels(self, rows: int) -> bool:
-        """Whether a pass goes through 4-bit kernels.
+        """Return True if a pass goes through 4-bit kernels.
 
         Laying a large model's codes out for them takes longer than one pass without: not for the first call.
         """

@@ -60,7 +60,7 @@ def dequantising_kernel(dtype: torch.dtype) -> Callable[..., None] | None:
 
 
 def has_fused_kernel() -> bool:
-    """Whether this CPU can multiply by codes as they are: bitsandbytes' kernel needs AVX-512 BF16."""
+    """Return True if this CPU can multiply by codes as they are: bitsandbytes' kernel needs AVX-512 BF16."""
     return bool(bitsandbytes().functional.has_avx512bf16())
 
 

@@ -1,4 +1,4 @@
-"""How many numbers a LoRA training of the published system has, by arithmetic on the base's configuration."""
+"""Counts of the numbers that a LoRA training of the published system has, by arithmetic on the base's configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a decoder computes on a machine: in which precision, what stays in memory, how many rows at a time."""
+"""Plan of how a decoder computes on a machine: in which precision, what stays in memory, how many rows at a time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Residency(StrEnum):
 
 @dataclass(frozen=True)
 class Plan:
-    """What was decided, and why.
+    """Decisions, and their reasons.
 
     Attributes:
         dtype: of the matrix products; the residual stream is float32 in any case.
@@ -106,15 +106,15 @@ class Sizes:
         )
 
     def kept(self, residency: Residency) -> int:
-        """What stays in memory between passes."""
+        """Return the bytes that stay in memory between passes."""
         return {Residency.DENSE: self.dense, Residency.STORED: self.stored, Residency.STREAMED: 0}[residency]
 
     def whole_layers_fit(self, spare: float) -> bool:
-        """Whether layers can be made plain as a whole in so many bytes, which leaves as many for states."""
+        """Return True if layers can be made plain as a whole in so many bytes, which leaves as many for states."""
         return spare > 2 * self.whole
 
     def working(self, micro_batch: int) -> int:
-        """What a pass needs beside the weights that stay."""
+        """Return the bytes that a pass needs beside the weights that stay."""
         return self.layer + micro_batch * self.row + micro_batch * self.state
 
 

@@ -44,7 +44,7 @@ class TensorSource(Protocol):
     def __contains__(self, name: str) -> bool: ...
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """Of the tensor ``name``, without reading it."""
+        """Return the shape of the tensor ``name``, without reading it."""
 
     def tensor(self, name: str) -> torch.Tensor:
         """The tensor ``name``, mapped into memory where the format allows."""

@@ -1,4 +1,4 @@
-"""What an encoder is, and what it gives; each has a module of its own beside this one."""
+"""The interface of an encoder, and what it gives; each has a module of its own beside this one."""
 
 from __future__ import annotations
 

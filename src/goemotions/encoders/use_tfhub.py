@@ -142,7 +142,7 @@ def word_windows(text: str, count: int) -> list[str]:
 
 
 def damage(folder: Path) -> str:
-    """What ``folder`` lacks of a SavedModel; empty for a whole one."""
+    """Return what ``folder`` lacks of a SavedModel; empty for a whole one."""
     if not folder.is_dir():
         return "it is not a folder"
     if not any((folder / name).is_file() for name in ("saved_model.pb", "saved_model.pbtxt")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +22,10 @@ from goemotions.tables.source import ReadOptions, Source
 
 FORMATS = (
     "expected an official GoEmotions TSV (text, label ids, comment id; no header), or a CSV, TSV, JSON lines "
-    "or Parquet file with a column text and either a column labels (names, separated) or a 0/1 column per label"
+    "or Parquet file with a column text and either a column labels (names, separated) or a 0/1 column per label; "
+    "--text-column, --labels-column and --label-columns name other ones"
 )
-TEXT, NAMES, ID = "text", "labels", "id"
+ID = "id"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def read_labelled(
     label_map: LabelMap | None = None,
     absent_ok: bool = False,
     reading: ReadOptions | None = None,
+    columns: Columns | None = None,
 ) -> LabelledTexts:
     """Read a file, and check that its labels can be compared with the model's.
 
@@ -64,6 +66,7 @@ def read_labelled(
         label_map: from the data's labels to the model's; the result then has the map's labels.
         absent_ok: a label that the data never names is taken to apply to no text, instead of being an error.
         reading: what is said of the file, instead of being found out.
+        columns: which columns hold what; other ones than the usual mean that the file is no official one.
 
     Raises:
         DataError: no such file, an empty one, no known format, or labels that are missing from the data or unknown to
@@ -76,33 +79,38 @@ def read_labelled(
     with Stream(path) as stream:
         if not any(line.strip() for line in stream.plain):
             raise DataError(f"{path} is empty: {FORMATS}")
-    if path.suffix.lower() == ".tsv" and (reading or ReadOptions()) == ReadOptions() and is_official(path):
+    columns, reading = columns or Columns(), reading or ReadOptions()
+    usual = (columns, reading) == (Columns(), ReadOptions())
+    if path.suffix.lower() == ".tsv" and usual and is_official(path):
         split, labels = read_split(path), LABELS
     else:
-        split, labels = read_columns(path, reading)
+        split, labels = read_columns(path, columns, reading)
     read = LabelledTexts(path.name, split.texts, labels, split.targets, split.ids, split.sha256)
     return align(read, model_labels, label_map, absent_ok)
 
 
 def is_official(path: Path) -> bool:
     """Return True if a TSV file has no header with a column of texts, as the official ones have none."""
-    encoding = find_encoding(Source(path), TEXT)
+    text = Columns().text
+    encoding = find_encoding(Source(path), text)
     with path.open("rb") as stream:
         names = stream.read(1 << 16)[len(encoding.mark) :].decode(encoding.codec, "replace").split("\n", 1)[0]
-    return TEXT not in [name.strip('"') for name in re.split(r"[\t,;|]", names.rstrip("\r"))]
+    return text not in [name.strip('"') for name in re.split(r"[\t,;|]", names.rstrip("\r"))]
 
 
-def read_columns(path: Path, reading: ReadOptions | None = None) -> tuple[Split, tuple[str, ...]]:
+def read_columns(path: Path, columns: Columns, reading: ReadOptions | None = None) -> tuple[Split, tuple[str, ...]]:
     """Return the rows of a table with a header, and the labels of their targets.
 
     Raises:
         DataError: no rows, no labels, or cells that are none.
     """
-    there = open_table(path, TEXT, reading).columns
-    each = () if NAMES in there else tuple(name for name in there if name not in (TEXT, ID))
-    if TEXT in there and NAMES not in there and not each:
-        raise DataError(f"{path}: no labels; {FORMATS}")
-    table = read_table(path, Columns(TEXT, NAMES, each, ID if ID in there else None), reading)
+    there = open_table(path, columns.text, reading).columns
+    each = columns.each
+    if not each and columns.labels == Columns().labels and columns.labels not in there:
+        each = tuple(name for name in there if name not in (columns.text, ID))
+        if columns.text in there and not each:
+            raise DataError(f"{path}: no labels; {FORMATS}")
+    table = read_table(path, replace(columns, each=each, id=ID if ID in there else None), reading)
     if table.without_text:
         assume(f"{path.name}: {table.without_text:,} rows have no text and are left out")
     if not table.texts:

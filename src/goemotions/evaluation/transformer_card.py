@@ -1,4 +1,4 @@
-"""What the model card of a ``transformer`` says beside figures, made from its own config."""
+"""Prose of the model card of a ``transformer``, made from its own config."""
 
 from __future__ import annotations
 

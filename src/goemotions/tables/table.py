@@ -23,7 +23,7 @@ GROUP_CHARACTERS = 16 << 20
 
 
 class Kind(enum.Enum):
-    """What a new column holds; each format has its own way to write it."""
+    """Kind of values that a new column holds; each format has its own way to write it."""
 
     RANKED = "ranked"
     """A list of ``{"label", "score"}`` objects, highest first."""

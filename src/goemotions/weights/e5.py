@@ -51,7 +51,7 @@ EMBEDDINGS = {
 
 @dataclass(frozen=True)
 class E5File:
-    """What the file holds.
+    """Content of the file.
 
     Attributes:
         config: of ``transformers``' BertModel.
