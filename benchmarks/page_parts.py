@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from goemotions.catalog import bundled, find_model
+from goemotions.evaluation.card_facts import card_facts
 from goemotions.evaluation.figures import OWN, CalibrationFigure, Figures, Subset
 from goemotions.evaluation.formatting import format_figure
-from goemotions.evaluation.head_card import languages
 from goemotions.evaluation.report import DataFacts
 from goemotions.records import from_json, to_json
 
@@ -97,7 +97,7 @@ def config(model: str) -> dict[str, Any]:
 
 def reads(model: str) -> list[str]:
     """Return the languages of the model's encoder."""
-    return languages(config(model))
+    return card_facts(config(model)).languages
 
 
 def overall(found: ShortReport, figure: str, at: str = OWN) -> str:

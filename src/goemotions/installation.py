@@ -15,6 +15,11 @@ def install_command(extra: str) -> str:
     return pip_install(extra, origin())
 
 
+def card_hint(extra: str) -> str:
+    """Return how an extra is added, for a text that is read elsewhere: from an index, and in a clone."""
+    return f'`pip install "goemotions[{extra}]"`, or in a clone `pip install ".[{extra}]"`'
+
+
 def package_command(package: str) -> str:
     """Return the command that adds another package of this project, one of those below ``packages`` in a clone."""
     return pip_install_package(package, origin())

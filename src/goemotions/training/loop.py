@@ -18,7 +18,7 @@ from goemotions.data.checks import raise_together, room_problems
 from goemotions.errors import GoEmotionsError
 from goemotions.progress import Progress
 from goemotions.training.journal import Journal
-from goemotions.training.optimisation import make_optimiser, schedule
+from goemotions.training.optimisation import ParameterGroup, make_optimiser, schedule
 from goemotions.training.processes import Processes
 from goemotions.training.recipe import Recipe
 from goemotions.training.state import BEST, CHECKPOINT, read_state, restoring, write_state
@@ -39,7 +39,7 @@ class Task(Protocol):
     def model(self) -> nn.Module:
         """Module that is trained."""
 
-    def parameter_groups(self) -> list[dict[str, Any]]:
+    def parameter_groups(self) -> list[ParameterGroup]:
         """The optimiser's groups; ``lr_scale`` multiplies the learning rate of a group."""
 
     def begin_epoch(self, epoch: int) -> None:

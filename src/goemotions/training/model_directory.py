@@ -21,6 +21,7 @@ from goemotions.checkpoint import FORMAT_VERSION, config_bytes
 from goemotions.data.origin import Origin
 from goemotions.errors import GoEmotionsError
 from goemotions.evaluation.calibration_error import calibration_figures
+from goemotions.evaluation.card_facts import About, CardFacts, card_facts
 from goemotions.evaluation.evaluate import UNSEEN
 from goemotions.evaluation.figures import HALF, OWN
 from goemotions.evaluation.measure import Predictions, measure_predictions
@@ -90,11 +91,11 @@ class Made:
     """
 
     files: Mapping[str, bytes]
-    config: Mapping[str, Any]
+    config: Mapping[str, object]
     read: Callable[[Path], Predict]
     expected: Probabilities
     tolerance: Tolerance
-    about: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    about: Callable[[CardFacts], About] | None = None
     thresholds: Mapping[str, float] | None = field(default=None)
 
 
@@ -131,7 +132,7 @@ def write_model(
         metrics = measure(predict(data.test[0]), data, list(config["thresholds"].values()))
         config |= metrics.keys_of_config
         if made.about is not None:
-            config["about"] = made.about(config)
+            config["about"] = to_json(made.about(card_facts(config)))
         if data.known is not None:
             (folder / HASHES_FILE).write_bytes(data.known)
         (folder / "config.json").write_bytes(config_bytes(config))
@@ -140,7 +141,7 @@ def write_model(
     return metrics.test
 
 
-def run_facts(recipe: Recipe, position: Position) -> dict[str, Any]:
+def run_facts(recipe: Recipe, position: Position) -> dict[str, object]:
     """Return what ``config.json`` says of any training."""
     return {
         "recipe": recipe.as_dict(),
@@ -186,7 +187,7 @@ class MeasuredOnTest:
     """Figures on test, and the keys of ``config.json`` that hold them."""
 
     test: StoredFigures
-    keys_of_config: Mapping[str, Any]
+    keys_of_config: Mapping[str, object]
 
 
 def measure(probabilities: Probabilities, data: HeldOut, thresholds: Sequence[float]) -> MeasuredOnTest:

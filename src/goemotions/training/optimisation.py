@@ -8,8 +8,11 @@ from typing import Any
 import torch
 from torch import nn
 
+ParameterGroup = dict[str, Any]
+"""Parameters of an optimiser that share settings, in the form that torch takes: ``params`` and each setting by name."""
 
-def make_optimiser(name: str, groups: list[dict[str, Any]], learning_rate: float) -> torch.optim.Optimizer:
+
+def make_optimiser(name: str, groups: list[ParameterGroup], learning_rate: float) -> torch.optim.Optimizer:
     """Return AdamW (Loshchilov & Hutter, 2019), of torch or with the 8-bit states of Dettmers et al., 2022."""
     if name == "adamw":
         # Fused: the same update in one pass over memory, five times as fast on a CPU.
@@ -19,7 +22,7 @@ def make_optimiser(name: str, groups: list[dict[str, Any]], learning_rate: float
     return bitsandbytes().optim.AdamW8bit(groups, lr=learning_rate)  # type: ignore[no-any-return]
 
 
-def decay_groups(module: nn.Module, weight_decay: float, lr_scale: float = 1.0) -> list[dict[str, Any]]:
+def decay_groups(module: nn.Module, weight_decay: float, lr_scale: float = 1.0) -> list[ParameterGroup]:
     """Return AdamW's groups for a module: biases and normalisation weights are not decayed."""
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
     matrices = [parameter for parameter in parameters if parameter.ndim > 1]

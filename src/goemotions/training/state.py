@@ -12,6 +12,7 @@ import torch
 from goemotions.errors import GoEmotionsError
 
 Restored = TypeVar("Restored")
+State = Mapping[str, Any]
 CHECKPOINT, BEST = "checkpoint.pt", "best.pt"
 
 
@@ -22,14 +23,14 @@ def write_state(path: Path, state: Any) -> None:
     temporary.replace(path)
 
 
-def read_state(path: Path, device: torch.device) -> Mapping[str, Any]:
+def read_state(path: Path, device: torch.device) -> State:
     """Return what :func:`write_state` wrote.
 
     Raises:
         GoEmotionsError: the file is not as it was written.
     """
 
-    def read() -> Mapping[str, Any]:
+    def read() -> State:
         with zipfile.ZipFile(path) as archive:  # torch itself does not compare checksums
             wrong = archive.testzip()
         if wrong is not None:
