@@ -27,7 +27,7 @@ BETWEEN_DEVICES = (Tensor.copy_, Tensor.__getitem__, Tensor.__setitem__, Tensor.
 class OnCard(Tensor):
     """A tensor that says it is on the card."""
 
-    def __deepcopy__(self, memo: Any) -> Any:
+    def __deepcopy__(self, _memo: Any) -> Any:
         return self.detach().clone()
 
     def __reduce_ex__(self, protocol: Any) -> Any:
