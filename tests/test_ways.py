@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -18,7 +19,8 @@ def modules_entered(call: Callable[[], object]) -> set[str]:
     entered: set[str] = set()
 
     def follow(frame: FrameType, event: str, _: Any) -> None:
-        if event == "call":
+        # Importing a module, or making a class, is no function of its.
+        if event == "call" and frame.f_code.co_flags & inspect.CO_OPTIMIZED:
             entered.add(str(frame.f_globals.get("__name__")))
 
     before = sys.getprofile()
