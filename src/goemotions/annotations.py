@@ -17,7 +17,7 @@ RANKS = 3
 
 
 class Predictor(Protocol):
-    """What scores texts."""
+    """Interface of something that scores texts."""
 
     @property
     def labels(self) -> Sequence[str]:

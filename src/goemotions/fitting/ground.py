@@ -1,4 +1,4 @@
-"""What a fit works on: rows, their base model, its features and answers."""
+"""Ground that a fit works on: rows, their base model, its features and answers."""
 
 from __future__ import annotations
 

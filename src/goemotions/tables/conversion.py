@@ -1,4 +1,4 @@
-"""What becomes of a table's values in another format than its own.
+"""Conversion: what becomes of a table's values in another format than its own.
 
 Formats differ in what a cell can hold. Between two of them a column has one of four types that every format has, found
 from all of its values; anything else becomes text, in a form that can be read back: dates in ISO 8601, lists and

@@ -45,7 +45,7 @@ class QueryRows(Group):
 
 
 class SqliteTable(Table):
-    """What a query gives; for the same file, the same rows in the same order."""
+    """Table of what a query gives; for the same file, the same rows in the same order."""
 
     def __init__(self, source: Source, text_column: str) -> None:
         super().__init__(source.path, text_column)
