@@ -83,21 +83,21 @@ def ekman(path: Path) -> tuple[list[str], Targets, tuple[str, ...]]:
     return split.texts, np.stack(columns, 1).astype(np.uint8), tuple(EKMAN)
 
 
-def corpora(data: Path, bases: Mapping[str, str]) -> Iterator[Corpus]:
-    """Yield the corpora that are there; ``bases`` has a base for each language."""
+def corpora(data: Path, bases: Mapping[str, str], only: str) -> Iterator[Corpus]:
+    """Yield the corpora that are there and begin with ``only``; ``bases`` has a base for each language."""
     for language in ("eng", "esp", "deu"):
         parts = [data / "brighter" / f"{language}-{part}.csv" for part in ("train", "test")]
-        if all(part.is_file() for part in parts):
+        if all(part.is_file() for part in parts) and f"BRIGHTER {language}".startswith(only):
             base = bases["en" if language == "eng" else "other"]
             groups = "brighter" if language == "eng" else "ekman"
             yield corpus(f"BRIGHTER {language}", base, groups, brighter(parts[0]), brighter(parts[1]))
-    if (data / "xed" / "en.tsv").is_file():
+    if (data / "xed" / "en.tsv").is_file() and "XED en".startswith(only):
         texts, targets, labels = xed(data / "xed" / "en.tsv")
         order = XED_CHOSEN_ON + np.random.default_rng(0).permutation(len(texts) - XED_CHOSEN_ON)
         first, second = order[:-MOST_TEST], order[-MOST_TEST:]
         train, test = (([texts[row] for row in rows], targets[rows], labels) for rows in (first, second))
         yield corpus("XED en", bases["en"], "plutchik", train, test)
-    if (data / "goemotions" / "test.tsv").is_file():
+    if (data / "goemotions" / "test.tsv").is_file() and "GoEmotions, Ekman".startswith(only):
         folder = data / "goemotions"
         yield corpus("GoEmotions, Ekman", bases["en"], "ekman", ekman(folder / "dev.tsv"), ekman(folder / "test.tsv"))
 
@@ -207,15 +207,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--draws", type=int, default=10)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
-    parser.add_argument("--only", help="a corpus, by the beginning of its name")
+    parser.add_argument("--only", default="", help="a corpus, by the beginning of its name")
     parser.add_argument("--multilingual", default="multilingual", help="the base for other languages than English")
     parser.add_argument("--output", type=Path, default=RESULTS / "few_shot.json")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     results: dict[str, Any] = {"machine": processor(), "commit": commit(), "draws": given.draws, "corpora": {}}
-    for one in corpora(given.data, {"en": "compact", "other": given.multilingual}):
-        if given.only and not one.name.startswith(given.only):
-            continue
+    for one in corpora(given.data, {"en": "compact", "other": given.multilingual}, given.only):
         found: dict[str, Any] = {"labels": one.labels, "test_rows": len(one.test_targets), "base": of_base(one)}
         print(one.name, "base", found["base"], flush=True)
         for size in (size for size in given.sizes if size <= len(one.texts)):
