@@ -16,8 +16,8 @@ import pytest
 from conftest import CARD_TEXTS
 
 from goemotions import LABELS, EmotionClassifier
-from goemotions.classifier import TruncatedTextWarning
 from goemotions.errors import ModelError
+from goemotions.predictions import TruncatedTextWarning
 
 STRANGE = [
     "",

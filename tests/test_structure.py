@@ -37,7 +37,7 @@ LAYERS = (
     {"goemotions"},
     {"evaluation", "batch", "server"},
     {"training", "fitting"},
-    {"sklearn"},
+    {"sklearn", "duckdb"},
     {"cli"},
 )
 """Parts of the package, lowest first. A part imports itself and parts below it; the first two layers are single modules

@@ -14,8 +14,9 @@ from goemotions.errors import DataError, EncoderError, GoEmotionsError, MissingE
 from goemotions.labels import LABELS
 
 if TYPE_CHECKING:
-    from goemotions.classifier import EmotionClassifier, TruncatedTextWarning
+    from goemotions.classifier import EmotionClassifier
     from goemotions.fitting.fit import fit
+    from goemotions.predictions import TruncatedTextWarning
 
 __all__ = [
     "LABELS",
@@ -31,7 +32,7 @@ __all__ = [
 
 LAZY = {
     "EmotionClassifier": "goemotions.classifier",
-    "TruncatedTextWarning": "goemotions.classifier",
+    "TruncatedTextWarning": "goemotions.predictions",
     "fit": "goemotions.fitting.fit",
 }
 

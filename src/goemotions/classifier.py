@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Unpack, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,21 +20,20 @@ from goemotions.catalog import find_model
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
 from goemotions.encoders.base import Encoder
 from goemotions.errors import ModelError
+from goemotions.frames import AnnotateOptions, Frame, annotate_frame
 from goemotions.predictions import (
     LongText,
     Prediction,
     PredictOptions,
     Scored,
     Threshold,
+    TruncatedTextWarning,
     check_texts,
     predictions_of,
     read_windows,
     sigmoid,
+    truncated_note,
 )
-
-
-class TruncatedTextWarning(UserWarning):
-    """Some texts were longer than the model reads; only their beginning was classified."""
 
 
 class EmotionClassifier:
@@ -161,6 +160,13 @@ class EmotionClassifier:
         checked = check_texts(texts)
         return self.decide(self._score(checked, options.long_text), options, checked)
 
+    def annotate(self, frame: Frame, column: str, **options: Unpack[AnnotateOptions]) -> Frame:
+        """Return a frame of pandas, polars, pyarrow or others with the emotions of a column of texts.
+
+        Options: those of ``predict``, ``all_scores``, and ``columns`` (``"nested"``, ``"wide"`` or ``"long"``).
+        """
+        return annotate_frame(self, frame, column, options)
+
     def decide(self, scored: Scored, options: PredictOptions, texts: Sequence[str] | None = None) -> list[Prediction]:
         """The predictions for what :meth:`score` or :meth:`compute` gave.
 
@@ -190,14 +196,8 @@ class EmotionClassifier:
         return scored.probabilities
 
     def _warn(self, cut: int, texts: int) -> None:
-        if cut:
-            warnings.warn(
-                f"{cut} of {texts} texts were longer than the model reads"
-                f"{f' ({self.config.max_length} tokens)' if self.config.max_length else ''} and were cut; "
-                'long_text="windows" reads them whole',
-                TruncatedTextWarning,
-                stacklevel=3,  # of whoever called predict or predict_proba
-            )
+        if cut:  # the warning is of whoever called predict or predict_proba
+            warnings.warn(truncated_note(cut, texts, self.config.max_length), TruncatedTextWarning, stacklevel=3)
 
     def score(self, texts: Iterable[str], *, long_text: LongText = "cut", calibrated: bool = True) -> Scored:
         """Logits of each text, and which texts were cut; errors as ``predict``.

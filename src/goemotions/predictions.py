@@ -12,6 +12,20 @@ import numpy.typing as npt
 LongText = Literal["cut", "windows"]
 Threshold = float | Mapping[str, float] | None
 
+
+class TruncatedTextWarning(UserWarning):
+    """Some texts were longer than the model reads; only their beginning was classified."""
+
+
+def truncated_note(truncated: int, texts: int, tokens: int | None = None) -> str:
+    """Return what is said of texts that were longer than the model reads, which is so many tokens."""
+    reads = f" ({tokens} tokens)" if tokens else ""
+    return (
+        f"{truncated} of {texts} texts were longer than the model reads{reads} and were cut; "
+        'long_text="windows" reads them whole'
+    )
+
+
 MISSING = ("None", "nan", "<NA>")  # as columns of frames show them
 
 

@@ -80,7 +80,7 @@ class Reader:
             self.process(["bash", "-euo", "pipefail", "-c", replaced], environment, block)
             if "--dry-run" in replaced:
                 continue
-            for output in re.findall(r"(?:--output|-o|>) (\S+)", replaced):
+            for output in re.findall(r"(?:--output|-o|>) (?!- )(\S+)", replaced):
                 assert list(self.folder.glob(f"{output}*")), f"{block}: {command} does not write {output}"
 
     def environment(self, block: Block) -> dict[str, str]:

@@ -19,6 +19,7 @@ from goemotions.errors import DataError
 from goemotions.escaping import for_terminal
 from goemotions.tables.formats import endings
 from goemotions.tables.source import ReadOptions, option_name
+from goemotions.tables.standard import STANDARD, TEMPORARY, files_of
 from goemotions.tables.table import Layout
 
 if TYPE_CHECKING:
@@ -48,11 +49,12 @@ def predict(
     reliable_only: opt.ReliableOnly = False,
     long_text: opt.LongTexts = opt.LongText.cut,
     input: Annotated[
-        str | None, typer.Option("--input", "-i", help="A table: CSV, JSON, Parquet, Excel, SQLite.")
+        str | None, typer.Option("--input", "-i", help="A table: CSV, JSON, Parquet, Excel or SQLite; - for stdin.")
     ] = None,
     text_column: opt.TextColumn = "text",
     output: Annotated[
-        str | None, typer.Option("--output", "-o", help="The file to write; its ending says the format.")
+        str | None,
+        typer.Option("--output", "-o", help="The file to write; its ending says the format; - for standard output."),
     ] = None,
     columns: opt.Columns = Layout.nested,
     resume: Annotated[bool, typer.Option("--resume", help="Resume an interrupted run of the same command.")] = False,
@@ -87,8 +89,12 @@ def predict(
     thresholds = resolve(single, resolve(every, classifier.thresholds))
     options = PredictOptions(thresholds, top_k, reliable_only, long_text.value, all_scores)
     if input is not None and output is not None:
-        files = Path(input), Path(output)
-        predict_file(classifier, files, text_column, options, resume, overwrite, reading, columns, as_json)
+        if resume and STANDARD in (input, output):
+            raise ValueError("--resume needs an input and an output with names: a pipe is gone with its run")
+        if as_json and output == STANDARD:
+            raise ValueError("--json and --output - both write to standard output")
+        with files_of(input, output) as files:
+            predict_file(classifier, files, text_column, options, resume, overwrite, reading, columns, as_json)
         return
     cut = 0
     for block in blocks(texts or stdin_lines()):
@@ -117,7 +123,8 @@ def predict_file(
     if as_json:
         print_line(json.dumps({"output": str(output), **dataclasses.asdict(summary)}))
     else:
-        terminal.echo(f"{output}: {summary.rows:,} rows", err=True)
+        shown = "standard output" if output.parent.name.startswith(TEMPORARY) else output
+        terminal.echo(f"{shown}: {summary.rows:,} rows", err=True)
     if summary.null_texts:
         note(f"{summary.null_texts:,} of {summary.rows:,} rows have no text: they are kept, without emotions")
     if summary.truncated:

@@ -1,0 +1,136 @@
+"""Data frames with the emotions of a column of texts: of pandas, polars, pyarrow and whatever else narwhals knows.
+
+What is given comes back: the same kind of frame, with its index and its other columns as they are, and new ones behind
+them.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
+
+from goemotions.annotations import Annotations, Predictor, annotate, lay_out
+from goemotions.errors import AssumptionWarning, MissingExtraError
+from goemotions.predictions import LongText, PredictOptions, Threshold, TruncatedTextWarning, is_blank, truncated_note
+from goemotions.tables.table import GROUP_ROWS, Kind, Layout, NewColumn, check_columns
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+Frame = TypeVar("Frame")
+
+
+class AnnotateOptions(TypedDict, total=False):
+    """Options of :func:`annotate_frame`; those of ``predict``, and how the new columns are laid out.
+
+    Attributes:
+        columns: ``"nested"``: a column ``emotions`` with a list per row; ``"wide"``: ``emotion_1``, ``score_1`` and so
+            on, and a column of 0 and 1 for each label; ``"long"``: a row per text and emotion.
+        all_scores: add ``score_<label>`` columns; in the long layout, a row for every label.
+    """
+
+    threshold: Threshold
+    top_k: int | None
+    reliable_only: bool
+    long_text: LongText
+    all_scores: bool
+    columns: Literal["nested", "wide", "long"]
+
+
+def annotate_frame(classifier: Predictor, frame: Frame, column: str, options: AnnotateOptions) -> Frame:
+    """Return a frame with new columns for the emotions of a column of texts.
+
+    A text that is missing or blank has no emotions: an empty list, nulls for names and scores, 0 for labels.
+
+    Raises:
+        DataError: no such column, or one of the new columns is there already.
+        MissingExtraError: narwhals is not installed.
+        TypeError: no data frame, a lazy one, or something in the column that is no text (its row is named).
+        ValueError: an option out of range.
+    """
+    try:
+        import narwhals as nw
+    except ImportError as error:
+        raise MissingExtraError("annotating frames", "frames") from error
+    wrapped: nw.DataFrame[Any] = as_frame(nw, frame)
+    layout = Layout(options.get("columns", "nested"))
+    chosen = PredictOptions(**{name: value for name, value in options.items() if name != "columns"})  # type: ignore[arg-type]
+    labels = classifier.labels
+    empty = lay_out(Annotations([], [], all_scores_of(labels, chosen, [])), labels, chosen, layout)
+    check_columns(wrapped.columns, column, [new.name for new in empty.columns], "the frame")
+    found = annotate_texts(classifier, texts_of(wrapped[column]), chosen)
+    laid = lay_out(found, labels, chosen, layout)
+    kept = wrapped if laid.rows is None else wrapped[laid.rows]
+    series = [new_series(nw, wrapped, new, values) for new, values in laid.columns.items()]
+    native: Frame = kept.with_columns(*series).to_native()
+    return native
+
+
+def as_frame(nw: Any, frame: Any) -> Any:
+    """Return a frame as narwhals sees it.
+
+    Raises:
+        TypeError: no data frame, or a lazy one.
+    """
+    try:
+        return nw.from_native(frame, eager_only=True)
+    except TypeError:
+        kind = f"{type(frame).__module__.split('.')[0]}'s {type(frame).__name__}"
+        raise TypeError(
+            f"expected a data frame of pandas, polars, pyarrow or one that narwhals knows, in memory, got {kind}"
+        ) from None
+
+
+def texts_of(series: nw.Series[Any]) -> list[str | None]:
+    """Return the texts of a column, None for those that are missing.
+
+    Raises:
+        TypeError: something that is no text; its row is named.
+    """
+    missing = series.is_null().to_list()
+    texts = [None if gone else value for gone, value in zip(missing, series.to_list(), strict=True)]
+    texts = [None if isinstance(text, float) and text != text else text for text in texts]  # NaN  # noqa: PLR0124
+    for row, text in enumerate(texts):
+        if text is not None and not isinstance(text, str):
+            raise TypeError(f"row {row} of {series.name!r} must be a str, got {text!r:.80} ({type(text).__name__})")
+    return texts
+
+
+def annotate_texts(classifier: Predictor, texts: Sequence[str | None], options: PredictOptions) -> Annotations:
+    """Score texts, some thousand at a time, and say how many are missing or were truncated."""
+    found = Annotations([], [], all_scores_of(classifier.labels, options, []))
+    for start in range(0, len(texts), GROUP_ROWS):
+        block = annotate(classifier, texts[start : start + GROUP_ROWS], options)
+        found.emotions.extend(block.emotions)
+        found.truncated.extend(block.truncated)
+        for name, values in block.scores.items():
+            found.scores[name].extend(values)
+    missing, cut = sum(text is None or is_blank(text) for text in texts), sum(found.truncated)
+    if missing:
+        warnings.warn(
+            f"{missing:,} of {len(texts):,} rows have no text: they have no emotions", AssumptionWarning, stacklevel=4
+        )
+    if cut:
+        warnings.warn(truncated_note(cut, len(texts)), TruncatedTextWarning, stacklevel=4)
+    return found
+
+
+def all_scores_of(labels: Sequence[str], options: PredictOptions, values: list[Any]) -> dict[str, list[Any]]:
+    """Return an empty column of scores for each label, if they are asked for."""
+    return {f"score_{label}": list(values) for label in labels} if options.all_scores else {}
+
+
+def new_series(nw: Any, frame: Any, new: NewColumn, values: Sequence[Any]) -> Any:
+    """Return a column of a frame's own library."""
+    types = {
+        Kind.RANKED: nw.List(nw.Struct({"label": nw.String, "score": nw.Float64})),
+        Kind.FLAG: nw.Boolean,
+        Kind.SCORE: nw.Float64,
+        Kind.NAME: nw.String,
+        Kind.BIT: nw.Int8,
+    }
+    dtype = types[new.kind]
+    if new.kind is Kind.RANKED and frame.implementation.is_pandas_like():
+        dtype = None  # pandas keeps lists as objects
+    return nw.new_series(new.name, list(values), dtype, backend=frame.implementation)
