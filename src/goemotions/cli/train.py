@@ -51,6 +51,13 @@ def train(
     from_scratch: Annotated[
         bool, typer.Option("--from-scratch", help="Of a recipe with teachers: train them first, into --teachers.")
     ] = False,
+    sources: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A folder where the recipe's further texts and tables of pieces are looked for; may be repeated.",
+            show_default="corpus, then the folder that --data lies in",
+        ),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
     limit: Annotated[
@@ -68,7 +75,13 @@ def train(
     except ImportError as error:
         raise MissingExtraError("training", "train") from error
     settings = load_recipe(recipe, epochs=epochs, seed=seed)
-    given = {"cache": cache, "backbone": backbone, "teachers": teachers, "from_scratch": from_scratch or None}
+    given = {
+        "cache": cache,
+        "backbone": backbone,
+        "teachers": teachers,
+        "from_scratch": from_scratch or None,
+        "sources": sources,
+    }
     refuse_unused(recipe, settings.options, given)
     refuse_cache_of_vectors(cache, data)
     try:  # after the mistakes that can be said without the seconds that it takes
@@ -89,6 +102,7 @@ def train(
         backbone=backbone,
         teachers=teachers or Path("teachers"),
         from_scratch=from_scratch,
+        sources=sources or [Path("corpus"), data.absolute().parent],
         limit=limit,
     )
     show_log()

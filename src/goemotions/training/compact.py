@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 
 import onnx
@@ -21,6 +21,7 @@ from goemotions.training.loop import evaluating
 from goemotions.training.model_directory import Made, Tolerance, write_model
 from goemotions.training.processes import Processes
 from goemotions.training.recipe import TransformerRecipe
+from goemotions.training.sources import read_sources
 from goemotions.training.teachers import blend
 from goemotions.training.texts import read_texts
 from goemotions.weights.packages import base_facts, find_or_unpack
@@ -37,6 +38,7 @@ def train_compact(
     recipe: TransformerRecipe,
     device: torch.device,
     teachers: Path,
+    folders: Sequence[Path],
     limit: int | None = None,
 ) -> StoredFigures | None:
     """Train on the corpus in ``data`` and write the model directory ``output``.
@@ -45,6 +47,7 @@ def train_compact(
 
     Args:
         teachers: the folder of what the recipe's teachers say of the train texts.
+        folders: where the recipe's sources are looked for.
         limit: use only the first rows of every split (a trial run).
 
     Raises:
@@ -57,9 +60,10 @@ def train_compact(
     """
     corpus, processes = read_texts(data, limit), Processes(device.type == "cpu")
     state = output.with_name(output.name + ".training")
-    targets = blend(corpus, recipe, teachers)
-    task = start(find_or_unpack(recipe.base, state / "base"), corpus, recipe, device, targets)
-    decisive = [corpus.sha256, limit, corpus.labels, sha256(targets.tobytes()).hexdigest()]
+    sources = read_sources(recipe.sources, folders, corpus)
+    learnt = blend(corpus, recipe, teachers, sources)
+    task = start(find_or_unpack(recipe.base, state / "base"), state, corpus, recipe, device, learnt, folders)
+    decisive = [corpus.sha256, limit, corpus.labels, learnt.digest()]
     position = fine_tune(task, state, processes, *decisive)
     if not processes.main:
         return None
@@ -81,7 +85,8 @@ def train_compact(
         tolerance=TOLERANCE,
         about=partial(transformer_about, base=base, parameters=sum(p.numel() for p in task.model.parameters())),
     )
-    return write_model(output, made, corpus.held_out(), recipe, position, precision=name_of(fast_precision(device)))
+    held_out = corpus.held_out([text for source in sources for text in source.texts])
+    return write_model(output, made, held_out, recipe, position, precision=name_of(fast_precision(device)))
 
 
 def export(task: FineTuning, recipe: TransformerRecipe) -> tuple[bytes, TransformerModel]:

@@ -34,6 +34,7 @@ class MeanPooledEncoder(nn.Module):
             quantise_layers(self.bert)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(self.bert.config.hidden_size, num_labels)
+        self.coarse: nn.Module = nn.Identity()  # what coarser labels than the head's are learnt by, in training alone
 
     def start_head(self, targets: npt.NDArray[np.uint8]) -> None:
         """Start the head at the labels' log odds in ``targets`` [n, labels], so that training need not find them."""

@@ -20,9 +20,11 @@ from goemotions.precision import fast_precision, name_of
 from goemotions.training.encoder import MeanPooledEncoder
 from goemotions.training.loop import LoopSettings, Position, evaluating, fit
 from goemotions.training.optimisation import decay_groups
+from goemotions.training.pieces import extend, read_meanings
 from goemotions.training.processes import Processes
 from goemotions.training.quantisation import calibrate
 from goemotions.training.recipe import FineTuningRecipe, TransformerRecipe
+from goemotions.training.sources import CoarseHeads, TrainingSet, find
 from goemotions.training.texts import TextCorpus
 
 
@@ -31,7 +33,6 @@ class FineTuning:
 
     Args:
         labels: their names, in the order of the targets' columns.
-        targets: float32 [n, labels] of ``train``, each 0 to 1: its labels, or probabilities.
     """
 
     def __init__(
@@ -39,8 +40,7 @@ class FineTuning:
         model: MeanPooledEncoder,
         tokenizer: TextTokenizer,
         labels: Sequence[str],
-        train: Split,
-        targets: npt.NDArray[np.float32],
+        train: TrainingSet,
         dev: Split,
         recipe: FineTuningRecipe,
         device: torch.device,
@@ -53,11 +53,15 @@ class FineTuning:
         self.dev = dev
         self.train_ids = tokenizer.pieces(train.texts, recipe.max_tokens).ids
         self.dev_ids = tokenizer.pieces(dev.texts, recipe.max_length).ids
-        self.targets = torch.from_numpy(targets)
+        self.order = train.order
+        self.targets = torch.from_numpy(train.targets)
+        self.coarse = [torch.from_numpy(targets) for targets in train.coarse]
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         decay, scale = self.recipe.weight_decay, self.recipe.head_learning_rate / self.recipe.learning_rate
-        return decay_groups(self.model.bert, decay) + decay_groups(self.model.head, decay, scale)
+        coarse = {"params": list(self.model.coarse.parameters()), "weight_decay": 0.0, "lr_scale": scale}
+        groups = decay_groups(self.model.bert, decay) + decay_groups(self.model.head, decay, scale)
+        return [*groups, coarse] if self.coarse else groups
 
     def begin_epoch(self, epoch: int) -> None:
         """From the recipe's epoch on, take new activation ranges from training texts and simulate 8 bit."""
@@ -70,7 +74,7 @@ class FineTuning:
     def batches(self, epoch: int) -> list[npt.NDArray[np.int64]]:
         """Row numbers of each batch: shuffled, with texts of like length together to save padding."""
         generator = np.random.default_rng([self.recipe.seed, epoch])
-        order = generator.permutation(len(self.train_ids))
+        order = generator.permutation(self.order)
         size = self.recipe.batch_size
         lengths = np.array([len(ids) for ids in self.train_ids])
         batches = []
@@ -82,8 +86,13 @@ class FineTuning:
 
     def loss(self, batch: npt.NDArray[np.int64]) -> Tensor:
         input_ids, attention_mask = pad([self.train_ids[i] for i in batch], self.device)
-        logits = self.model(input_ids, attention_mask)
-        return functional.binary_cross_entropy_with_logits(logits.float(), self.targets[batch].to(self.device))
+        logits = self.model(input_ids, attention_mask).float()
+        total = known_loss(logits, self.targets[batch].to(self.device))
+        for number, coarse in enumerate(self.coarse):
+            targets = coarse[batch].to(self.device)
+            if not targets.isnan().all():
+                total = total + self.recipe.coarse_weight * known_loss(self.model.coarse(logits, number), targets)
+        return total
 
     def rows(self, batch: npt.NDArray[np.int64]) -> int:
         return len(batch)
@@ -114,27 +123,48 @@ class FineTuning:
         return result
 
 
+def known_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """Return the cross-entropy of the rows whose targets are known, as their part of the batch's mean. *Shape:* scalar."""
+    known = ~targets.isnan().any(1)
+    loss = functional.binary_cross_entropy_with_logits(logits[known], targets[known], reduction="sum")
+    return loss / targets.numel()
+
+
 def start(
     base: Path,
+    state: Path,
     corpus: TextCorpus,
     recipe: FineTuningRecipe,
     device: torch.device,
-    targets: npt.NDArray[np.float32] | None = None,
+    learnt: TrainingSet,
+    folders: Sequence[Path],
 ) -> FineTuning:
-    """Return a task from pre-trained weights in ``base``, for the labels of train unless other ``targets`` are given.
+    """Return a task from pre-trained weights in ``base``.
+
+    Args:
+        state: the folder of the training's files, where a tokenizer with new pieces is written.
+        folders: where tables of new pieces are looked for.
 
     Raises:
-        DataError: more frozen layers than the base has.
+        DataError: more frozen layers than the base has, or no room for new pieces.
     """
     torch.manual_seed(recipe.seed)
-    train, dev = corpus.splits["train"], corpus.splits["dev"]
     quantised = isinstance(recipe, TransformerRecipe)
-    model = MeanPooledEncoder(base, len(corpus.labels), recipe.dropout, quantised).to(device)
+    model = MeanPooledEncoder(base, len(corpus.labels), recipe.dropout, quantised)
+    train = corpus.splits["train"]
+    tokenizer = base / "tokenizer.json"
+    if recipe.pieces:
+        meanings = read_meanings([find(name, folders) for name in recipe.pieces])
+        extension = extend(base, meanings, train.texts, recipe.frequent_words)
+        extension.start_embeddings(model.bert.embeddings.word_embeddings)
+        tokenizer = state / "tokenizer.json"
+        state.mkdir(parents=True, exist_ok=True)
+        tokenizer.write_text(extension.content, encoding="utf-8")
     model.freeze(recipe.frozen_layers, recipe.frozen_embeddings)
     model.start_head(train.targets)
-    targets = train.targets.astype(np.float32) if targets is None else targets
-    tokenizer = TextTokenizer(base / "tokenizer.json")
-    return FineTuning(model, tokenizer, corpus.labels, train, targets, dev, recipe, device)
+    model.coarse = CoarseHeads(corpus.labels, learnt.groups)
+    task_tokenizer = TextTokenizer(tokenizer)
+    return FineTuning(model.to(device), task_tokenizer, corpus.labels, learnt, corpus.splits["dev"], recipe, device)
 
 
 def fine_tune(task: FineTuning, folder: Path, processes: Processes, *decisive: Any) -> Position:

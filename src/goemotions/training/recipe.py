@@ -57,10 +57,33 @@ class Recipe(BaseModel):
         return self.model_dump()
 
 
+class Source(BaseModel):
+    """Texts to learn from beside the corpus.
+
+    Attributes:
+        file: a table of texts and labels, by its path in one of the folders of ``--sources``.
+        label_map: from its labels to the corpus's, where they are coarser.
+        repeat: how often an epoch has each text.
+        hold_out: leave a tenth of its texts to be measured on.
+    """
+
+    model_config = Recipe.model_config
+
+    file: Name
+    label_map: Name | None = None
+    repeat: Annotated[int, Field(ge=1, le=100)] = 1
+    hold_out: bool = False
+
+
 class FineTuningRecipe(Recipe):
     """Settings of fine-tuning an encoder on texts.
 
     Attributes:
+        sources: texts to learn from beside the corpus.
+        source_teacher_weight: of what teachers say in the targets of sources with the corpus's labels.
+        coarse_weight: of the loss on coarser labels.
+        pieces: tables of new pieces and their meanings, for a base with BERT's WordPiece.
+        frequent_words: how many common words of the train texts become pieces.
         bases: the names of the base models that it can start from.
         frozen_layers: the lowest layers that keep their weights.
         frozen_embeddings: True if the pieces' embeddings keep theirs.
@@ -70,6 +93,11 @@ class FineTuningRecipe(Recipe):
     bases: ClassVar[tuple[str, ...]] = ()
 
     base: Name
+    sources: Annotated[list[Source], Field(max_length=100)] = []
+    source_teacher_weight: Annotated[float, Field(ge=0, le=1)] = 0.5
+    coarse_weight: Annotated[float, Field(gt=0, le=100)] = 1.0
+    pieces: Annotated[list[Name], Field(max_length=20)] = []
+    frequent_words: Annotated[int, Field(ge=0, le=900)] = 0
     frozen_layers: Annotated[int, Field(ge=0, le=100)] = 0
     frozen_embeddings: bool = False
     max_tokens: Tokens
@@ -82,6 +110,16 @@ class FineTuningRecipe(Recipe):
         if base not in cls.bases:
             raise ValueError(f"no base {base[:80]!r}{nearest(base, cls.bases)}; there are: {', '.join(cls.bases)}")
         return base
+
+    @model_validator(mode="after")
+    def _frequent_words_are_pieces(self) -> Self:
+        if self.frequent_words and not self.pieces:
+            raise ValueError("frequent_words has no effect without pieces")
+        return self
+
+    @property
+    def options(self) -> frozenset[str]:
+        return frozenset({"sources"} if self.sources or self.pieces else ())
 
     def quantised(self, epoch: int) -> bool:
         """Return True if 8 bit is simulated in an epoch."""
@@ -122,7 +160,7 @@ class TransformerRecipe(FineTuningRecipe):
 
     @property
     def options(self) -> frozenset[str]:
-        return frozenset({"teachers", "from_scratch"} if self.teachers else ())
+        return super().options | ({"teachers", "from_scratch"} if self.teachers else set())
 
     def quantised(self, epoch: int) -> bool:
         return epoch >= min(self.quantise_from_epoch, self.epochs)

@@ -1,14 +1,15 @@
 """Teachers of ``compact``: larger models whose probabilities of the train texts it learns beside the labels.
 
 Hinton et al., *Distilling the Knowledge in a Neural Network*, 2015. What a teacher says is kept, as ``logits.npy``
-(float16 [n, labels], a row a train text) beside ``teacher.json``, so that the student is trained without it.
+(float16 [n, labels], a row per train text, then per text of every source) beside ``teacher.json``, so that the student is
+trained without it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,11 @@ from goemotions.training.loop import autocast, evaluating
 from goemotions.training.processes import Processes
 from goemotions.training.recipe import TeacherRecipe, TransformerRecipe
 from goemotions.training.recipe_file import load_recipe
+from goemotions.training.sources import SourceTexts, TrainingSet, gather, read_sources
 from goemotions.training.texts import TextCorpus, read_texts
 from goemotions.weights.packages import find_or_unpack
+
+TRAIN = ""  # the part of what a teacher says that is of the corpus itself; sources have names
 
 
 def train_teacher(
@@ -34,11 +38,15 @@ def train_teacher(
     output: Path,
     recipe: TeacherRecipe,
     device: torch.device,
+    folders: Sequence[Path],
     limit: int | None = None,
 ) -> dict[str, Any] | None:
     """Fine-tune a teacher on the train split of the corpus in ``data`` and write what it says of it to ``output``.
 
     The state of an unfinished run stands in ``<output>.training``; the same command goes on from there.
+
+    Args:
+        folders: where the recipe's sources are looked for.
 
     Raises:
         DataError: a split that is missing or cannot be used.
@@ -49,9 +57,11 @@ def train_teacher(
     """
     corpus, processes = read_texts(data, limit), Processes(device.type == "cpu")
     state = output.with_name(output.name + ".training")
-    task = start(find_or_unpack(recipe.base, state / "base"), corpus, recipe, device)
+    sources = read_sources(recipe.sources, folders, corpus)
+    learnt = gather(corpus, corpus.splits["train"].targets.astype(np.float32), sources, {}, 0.0)
+    task = start(find_or_unpack(recipe.base, state / "base"), state, corpus, recipe, device, learnt, folders)
     hashes = {name: corpus.sha256[name] for name in ("train", "dev")}  # test is for what ships
-    position = fine_tune(task, state, processes, hashes, limit)
+    position = fine_tune(task, state, processes, hashes, limit, learnt.digest())
     if not processes.main:
         return None
     # In the precision of training: what is kept has 16 bits in any case.
@@ -61,7 +71,8 @@ def train_teacher(
         np.save(folder / "logits.npy", logits)
         about = {
             "labels": list(corpus.labels),
-            "rows": len(logits),
+            "rows": len(corpus.splits["train"]),
+            "sources": {source.name: [len(source.texts), source.sha256] for source in sources},
             "splits": hashes,
             "recipe": recipe.as_dict(),
             "history": position.history,
@@ -72,7 +83,9 @@ def train_teacher(
     return about
 
 
-def train_teachers(names: Sequence[str], data: Path, folder: Path, device: torch.device, limit: int | None) -> None:
+def train_teachers(
+    names: Sequence[str], data: Path, folder: Path, device: torch.device, folders: Sequence[Path], limit: int | None
+) -> None:
     """Make the teachers ``<recipe>-<seed>`` anew, each in ``folder`` under its name; finished ones are kept.
 
     Raises:
@@ -81,7 +94,7 @@ def train_teachers(names: Sequence[str], data: Path, folder: Path, device: torch
     recipes = {name: teacher_recipe(name) for name in names}
     for name, recipe in recipes.items():
         if not (folder / name / "teacher.json").exists():
-            train_teacher(data, folder / name, recipe, device, limit)
+            train_teacher(data, folder / name, recipe, device, folders, limit)
 
 
 def teacher_recipe(name: str) -> TeacherRecipe:
@@ -97,44 +110,80 @@ def teacher_recipe(name: str) -> TeacherRecipe:
     return recipe
 
 
-def read_teachers(names: Sequence[str], folder: Path, corpus: TextCorpus) -> npt.NDArray[np.float32]:
-    """The mean of what teachers say of the train texts. *Shape:* float32 [n, labels], probabilities.
+@dataclass(frozen=True)
+class Opinion:
+    """Probabilities that teachers give, on average.
+
+    Attributes:
+        train: float32 [n, labels], of the corpus's train texts.
+        sources: float32 [n, labels], of the texts of each source that some teacher has read, by its name.
+    """
+
+    train: npt.NDArray[np.float32]
+    sources: Mapping[str, npt.NDArray[np.float32]]
+
+
+def read_teachers(
+    names: Sequence[str], folder: Path, corpus: TextCorpus, sources: Sequence[SourceTexts] = ()
+) -> Opinion:
+    """Return what teachers say of the train texts and of the texts of sources.
 
     Raises:
         DataError: a teacher that is missing, of another corpus, or damaged.
     """
-    train = corpus.splits["train"]
-    total = np.zeros(train.targets.shape, dtype=np.float32)
+    parts: dict[str, list[npt.NDArray[np.float32]]] = {}
     for name in names:
-        path = folder / name / "teacher.json"
-        try:
-            about, digest = read_teacher(path), file_sha256(path.with_name("logits.npy"))
-        except FileNotFoundError as error:
-            found = [other.parent.name for other in folder.glob("*/teacher.json")]
-            raise DataError(
-                f"{folder} has no teacher {name!r}{nearest(name, found)}; name the source tree's folder `teachers` by "
-                "--teachers, make them anew by --from-scratch (an hour on a CPU), or train compact-alone, without any"
-            ) from error
-        if digest != about.logits_sha256:
-            raise DataError(f"{folder / name / 'logits.npy'} is damaged: its SHA-256 is not the one in {path.name}")
-        if (about.labels, about.train_sha256) != (corpus.labels, corpus.sha256["train"]) or about.rows < len(train):
-            raise DataError(
-                f"{path} is of another train.tsv: make teachers of yours by --from-scratch, in another folder, or "
-                "train compact-alone, without any"
-            )
-        logits = np.load(path.with_name("logits.npy"), allow_pickle=False)
-        total += 1 / (1 + np.exp(-logits[: len(train)].astype(np.float32)))
-    return total / np.float32(len(names))
+        for part, probabilities in read_one(name, folder, corpus, sources).items():
+            parts.setdefault(part, []).append(probabilities)
+    means = {part: np.stack(each).mean(0, dtype=np.float32) for part, each in parts.items()}
+    return Opinion(means.pop(TRAIN), means)
+
+
+def read_one(
+    name: str, folder: Path, corpus: TextCorpus, sources: Sequence[SourceTexts]
+) -> dict[str, npt.NDArray[np.float32]]:
+    """Return what one teacher says, by part; errors as :func:`read_teachers`."""
+    path, train = folder / name / "teacher.json", corpus.splits["train"]
+    try:
+        about, digest = read_teacher(path), file_sha256(path.with_name("logits.npy"))
+    except FileNotFoundError as error:
+        found = [other.parent.name for other in folder.glob("*/teacher.json")]
+        raise DataError(
+            f"{folder} has no teacher {name!r}{nearest(name, found)}; name the source tree's folder `teachers` by "
+            "--teachers, make them again by --from-scratch (hours on a CPU), or train compact-alone, without any"
+        ) from error
+    if digest != about.logits_sha256:
+        raise DataError(f"{folder / name / 'logits.npy'} is damaged: its SHA-256 is not the one in {path.name}")
+    if (about.labels, about.train_sha256) != (corpus.labels, corpus.sha256["train"]) or about.rows < len(train):
+        raise DataError(
+            f"{path} is of another train.tsv: make teachers of yours by --from-scratch, in another folder, or "
+            "train compact-alone, without any"
+        )
+    logits = np.load(path.with_name("logits.npy"), allow_pickle=False)
+    said, first = {TRAIN: logits[: len(train)]}, about.rows
+    read = {source.name: source for source in sources}
+    for source, (rows, sha256) in about.sources.items():
+        if source in read:
+            if (rows, sha256) != (len(read[source].texts), read[source].sha256):
+                raise DataError(f"{path} is of another {source}: make the teacher again by --from-scratch")
+            said[source] = logits[first : first + rows]
+        first += rows
+    return {part: 1 / (1 + np.exp(-values.astype(np.float32))) for part, values in said.items()}
 
 
 @dataclass(frozen=True)
 class TeacherFacts:
-    """Parts of ``teacher.json`` that decide whose teacher it is."""
+    """Parts of ``teacher.json`` that decide whose teacher it is.
+
+    Attributes:
+        sources: rows and SHA-256 of each source's file, in the order of their rows behind those of train.
+    """
 
     labels: tuple[str, ...]
     rows: int
     train_sha256: str
     logits_sha256: str
+    sources: Mapping[str, tuple[int, str]]
 
 
 def read_teacher(path: Path) -> TeacherFacts:
@@ -146,21 +195,24 @@ def read_teacher(path: Path) -> TeacherFacts:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         labels, rows = tuple(content["labels"]), int(content["rows"])
-        return TeacherFacts(labels, rows, str(content["splits"]["train"]), str(content["logits_sha256"]))
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        sources = {str(name): (int(n), str(digest)) for name, (n, digest) in content.get("sources", {}).items()}
+        return TeacherFacts(labels, rows, str(content["splits"]["train"]), str(content["logits_sha256"]), sources)
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError, AttributeError) as error:
         raise DataError(f"{path} is damaged ({type(error).__name__}: {error!s:.80}): make the teacher anew") from error
 
 
-def blend(corpus: TextCorpus, recipe: TransformerRecipe, teachers: Path) -> npt.NDArray[np.float32]:
-    """Return what is learnt: a mean of labels and of what teachers say. *Shape:* float32 [n, labels], each 0 to 1.
+def blend(corpus: TextCorpus, recipe: TransformerRecipe, teachers: Path, sources: Sequence[SourceTexts]) -> TrainingSet:
+    """Return what is learnt: a mean of labels and of what teachers say.
 
     Cross-entropy is linear in its targets: that of the mean is the mean of the two cross-entropies.
     """
     labels = corpus.splits["train"].targets.astype(np.float32)
     if not recipe.teachers:
-        return labels
+        return gather(corpus, labels, sources, {}, 0.0)
     weight = np.float32(recipe.teacher_weight)
-    return (1 - weight) * labels + weight * read_teachers(recipe.teachers, teachers, corpus)
+    opinion = read_teachers(recipe.teachers, teachers, corpus, sources)
+    targets = (1 - weight) * labels + weight * opinion.train
+    return gather(corpus, targets, sources, opinion.sources, recipe.source_teacher_weight)
 
 
 def file_sha256(path: Path) -> str:

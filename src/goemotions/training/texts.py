@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,8 +28,12 @@ class TextCorpus:
     sha256: Mapping[str, str]
     source: Origin
 
-    def held_out(self) -> HeldOut:
-        """Return what a finished training is judged by."""
+    def held_out(self, more: Sequence[str] = ()) -> HeldOut:
+        """Return what a finished training is judged by.
+
+        Args:
+            more: texts that were learnt from beside train's.
+        """
         train, dev, test = (self.splits[name] for name in ("train", "dev", "test"))
         return HeldOut(
             self.labels,
@@ -39,7 +43,7 @@ class TextCorpus:
             rows=len(train),
             sha256=self.sha256,
             fresh=~seen_in(test, train),
-            known=hashes_to_bytes(hash_texts(train.texts)),
+            known=hashes_to_bytes(hash_texts([*train.texts, *more])),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ class Order:
         backbone: another copy of the recipe's base.
         teachers: the folder of what a recipe's teachers say of the train texts.
         from_scratch: train these teachers first.
+        sources: the folders where a recipe's sources are looked for.
         limit: use only the first rows of every split (a trial run).
     """
 
@@ -32,6 +33,7 @@ class Order:
     backbone: str | None = None
     teachers: Path = Path("teachers")
     from_scratch: bool = False
+    sources: Sequence[Path] = ()
     limit: int | None = None
 
 
@@ -51,7 +53,7 @@ def teacher(recipe: TeacherRecipe, order: Order) -> None:
     """Train a model that does not ship: test is for those that do."""
     from goemotions.training.teachers import train_teacher
 
-    train_teacher(order.data, order.output, recipe, order.device, order.limit)
+    train_teacher(order.data, order.output, recipe, order.device, order.sources, order.limit)
 
 
 def transformer(recipe: TransformerRecipe, order: Order) -> StoredFigures | None:
@@ -59,8 +61,8 @@ def transformer(recipe: TransformerRecipe, order: Order) -> StoredFigures | None
     from goemotions.training.teachers import train_teachers
 
     if order.from_scratch:
-        train_teachers(recipe.teachers, order.data, order.teachers, order.device, order.limit)
-    return train_compact(order.data, order.output, recipe, order.device, order.teachers, order.limit)
+        train_teachers(recipe.teachers, order.data, order.teachers, order.device, order.sources, order.limit)
+    return train_compact(order.data, order.output, recipe, order.device, order.teachers, order.sources, order.limit)
 
 
 TRAINERS: Mapping[type[Recipe], Callable[[Any, Order], StoredFigures | None]] = {

@@ -1,0 +1,193 @@
+"""Texts beside the corpus to learn from: with the same labels, with coarser ones of people, or with teachers' alone.
+
+A coarse label says that at least one label of a group applies. The log odds of that are those of "not none of them", taken
+as independent, then a line per source and group: how often a source has an emotion is its own affair, and must not move
+what the 28 outputs mean.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from goemotions.data.checks import raise_together
+from goemotions.errors import DataError
+from goemotions.evaluation.datasets import read_labelled
+from goemotions.evaluation.label_groups import Groups, read_label_map
+from goemotions.evaluation.provenance import hash_texts
+from goemotions.training.recipe import Source
+from goemotions.training.texts import TextCorpus
+
+HELD_OUT = 10  # every so many-th text of a source of which a part is held out
+
+
+@dataclass(frozen=True)
+class SourceTexts:
+    """The texts of a source.
+
+    Attributes:
+        name: of its file, as the recipe has it.
+        targets: float32 [n, labels of the corpus], or [n, groups] where it has coarser labels.
+        groups: the coarse labels, each with the labels it stands for; None where the labels are the corpus's.
+        repeat: how often an epoch has each text.
+        sha256: of the file.
+    """
+
+    name: str
+    texts: list[str]
+    targets: npt.NDArray[np.float32]
+    groups: Groups | None
+    repeat: int
+    sha256: str
+
+
+def read_sources(sources: Sequence[Source], folders: Sequence[Path], corpus: TextCorpus) -> list[SourceTexts]:
+    """Return the sources that a recipe names, without the texts that stand in dev or test.
+
+    Args:
+        folders: where their files are looked for, in this order.
+
+    Raises:
+        DataError: files that are missing or cannot be used; all of them.
+    """
+    held_back = {*hash_texts(corpus.splits["dev"].texts), *hash_texts(corpus.splits["test"].texts)}
+    found, problems = [], []
+    for source in sources:
+        try:
+            found.append(read_source(source, find(source.file, folders), corpus.labels, held_back))
+        except DataError as error:
+            problems.append(str(error))
+    raise_together(problems)
+    return found
+
+
+def find(name: str, folders: Sequence[Path]) -> Path:
+    """Return the path of a file in the first of ``folders`` that has it.
+
+    Raises:
+        DataError: none has.
+    """
+    for folder in folders:
+        if (folder / name).is_file():
+            return folder / name
+    raise DataError(f"no file {name} in {' or '.join(map(str, folders))}: name the folder that has it by --sources")
+
+
+def read_source(source: Source, path: Path, labels: Sequence[str], held_back: Collection[object]) -> SourceTexts:
+    """Return the texts of one source; errors as :func:`read_sources`."""
+    label_map = read_label_map(source.label_map, labels) if source.label_map else None
+    read = read_labelled(path, labels, label_map, absent_ok=True)
+    kept = [
+        row
+        for row, (text, key) in enumerate(zip(read.texts, hash_texts(read.texts), strict=True))
+        if key not in held_back and not (source.hold_out and is_held_out(text))
+    ]
+    return SourceTexts(
+        source.file,
+        [read.texts[row] for row in kept],
+        read.targets[kept].astype(np.float32),
+        label_map.groups if label_map else None,
+        source.repeat,
+        read.sha256,
+    )
+
+
+def is_held_out(text: str) -> bool:
+    """Return True for about a tenth of all texts, always the same."""
+    return int.from_bytes(hashlib.sha256(text.encode(errors="replace")).digest()[:4], "big") % HELD_OUT == 0
+
+
+class CoarseHeads(nn.Module):
+    """The log odds of the groups of every source with coarse labels, from those of the labels.
+
+    Args:
+        groups: of each such source, in their order.
+    """
+
+    def __init__(self, labels: Sequence[str], groups: Sequence[Groups]) -> None:
+        super().__init__()
+        column = {label: number for number, label in enumerate(labels)}
+        self.members = [[[column[label] for label in members] for members in each.values()] for each in groups]
+        self.scale = nn.ParameterList(nn.Parameter(torch.ones(len(each))) for each in groups)
+        self.offset = nn.ParameterList(nn.Parameter(torch.zeros(len(each))) for each in groups)
+
+    def forward(self, logits: Tensor, number: int) -> Tensor:
+        """*Shape:* float32 [n, labels] -> [n, groups of the source ``number``]."""
+        odds = torch.stack([any_of(logits[:, members]) for members in self.members[number]], 1)
+        lines: Tensor = odds * self.scale[number] + self.offset[number]
+        return lines
+
+
+def any_of(logits: Tensor) -> Tensor:
+    """Return the log odds that at least one of independent labels applies. *Shape:* float [n, labels] -> [n]."""
+    none = functional.softplus(logits).sum(1).clamp_min(1e-6)  # minus the logarithm of its probability
+    return none + torch.log(-torch.expm1(-none))
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """All that is learnt from in an epoch.
+
+    Attributes:
+        texts: of the corpus, then of every source.
+        targets: float32 [n, labels], each 0 to 1; NaN in the rows of which nothing is known.
+        coarse: of each source with coarse labels, float32 [n, groups], NaN in the rows of others.
+        groups: of the same sources.
+        order: int64, the rows of an epoch, some of them several times.
+    """
+
+    texts: list[str]
+    targets: npt.NDArray[np.float32]
+    coarse: Sequence[npt.NDArray[np.float32]]
+    groups: Sequence[Groups]
+    order: npt.NDArray[np.int64]
+
+    def digest(self) -> str:
+        """Return a hash of what is learnt."""
+        parts = [self.targets, *self.coarse, self.order]
+        return hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
+
+
+def gather(
+    corpus: TextCorpus,
+    targets: npt.NDArray[np.float32],
+    sources: Sequence[SourceTexts],
+    said: Mapping[str, npt.NDArray[np.float32]],
+    teacher_weight: float,
+) -> TrainingSet:
+    """Put the corpus and the sources together.
+
+    Args:
+        targets: of the corpus's train texts.
+        said: what teachers say of a source's texts, by its name: float32 [n, labels], probabilities.
+        teacher_weight: of that beside a source's own labels.
+    """
+    train = corpus.splits["train"]
+    texts, fine, order = list(train.texts), [targets], [np.arange(len(train))]
+    for source in sources:
+        first, rows = len(texts), len(source.texts)
+        texts += source.texts
+        order += [np.arange(first, first + rows)] * source.repeat
+        known = said.get(source.name)
+        if source.groups is not None:
+            fine.append(np.full((rows, len(corpus.labels)), np.nan, np.float32) if known is None else known)
+        else:
+            weight = np.float32(0 if known is None else teacher_weight)
+            fine.append((1 - weight) * source.targets + weight * (0 if known is None else known))
+    coarse, groups, first = [], [], len(train)
+    for source in sources:
+        if source.groups is not None:
+            column = np.full((len(texts), source.targets.shape[1]), np.nan, np.float32)
+            column[first : first + len(source.texts)] = source.targets
+            coarse.append(column)
+            groups.append(source.groups)
+        first += len(source.texts)
+    return TrainingSet(texts, np.concatenate(fine).astype(np.float32), coarse, groups, np.concatenate(order))
