@@ -29,7 +29,7 @@ from goemotions.evaluation.behaviour.cases import Suite, read_suite
 from goemotions.evaluation.behaviour.judge import Answer, BehaviourReport, all_texts, check, judge_answers
 from goemotions.evaluation.label_groups import read_label_map
 from goemotions.labels import LABELS, SENTIMENT
-from goemotions.predictions import accepted
+from goemotions.predictions import reached
 
 VADER_CUT = 0.05  # its authors' limit between neutral and either sentiment
 LEXICONS = ("vader", "nrclex")
@@ -79,13 +79,13 @@ def bag_report(data: Path, suite: Suite) -> tuple[BehaviourReport, dict[str, Any
 
     bag = tfidf.fit(data, LABELS)
     test = read_split(data / "test.tsv")
-    decided = accepted(bag.predict_proba(test.texts), bag.thresholds)
+    decided = reached(bag.predict_proba(test.texts), bag.thresholds)
     quality = {
         f"{average}_f1": round(float(f1_score(test.targets, decided, average=average, zero_division=0)), 4)
         for average in ("macro", "micro")
     }
     probabilities = bag.predict_proba(all_texts(suite.cases))
-    given = accepted(probabilities, bag.thresholds)
+    given = reached(probabilities, bag.thresholds)
     answers = [
         Answer(tuple(LABELS[i] for i in np.flatnonzero(row)), p) for row, p in zip(given, probabilities, strict=True)
     ]

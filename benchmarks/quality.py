@@ -101,7 +101,7 @@ def tuned_on_halves(predictions: Predictions) -> Predictions:
     made = np.empty(predictions.targets.shape, bool)
     for half in (first, ~first):
         tuned = tune(predictions.probabilities[~half], predictions.targets[~half], predictions.labels)
-        made[half] = accepted(predictions.probabilities[half], list(tuned.values()))
+        made[half] = accepted(predictions.probabilities[half], tuned)
     return Predictions(predictions.labels, predictions.targets, predictions.probabilities, {HALVES: made})
 
 

@@ -1,11 +1,14 @@
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from goemotions.predictions import accepted
-from goemotions.thresholds import resolve, tune
+from goemotions.predictions import Thresholds, accepted, reached
+from goemotions.thresholds import resolve, tune, tune_beside
 
 OWN = {"joy": 0.3, "grief": 0.1, "neutral": 0.5}
 
@@ -36,7 +39,38 @@ def test_unknown_label_suggests_the_nearest() -> None:
 
 def test_a_probability_equal_to_its_threshold_is_accepted() -> None:
     # 0.35 in float32 is below 0.35 in float64.
-    assert accepted(np.array([[0.35]], dtype=np.float32), [0.35]).all()
+    assert reached(np.array([[0.35]], dtype=np.float32), [0.35]).all()
+
+
+RULE = Thresholds({"joy": 0.3, "neutral": 0.5}, {"neutral": 0.8})
+ROWS = np.array([[0.4, 0.6], [0.2, 0.6], [0.4, 0.9], [0.1, 0.1]], dtype=np.float32)
+
+
+def test_a_label_beside_another_may_need_more() -> None:
+    assert accepted(ROWS, RULE).tolist() == [[True, False], [False, True], [True, True], [False, False]]
+    assert accepted(ROWS, dict(RULE))[0].tolist() == [True, True]
+
+
+def test_thresholds_that_are_set_are_not_held_back() -> None:
+    assert resolve(None, RULE).beside == {"neutral": 0.8}
+    assert resolve({"joy": 0.1}, RULE).beside == {"neutral": 0.8}
+    assert resolve({"neutral": 0.5}, RULE).beside == resolve(0.5, RULE).beside == {}
+    assert resolve(resolve({"joy": 0.1}, RULE), RULE).beside == {"neutral": 0.8}  # resolved twice
+
+
+def test_the_rule_survives_copies() -> None:
+    for copied in (pickle.loads(pickle.dumps(RULE)), copy.deepcopy(RULE)):
+        assert (copied, copied.beside) == (RULE, RULE.beside)
+
+
+def test_the_rule_is_tuned_to_have_most_rows_right() -> None:
+    targets = np.array([[1, 0], [0, 1], [1, 1], [0, 0]], dtype=np.uint8)
+    found = tune_beside(ROWS, targets, {"joy": 0.3, "neutral": 0.5})
+    assert 0.6 < found.beside["neutral"] <= 0.9
+    assert (accepted(ROWS, found) == targets).all()
+    assert tune_beside(ROWS, targets, {"joy": 0.3, "other": 0.5}).beside == {}
+    both = np.array([[1, 1], [0, 1], [1, 1], [0, 0]], dtype=np.uint8)
+    assert tune_beside(ROWS, both, {"joy": 0.3, "neutral": 0.5}).beside == {}
 
 
 @settings(deadline=None)
@@ -47,7 +81,7 @@ def test_tune_finds_the_best_f1(rows: list[tuple[int, bool]]) -> None:
     cut = tune(probabilities, targets, ["joy"], smoothing=0)["joy"]
 
     def f1(threshold: float) -> float:
-        return float(f1_score(targets, accepted(probabilities, [threshold]), zero_division=0))
+        return float(f1_score(targets, reached(probabilities, [threshold]), zero_division=0))
 
     if not targets.any():
         assert cut == 0.5

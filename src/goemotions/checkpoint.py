@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from goemotions.calibration import Calibration
 from goemotions.errors import ModelError, plain
 from goemotions.fields import flag, required, section, shown, text, whole_number
 from goemotions.files import json_bytes, new_directory, read_json_object
+from goemotions.predictions import Thresholds
 from goemotions.specs import ARCHITECTURES, OPTIONAL_FILES
 from goemotions.thresholds import check_threshold
 
@@ -39,7 +40,7 @@ class ModelConfig:
     architecture: str
     labels: tuple[str, ...]
     threshold: float
-    thresholds: dict[str, float]
+    thresholds: Thresholds
     max_length: int | None
     embed_dim: int | None
     hidden_size: int | None
@@ -58,6 +59,7 @@ KNOWN_KEYS = {
     "emotion_labels",
     "threshold",
     "thresholds",
+    "thresholds_beside",
     "max_length",
     "hidden_size",
     "embed_dim",
@@ -153,9 +155,9 @@ def _audit(raw: dict[str, Any], architecture: str) -> ModelConfig:
     whole_number({"format_version": FORMAT_VERSION, **raw}, "format_version")
     labels = _labels(raw)
     threshold = check_threshold(required(raw, "threshold"))
-    own = section(raw, "thresholds")
+    own, beside = section(raw, "thresholds"), section(raw, "thresholds_beside")
     unreliable = section(raw, "unreliable_labels")
-    for key, given in (("thresholds", own), ("unreliable_labels", unreliable)):
+    for key, given in (("thresholds", own), ("thresholds_beside", beside), ("unreliable_labels", unreliable)):
         unknown = sorted(set(given) - set(labels))
         if unknown:
             raise ValueError(f"{key} for labels the model does not have: {', '.join(unknown)}")
@@ -170,7 +172,7 @@ def _audit(raw: dict[str, Any], architecture: str) -> ModelConfig:
         architecture=architecture,
         labels=labels,
         threshold=threshold,
-        thresholds={label: check_threshold(own.get(label, threshold), f"threshold of {label}") for label in labels},
+        thresholds=_thresholds(labels, threshold, own, beside),
         max_length=sizes.get("max_length"),
         embed_dim=sizes.get("embed_dim"),
         hidden_size=sizes.get("hidden_size"),
@@ -180,6 +182,17 @@ def _audit(raw: dict[str, Any], architecture: str) -> ModelConfig:
         single=flag(raw, "single_label"),
         raw=raw,
     )
+
+
+def _thresholds(labels: Sequence[str], common: float, own: Mapping[str, Any], beside: Mapping[str, Any]) -> Thresholds:
+    found = {label: check_threshold(own.get(label, common), f"threshold of {label}") for label in labels}
+    rule = {label: check_threshold(cut, f"threshold beside others of {label}") for label, cut in beside.items()}
+    for label, cut in rule.items():
+        if cut < found[label]:
+            raise ValueError(
+                f"thresholds_beside of {label} must be at least its threshold {found[label]:g}, got {cut:g}"
+            )
+    return Thresholds(found, rule)
 
 
 def _check_encoder(encoder: Mapping[str, Any] | None, must: bool) -> None:

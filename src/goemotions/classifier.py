@@ -32,6 +32,7 @@ from goemotions.predictions import (
     predictions_of,
     read_windows,
     sigmoid,
+    threshold_keys,
     truncated_note,
 )
 
@@ -45,7 +46,7 @@ class EmotionClassifier:
         labels: the model's labels, in the order of every array of probabilities.
         device: where it computes.
         threshold: the one number in the model's ``config.json``, or the one given.
-        thresholds: what ``predict`` uses, one a label.
+        thresholds: what ``predict`` uses, one per label, with the rule for a label such as neutral beside others.
         calibration: the map on logits that is applied before thresholds, or None.
         unreliable_labels: the labels too rare in the test data to be sure of, with their positives there.
         base: of an ``embedding-llm`` or a fitted model, which base was loaded; None for others.
@@ -291,7 +292,7 @@ class EmotionClassifier:
 
     def save(self, directory: str | Path) -> None:
         """Write this model, with its present thresholds, as a directory that can be loaded again."""
-        config = dict(self.config.raw) | {"threshold": self.threshold, "thresholds": self.thresholds}
+        config = dict(self.config.raw) | {"threshold": self.threshold} | threshold_keys(self.thresholds)
         if self.calibration is not None:
             config["calibration"] = self.calibration.as_dict()
         else:

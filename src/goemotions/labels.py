@@ -40,6 +40,8 @@ LABELS: Final[tuple[str, ...]] = (
 )
 """The 28 labels of GoEmotions, in the order of their ids in the data set; ``neutral`` is the last."""
 
+NEUTRAL: Final = LABELS[-1]
+
 EKMAN: Final[dict[str, tuple[str, ...]]] = {
     "anger": ("anger", "annoyance", "disapproval"),
     "disgust": ("disgust",),

@@ -29,6 +29,31 @@ def truncated_note(truncated: int, texts: int, tokens: int | None = None) -> str
 MISSING = ("None", "nan", "<NA>")  # as columns of frames show them
 
 
+class Thresholds(dict[str, float]):
+    """The threshold of every label, with a rule for labels that exclude others.
+
+    Attributes:
+        beside: the threshold of a label, such as neutral, in texts that reach the threshold of another label. It is at
+            least the label's own, so a text never loses its only label by it.
+    """
+
+    def __init__(self, thresholds: Mapping[str, float], beside: Mapping[str, float] | None = None) -> None:
+        super().__init__(thresholds)
+        self.beside = dict(beside or {})
+
+    def __reduce__(self) -> tuple[type, tuple[dict[str, float], dict[str, float]]]:
+        return Thresholds, (dict(self), self.beside)
+
+    def __deepcopy__(self, memo: object) -> Thresholds:
+        return Thresholds(self, self.beside)
+
+
+def threshold_keys(thresholds: Mapping[str, float]) -> dict[str, Any]:
+    """Return the keys of a model's ``config.json`` that hold its thresholds."""
+    beside = thresholds.beside if isinstance(thresholds, Thresholds) else {}
+    return {"thresholds": dict(thresholds), "thresholds_beside": beside}
+
+
 class Scored(NamedTuple):
     """Logits of n texts, as an architecture gives them.
 
@@ -124,12 +149,12 @@ def select(
     if top_k is not None and top_k < 1:
         raise ValueError(f"top_k must be at least 1, got {top_k}")
     labels = list(thresholds)
-    reached = accepted(probabilities, list(thresholds.values()))
-    reached &= [label not in left_out for label in labels]
+    given = accepted(probabilities, thresholds)
+    given &= [label not in left_out for label in labels]
     if texts is not None:
-        reached[[row for row, text in enumerate(texts) if is_blank(text)]] = False
+        given[[row for row, text in enumerate(texts) if is_blank(text)]] = False
     found: list[dict[str, float]] = [{} for _ in probabilities]
-    rows, columns = np.nonzero(reached)
+    rows, columns = np.nonzero(given)
     values = probabilities[rows, columns]
     order = np.lexsort((-values, rows))  # by text, highest first; equal ones stay in the order of labels
     for row, column, value in zip(*(part[order].tolist() for part in (rows, columns, values)), strict=True):
@@ -138,16 +163,28 @@ def select(
     return found
 
 
-def accepted(probabilities: npt.NDArray[np.float32], cuts: Sequence[float], one: bool = False) -> npt.NDArray[np.bool_]:
-    """bool [n, labels]: where a probability reaches its label's threshold. Compared in float32, as both are meant.
+def accepted(
+    probabilities: npt.NDArray[np.float32], thresholds: Mapping[str, float], one: bool = False
+) -> npt.NDArray[np.bool_]:
+    """Return where a text is given a label, bool [n, labels]; of :class:`Thresholds`, with their rule.
 
     Args:
         one: accept no more than each row's highest, the first of equal ones.
     """
-    reached: npt.NDArray[np.bool_] = probabilities >= np.asarray(cuts, dtype=np.float32)
+    found = reached(probabilities, list(thresholds.values()))
     if one:
-        reached &= probabilities.argmax(1)[:, None] == np.arange(probabilities.shape[1])
-    return reached
+        found &= probabilities.argmax(1)[:, None] == np.arange(probabilities.shape[1])
+    for label, cut in (thresholds.beside if isinstance(thresholds, Thresholds) else {}).items():
+        column = list(thresholds).index(label)
+        others = np.delete(found, column, axis=1).any(1)
+        found[:, column] &= ~others | (probabilities[:, column] >= np.float32(cut))
+    return found
+
+
+def reached(probabilities: npt.NDArray[np.float32], cuts: Sequence[float]) -> npt.NDArray[np.bool_]:
+    """bool [n, labels]: where a probability reaches its label's threshold. Compared in float32, as both are meant."""
+    found: npt.NDArray[np.bool_] = probabilities >= np.asarray(cuts, dtype=np.float32)
+    return found
 
 
 def read_windows(long_text: str) -> bool:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from goemotions.errors import nearest
 from goemotions.fields import shown
-from goemotions.predictions import Threshold
+from goemotions.labels import NEUTRAL
+from goemotions.predictions import Threshold, Thresholds, accepted
 
 SMOOTHING = 0.3
 """Chosen on halves of dev: thresholds tuned on one, F1 measured on the other (``docs/experiments.md``)."""
@@ -34,26 +35,56 @@ def check_threshold(value: object, what: str = "threshold") -> float:
     return float(value)
 
 
-def resolve(threshold: Threshold, own: Mapping[str, float]) -> dict[str, float]:
+def resolve(threshold: Threshold, own: Mapping[str, float]) -> Thresholds:
     """The threshold of every label, in the order of ``own``.
 
     Args:
         threshold: None keeps ``own``; a number sets every label; a map sets its labels and keeps ``own`` for the rest.
+            A label whose threshold is set is no longer held back beside others.
         own: the model's thresholds, every label.
 
     Raises:
         TypeError, ValueError: a threshold that is no number from 0 to 1, or a label the model does not have.
     """
+    beside = own.beside if isinstance(own, Thresholds) else {}
     if threshold is None:
-        return dict(own)
+        return Thresholds(own, beside)
     if not isinstance(threshold, Mapping):
-        return dict.fromkeys(own, check_threshold(threshold))
+        return Thresholds(dict.fromkeys(own, check_threshold(threshold)))
     for label in threshold:
         if label not in own:
             raise ValueError(
                 f"threshold for unknown label {label!r}{nearest(str(label), own)}; labels: {', '.join(own)}"
             )
-    return dict(own) | {label: check_threshold(value, f"threshold of {label}") for label, value in threshold.items()}
+    given = {label: check_threshold(value, f"threshold of {label}") for label, value in threshold.items()}
+    if isinstance(threshold, Thresholds):  # resolved already
+        return Thresholds(dict(own) | given, threshold.beside)
+    return Thresholds(dict(own) | given, {label: cut for label, cut in beside.items() if label not in given})
+
+
+def tune_beside(
+    probabilities: npt.NDArray[np.float32], targets: npt.NDArray[np.uint8], thresholds: Mapping[str, float]
+) -> Thresholds:
+    """Return thresholds with the rule for neutral that is best on a validation set.
+
+    Raters seldom give neutral beside an emotion (3 % of GoEmotions), thresholds of their own do so often. Of the
+    thresholds that neutral may need beside another label, from its own to 1, the one with most rows all right is taken.
+
+    Args:
+        probabilities, targets: [n, labels], in the order of ``thresholds``.
+    """
+    if NEUTRAL not in thresholds or len(thresholds) == 1:
+        return Thresholds(thresholds)
+    own = thresholds[NEUTRAL]
+    cuts = np.unique(np.append(np.round(1 / (1 + np.exp(-GRID[::4])), 4), [own, 1.0]))
+
+    def right(cut: float) -> float:
+        given = accepted(probabilities, Thresholds(thresholds, {NEUTRAL: cut}))
+        return float((given == targets.astype(bool)).all(1).mean())
+
+    # Of equally good ones the lowest: it holds back least.
+    best = max((float(cut) for cut in cuts if cut >= own), key=lambda cut: (right(cut), -cut))
+    return Thresholds(thresholds, {NEUTRAL: best} if best > own else {})
 
 
 Objective = Literal["f1", "precision", "recall"]

@@ -79,14 +79,14 @@ def test_a_teacher_is_kept_and_learnt_from(cli: Run, corpus: Path, teachers: Pat
     train = texts.splits["train"]
     assert about["rows"] == len(train)
     assert about["labels"] == ["gratitude", "neutral"]
-    said = read_teachers(["small-3"], teachers, texts)
+    said = read_teachers(["small-3"], teachers, texts).train
     assert said.shape == train.targets.shape
     assert said.dtype == np.float32
     assert 0 <= said.min() <= said.max() <= 1
     path = compact_recipe(tmp_path, ["small-3"], 0.75)
     recipe = load_recipe(str(path))
     assert isinstance(recipe, TransformerRecipe)
-    np.testing.assert_allclose(blend(texts, recipe, teachers), 0.25 * train.targets + 0.75 * said, atol=1e-6)
+    np.testing.assert_allclose(blend(texts, recipe, teachers, []).targets, 0.25 * train.targets + 0.75 * said, atol=1e-6)
     command = ("train", path, "--data", corpus, "--output", tmp_path / "model", "--teachers", teachers)
     done = cli(*command)
     assert done.returncode == 0, done.stderr
@@ -101,7 +101,7 @@ def test_the_kept_teachers_are_those_of_the_recipe(official: Callable[[str], Spl
     train = official("train")
     corpus = TextCorpus(LABELS, {"train": train}, {"train": train.sha256}, GOEMOTIONS)
     for name in recipe.teachers:
-        said = read_teachers([name], KEPT, corpus)
+        said = read_teachers([name], KEPT, corpus).train
         assert mean_average_precision(said, train.targets) > 0.6
         about = json.loads((KEPT / name / "teacher.json").read_text())
         kind, _, seed = name.rpartition("-")

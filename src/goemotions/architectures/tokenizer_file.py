@@ -36,6 +36,9 @@ MOST_BYTES = 256_000_000
 LOCAL = {"BertNormalizer", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "StripAccents"}
 """Normalisers that make the same of a text's parts as of the whole, where it is cut before white space."""
 
+ONE_CLASS = re.compile(r"\[(?:\[(?:[^\[\]\\\s]|\\[^sSWD\s])*\]|[^\[\]\\\s]|\\[^sSWD\s])+\]")
+"""A class of Oniguruma's, classes within it included, none of which names white space or what is no letter or digit."""
+
 SPACES = r"[ \t\n\r]"
 WORDS = {
     "BertPreTokenizer": r"[ \t\n\r!-/:-@\[-`{-~]",
@@ -131,7 +134,7 @@ def boundary(raw: Mapping[str, Any]) -> re.Pattern[str] | None:
     """Return what matches a character before which any text can be cut; None where there may be none."""
     normalizer, splitter = raw.get("normalizer"), raw.get("pre_tokenizer")
     normalizers = _parts(normalizer, "normalizers") if _kind(normalizer) == "Sequence" else [normalizer]
-    if any(part is not None and _kind(part) not in LOCAL for part in normalizers):
+    if any(part is not None and not _is_local(part) for part in normalizers):
         return None
     splitters = _parts(splitter, "pretokenizers") if _kind(splitter) == "Sequence" else [splitter]
     characters = WORDS.get(_kind(splitters[0]) or "") if splitters else None
@@ -142,6 +145,18 @@ def boundary(raw: Mapping[str, Any]) -> re.Pattern[str] | None:
     if any(pattern.search(str(token.get("content")), 1) for token in added if not token.get("special")):
         return None
     return pattern
+
+
+def _is_local(normalizer: Any) -> bool:
+    """Return True if a normaliser makes the same of a text's parts, cut before white space, as of the whole.
+
+    A replacement does if it looks at one character at a time: its expression is one class, without white space in it.
+    """
+    if _kind(normalizer) != "Replace":
+        return _kind(normalizer) in LOCAL
+    pattern = normalizer.get("pattern")
+    regex = pattern.get("Regex") if isinstance(pattern, dict) else None
+    return isinstance(regex, str) and ONE_CLASS.fullmatch(regex) is not None
 
 
 def _kind(part: Any) -> str | None:

@@ -28,7 +28,7 @@ from goemotions.evaluation.report import (
     ThresholdPoint,
 )
 from goemotions.evaluation.unreliable import unreliable_labels
-from goemotions.predictions import Scored, Threshold, accepted
+from goemotions.predictions import Scored, Threshold, accepted, reached
 from goemotions.thresholds import resolve
 
 UNSEEN = "unseen"
@@ -48,16 +48,12 @@ def predictions_of(
     threshold: Threshold = None,
 ) -> Predictions:
     """Return probabilities [n, the model's labels] as predictions of the data's labels, at all thresholds."""
-    half = [0.5] * len(classifier.labels)
     decisions = {
-        OWN: accepted(
-            probabilities, list(classifier.thresholds.values()), classifier.chooses_one(classifier.thresholds)
-        ),
-        HALF: accepted(probabilities, half),
+        OWN: accepted(probabilities, classifier.thresholds, classifier.chooses_one(classifier.thresholds)),
+        HALF: accepted(probabilities, dict.fromkeys(classifier.labels, 0.5)),
     }
     if threshold is not None:
-        given = resolve(threshold, classifier.thresholds)
-        decisions[GIVEN] = accepted(probabilities, list(given.values()))
+        decisions[GIVEN] = accepted(probabilities, resolve(threshold, classifier.thresholds))
     if label_map is None:
         return Predictions(data.labels, data.targets, probabilities, decisions)
     groups = label_map.groups
@@ -170,7 +166,7 @@ def common_threshold(predictions: Predictions) -> list[ThresholdPoint]:
     truth = predictions.targets.astype(bool)
     found = []
     for threshold in COMMON:
-        made = accepted(predictions.probabilities, [threshold] * len(predictions.labels))
+        made = reached(predictions.probabilities, [threshold] * len(predictions.labels))
         overall = metrics.overall(metrics.counts(truth, made).sum(0, dtype=np.float64))
         macro, micro = (
             None if np.isnan(overall[name]) else round(float(overall[name]), 4) for name in ("macro_f1", "micro_f1")

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.predictions import accepted
+from goemotions.predictions import reached
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
@@ -118,7 +118,7 @@ def macro_f1(
     probabilities: npt.NDArray[np.float32], targets: npt.NDArray[np.uint8], thresholds: Sequence[float]
 ) -> float:
     """Return the macro F1 of the decisions ``probabilities >= thresholds``."""
-    per_row = counts(targets.astype(bool), accepted(probabilities, thresholds))
+    per_row = counts(targets.astype(bool), reached(probabilities, thresholds))
     return float(overall(per_row.sum(0, dtype=np.float64))["macro_f1"])
 
 

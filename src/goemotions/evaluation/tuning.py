@@ -19,7 +19,7 @@ from goemotions.evaluation.fit_calibration import fit
 from goemotions.evaluation.metrics import macro_f1
 from goemotions.evaluation.model_card import card_of
 from goemotions.evaluation.provenance import DataFile, check_tuning_data, find_seen, read_hashes, read_provenance
-from goemotions.predictions import Scored
+from goemotions.predictions import Scored, Thresholds, threshold_keys
 from goemotions.records import OMIT_DEFAULT, to_json
 from goemotions.thresholds import Objective
 
@@ -81,6 +81,8 @@ def tune_model(
     tuned = thresholding.tune(
         after, data.targets, classifier.labels, smoothing, objective=objective, target=target, shrinkage=shrinkage
     )
+    # A precision or recall is of each label alone.
+    together = thresholding.tune_beside(after, data.targets, tuned) if objective == "f1" else Thresholds(tuned)
     record = TuningRecord(
         name=data.name,
         sha256=data.sha256,
@@ -94,7 +96,7 @@ def tune_model(
         calibration_error_before=error_of(before, data),
         forced=forced,
     )
-    write_tuned(classifier, output, tuned, kept, record)
+    write_tuned(classifier, output, together, kept, record)
     return record
 
 
@@ -112,13 +114,13 @@ def calibrated(raw: Scored, calibration: Calibration | None, labels: Sequence[st
 def write_tuned(
     classifier: EmotionClassifier,
     output: Path,
-    tuned: dict[str, float],
+    tuned: Thresholds,
     calibration: Calibration | None,
     record: TuningRecord,
 ) -> None:
     """Write the model with other thresholds to ``output``, without the figures that they make untrue."""
     config = {key: value for key, value in classifier.config.raw.items() if key not in STALE}
-    config |= {"thresholds": tuned, "tuned_on": to_json(record)}
+    config |= threshold_keys(tuned) | {"tuned_on": to_json(record)}
     if calibration is not None:
         config["calibration"] = calibration.as_dict()
     copy_directory(

@@ -22,7 +22,7 @@ from goemotions.classifier import EmotionClassifier
 from goemotions.data.corpus import read_corpus
 from goemotions.errors import DataError
 from goemotions.evaluation.metrics import counts, divide
-from goemotions.predictions import accepted
+from goemotions.predictions import reached
 from goemotions.training.embedded import EmbeddedData, EmbeddingTask, Vectors, load_data
 from goemotions.training.embedding_head import Mlp, exported
 from goemotions.training.loop import LoopSettings, fit
@@ -63,7 +63,7 @@ class ImitationTask(EmbeddingTask):
         self._cuts = cuts
 
     def evaluate(self) -> dict[str, float]:
-        micro, exact = agreement(accepted(self.probabilities(self.dev[0]), self._cuts), self._teacher_dev)
+        micro, exact = agreement(reached(self.probabilities(self.dev[0]), self._cuts), self._teacher_dev)
         return {"dev_agreement": micro, "dev_exact_agreement": exact}
 
 
@@ -107,7 +107,7 @@ def distill(
     with torch.no_grad():
         model.classifier.bias.copy_(torch.from_numpy(logits.mean(0)))
     task = ImitationTask(
-        accepted(answers["dev"], cuts),
+        reached(answers["dev"], cuts),
         cuts,
         model=model,
         groups=decay_groups(model, recipe.weight_decay),
@@ -122,7 +122,7 @@ def distill(
     position = fit(task, settings, output.with_name(output.name + ".training"), show_progress=True)
     made = exported(task, model, embedded, teacher.thresholds, teacher=teacher.config.name)
     write_model(output, made, embedded.held_out(), recipe, position)
-    return compare(teacher, EmotionClassifier(output, threads=threads), embedded, accepted(answers["test"], cuts))
+    return compare(teacher, EmotionClassifier(output, threads=threads), embedded, reached(answers["test"], cuts))
 
 
 def ask(
@@ -173,7 +173,7 @@ def compare(
     """Measure a written student on the test split."""
     x = np.ascontiguousarray(data.splits["test"][0])
     cuts = [student.thresholds[label] for label in student.labels]
-    micro, exact = agreement(accepted(student.predict_proba_from_embeddings(x), cuts), decisions)
+    micro, exact = agreement(reached(student.predict_proba_from_embeddings(x), cuts), decisions)
     if teacher.config.embed_dim is None:
         return Agreement(micro, exact, None)
     return Agreement(micro, exact, seconds(teacher, x) / seconds(student, x))

@@ -124,7 +124,7 @@ class FineTuning:
 
 
 def known_loss(logits: Tensor, targets: Tensor) -> Tensor:
-    """Return the cross-entropy of the rows whose targets are known, as their part of the batch's mean. *Shape:* scalar."""
+    """Return the cross-entropy of the rows whose targets are known, as their part of the batch's mean: a scalar."""
     known = ~targets.isnan().any(1)
     loss = functional.binary_cross_entropy_with_logits(logits[known], targets[known], reduction="sum")
     return loss / targets.numel()

@@ -6,7 +6,7 @@ Every figure comes from what was written, not from what was trained; labels, nam
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
@@ -30,7 +30,7 @@ from goemotions.evaluation.model_metrics import StoredFigures, model_metrics
 from goemotions.evaluation.provenance import HASHES_FILE, DataFile, TunedOn
 from goemotions.evaluation.unreliable import unreliable_labels
 from goemotions.files import new_directory
-from goemotions.predictions import accepted
+from goemotions.predictions import Thresholds, accepted, threshold_keys
 from goemotions.records import to_json
 from goemotions.training.loop import Position
 from goemotions.training.recipe import Recipe
@@ -129,7 +129,8 @@ def write_model(
         parity = check_parity(made.expected, on_dev[: len(made.expected)], made.tolerance)
         config["training"] = run_facts(recipe, position) | facts | {"parity": parity}
         config |= thresholds_of(on_dev, data, made.thresholds)
-        metrics = measure(predict(data.test[0]), data, list(config["thresholds"].values()))
+        thresholds = Thresholds(config["thresholds"], config.get("thresholds_beside"))
+        metrics = measure(predict(data.test[0]), data, thresholds)
         config |= metrics.keys_of_config
         if made.about is not None:
             config["about"] = to_json(made.about(card_facts(config)))
@@ -178,8 +179,9 @@ def thresholds_of(on_dev: Probabilities, data: HeldOut, given: Mapping[str, floa
     if given is not None:
         return {"thresholds": dict(given)}
     tuned = thresholding.tune(on_dev, data.dev[1], data.labels)
+    together = thresholding.tune_beside(on_dev, data.dev[1], tuned)
     dev = TunedOn("dev", data.sha256["dev"], len(data.dev[1]), "f1")
-    return {"thresholds": tuned, "tuned_on": to_json(dev)}
+    return threshold_keys(together) | {"tuned_on": to_json(dev)}
 
 
 @dataclass(frozen=True)
@@ -190,12 +192,12 @@ class MeasuredOnTest:
     keys_of_config: Mapping[str, object]
 
 
-def measure(probabilities: Probabilities, data: HeldOut, thresholds: Sequence[float]) -> MeasuredOnTest:
+def measure(probabilities: Probabilities, data: HeldOut, thresholds: Thresholds) -> MeasuredOnTest:
     """Measure probabilities of the test split, float32 [n, labels]."""
     targets = data.test[1]
     decisions = {
-        OWN: accepted(probabilities, list(thresholds)),
-        HALF: accepted(probabilities, [0.5] * len(thresholds)),
+        OWN: accepted(probabilities, thresholds),
+        HALF: accepted(probabilities, dict.fromkeys(thresholds, 0.5)),
     }
     subsets = {} if data.fresh is None or data.fresh.all() or not data.fresh.any() else {UNSEEN: data.fresh}
     measured = measure_predictions(Predictions(data.labels, targets, probabilities, decisions), subsets=subsets)

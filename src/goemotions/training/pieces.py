@@ -1,9 +1,9 @@
 """New pieces for a WordPiece base: emoji, emoticons, contractions and words that it would take to pieces.
 
-A base such as ``bert-base-uncased`` knows six emoji; each other one is its unknown piece, and takes the word with it that
-it is stuck to. Here symbols are split from words before WordPiece, in ``tokenizer.json`` itself, and new pieces take the
-places that the vocabulary leaves unused, so the model does not grow. A piece begins as the mean of the pieces of the words
-that say what it means (as in Wang et al., *Improving Pre-Trained Multilingual Models with Vocabulary Expansion*, 2019).
+A base such as ``bert-base-uncased`` knows six emoji; each other one is its unknown piece, and takes the word with it
+that it is stuck to. Here symbols are split from words before WordPiece, in ``tokenizer.json`` itself, and new pieces
+take the places that the vocabulary leaves unused, so the model does not grow. A piece begins as the mean of the pieces
+of the words that say what it means.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ LEAST_COUNT = 5  # of a word in the texts that becomes a piece
 VARIANTS = r"[\x{1F3FB}-\x{1F3FF}\x{200D}\x{FE00}-\x{FE0F}\x{20E3}\x{E0020}-\x{E007F}]"
 SYMBOLS = (
     r"\p{S}\x{2190}-\x{21FF}\x{2300}-\x{23FF}\x{2460}-\x{24FF}\x{25A0}-\x{27BF}\x{2900}-\x{297F}\x{2B00}-\x{2BFF}"
-    r"\x{1F000}-\x{1FAFF}"
+    r"\x{1F000}-\x{1FAFF}\x{203C}\x{2049}\x{2139}\x{3030}\x{303D}\x{3297}\x{3299}"
 )
-"""Symbols, and the blocks where new ones will be, as the inside of a class of the regular expressions of `tokenizers`."""
+"""Symbols, and the blocks where new ones will be: the inside of a class of the regular expressions of `tokenizers`."""
 PUNCTUATION = r"[\p{P}$+<=>\^`|~]"  # as BertPreTokenizer has it
 LETTER = r"[\p{L}\p{N}]"
 
@@ -120,7 +120,7 @@ def extend(base: Path, meanings: Mapping[str, str], texts: Sequence[str], freque
         pieces.append(NewPiece(text, vocabulary[name], tuple(parts)))
         vocabulary[text] = vocabulary.pop(name)
     raw["model"]["vocab"] = dict(sorted(vocabulary.items(), key=lambda item: item[1]))
-    raw["normalizer"] = normalizer({*"".join(meanings), *vocabulary}, raw["normalizer"])
+    raw["normalizer"] = normalizer({*"".join(new), *vocabulary}, raw["normalizer"])
     raw["pre_tokenizer"] = splitter([*meanings])
     return Extension(json.dumps(raw, ensure_ascii=False), pieces)
 

@@ -1,8 +1,8 @@
 """Texts beside the corpus to learn from: with the same labels, with coarser ones of people, or with teachers' alone.
 
-A coarse label says that at least one label of a group applies. The log odds of that are those of "not none of them", taken
-as independent, then a line per source and group: how often a source has an emotion is its own affair, and must not move
-what the 28 outputs mean.
+A coarse label says that at least one label of a group applies. The log odds of that are those of "not none of them",
+taken as independent, then a line per source and group: how often a source has an emotion is its own affair, and must
+not move what the 28 outputs mean.
 """
 
 from __future__ import annotations

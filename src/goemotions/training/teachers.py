@@ -1,8 +1,8 @@
 """Teachers of ``compact``: larger models whose probabilities of the train texts it learns beside the labels.
 
 Hinton et al., *Distilling the Knowledge in a Neural Network*, 2015. What a teacher says is kept, as ``logits.npy``
-(float16 [n, labels], a row per train text, then per text of every source) beside ``teacher.json``, so that the student is
-trained without it.
+(float16 [n, labels], a row per train text, then per text of every source) beside ``teacher.json``, so that the student
+is trained without it.
 """
 
 from __future__ import annotations

@@ -14,14 +14,13 @@ import numpy.typing as npt
 from goemotions.errors import ModelError
 from goemotions.evaluation.behaviour.cases import Case, Suite, read_suite
 from goemotions.evaluation.figures import Figure
-from goemotions.labels import LABELS
+from goemotions.labels import LABELS, NEUTRAL
 from goemotions.predictions import select
 
 if TYPE_CHECKING:
     from goemotions.classifier import EmotionClassifier
 
 FORMAT = 1
-NEUTRAL = "neutral"
 SURE = 0.8
 """From this probability on, a label that must not be given is "sure and wrong"."""
 LEVEL = 0.95
