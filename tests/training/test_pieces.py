@@ -69,7 +69,7 @@ def test_every_emoji_has_a_piece_of_its_own_or_the_named_one(tokenizer: Tokenize
     [
         ("thanks❤️", ["thanks", "❤"]),
         ("thx:) bye <3", ["thx", ":)", "bye", "<3"]),
-        ("I DON’T know...", ["i", "don't", "know", "..."]),
+        ("I DON\u2019T know...", ["i", "don't", "know", "..."]),
         ("see http://a.b/c at 3:30", ["see", "http", ":", "/", "/", "a", ".", "b", "/", "c", "at", "3", ":", "30"]),
         ("meh :/ ok", ["meh", ":/", "ok"]),
         ("his mother's", ["his", "mother", "'s"]),

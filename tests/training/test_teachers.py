@@ -86,7 +86,9 @@ def test_a_teacher_is_kept_and_learnt_from(cli: Run, corpus: Path, teachers: Pat
     path = compact_recipe(tmp_path, ["small-3"], 0.75)
     recipe = load_recipe(str(path))
     assert isinstance(recipe, TransformerRecipe)
-    np.testing.assert_allclose(blend(texts, recipe, teachers, []).targets, 0.25 * train.targets + 0.75 * said, atol=1e-6)
+    np.testing.assert_allclose(
+        blend(texts, recipe, teachers, []).targets, 0.25 * train.targets + 0.75 * said, atol=1e-6
+    )
     command = ("train", path, "--data", corpus, "--output", tmp_path / "model", "--teachers", teachers)
     done = cli(*command)
     assert done.returncode == 0, done.stderr
