@@ -56,6 +56,7 @@ class FineTuning:
         self.order = train.order
         self.targets = torch.from_numpy(train.targets)
         self.coarse = [torch.from_numpy(targets) for targets in train.coarse]
+        self.weights = train.weights
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         decay, scale = self.recipe.weight_decay, self.recipe.head_learning_rate / self.recipe.learning_rate
@@ -91,7 +92,7 @@ class FineTuning:
         for number, coarse in enumerate(self.coarse):
             targets = coarse[batch].to(self.device)
             if not targets.isnan().all():
-                total = total + self.recipe.coarse_weight * known_loss(self.model.coarse(logits, number), targets)
+                total = total + self.weights[number] * known_loss(self.model.coarse(logits, number), targets)
         return total
 
     def rows(self, batch: npt.NDArray[np.int64]) -> int:

@@ -63,6 +63,9 @@ class Source(BaseModel):
     Attributes:
         file: a table of texts and labels, by its path in one of the folders of ``--sources``.
         label_map: from its labels to the corpus's, where they are coarser.
+        own_base_rates: learn what its labels say of each other's order alone, not how often they apply: for texts that
+            were chosen for their labels.
+        weight: of the loss on coarser labels, or on labels with base rates of their own.
         repeat: how often an epoch has each text.
         hold_out: leave a tenth of its texts to be measured on.
     """
@@ -71,6 +74,8 @@ class Source(BaseModel):
 
     file: Name
     label_map: Name | None = None
+    own_base_rates: bool = False
+    weight: Annotated[float, Field(gt=0, le=100)] = 1.0
     repeat: Annotated[int, Field(ge=1, le=100)] = 1
     hold_out: bool = False
 
@@ -81,7 +86,6 @@ class FineTuningRecipe(Recipe):
     Attributes:
         sources: texts to learn from beside the corpus.
         source_teacher_weight: of what teachers say in the targets of sources with the corpus's labels.
-        coarse_weight: of the loss on coarser labels.
         pieces: tables of new pieces and their meanings, for a base with BERT's WordPiece.
         frequent_words: how many common words of the train texts become pieces.
         bases: the names of the base models that it can start from.
@@ -95,7 +99,6 @@ class FineTuningRecipe(Recipe):
     base: Name
     sources: Annotated[list[Source], Field(max_length=100)] = []
     source_teacher_weight: Annotated[float, Field(ge=0, le=1)] = 0.5
-    coarse_weight: Annotated[float, Field(gt=0, le=100)] = 1.0
     pieces: Annotated[list[Name], Field(max_length=20)] = []
     frequent_words: Annotated[int, Field(ge=0, le=900)] = 0
     frozen_layers: Annotated[int, Field(ge=0, le=100)] = 0

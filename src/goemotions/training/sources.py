@@ -2,7 +2,7 @@
 
 A coarse label says that at least one label of a group applies. The log odds of that are those of "not none of them",
 taken as independent, then a line per source and group: how often a source has an emotion is its own affair, and must
-not move what the 28 outputs mean.
+not move what the 28 outputs mean. Fine labels of texts that were chosen for them get such lines too.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ class SourceTexts:
     Attributes:
         name: of its file, as the recipe has it.
         targets: float32 [n, labels of the corpus], or [n, groups] where it has coarser labels.
-        groups: the coarse labels, each with the labels it stands for; None where the labels are the corpus's.
+        groups: the coarse labels, each with the labels it stands for; None where the labels are the corpus's and as
+            frequent as there.
+        weight: of the loss on coarse labels.
         repeat: how often an epoch has each text.
         sha256: of the file.
     """
@@ -45,6 +47,7 @@ class SourceTexts:
     texts: list[str]
     targets: npt.NDArray[np.float32]
     groups: Groups | None
+    weight: float
     repeat: int
     sha256: str
 
@@ -94,7 +97,8 @@ def read_source(source: Source, path: Path, labels: Sequence[str], held_back: Co
         source.file,
         [read.texts[row] for row in kept],
         read.targets[kept].astype(np.float32),
-        label_map.groups if label_map else None,
+        label_map.groups if label_map else {label: (label,) for label in labels} if source.own_base_rates else None,
+        source.weight,
         source.repeat,
         read.sha256,
     )
@@ -140,7 +144,7 @@ class TrainingSet:
         texts: of the corpus, then of every source.
         targets: float32 [n, labels], each 0 to 1; NaN in the rows of which nothing is known.
         coarse: of each source with coarse labels, float32 [n, groups], NaN in the rows of others.
-        groups: of the same sources.
+        groups, weights: of the same sources.
         order: int64, the rows of an epoch, some of them several times.
     """
 
@@ -148,6 +152,7 @@ class TrainingSet:
     targets: npt.NDArray[np.float32]
     coarse: Sequence[npt.NDArray[np.float32]]
     groups: Sequence[Groups]
+    weights: Sequence[float]
     order: npt.NDArray[np.int64]
 
     def digest(self) -> str:
@@ -182,12 +187,13 @@ def gather(
         else:
             weight = np.float32(0 if known is None else teacher_weight)
             fine.append((1 - weight) * source.targets + weight * (0 if known is None else known))
-    coarse, groups, first = [], [], len(train)
+    coarse, groups, weights, first = [], [], [], len(train)
     for source in sources:
         if source.groups is not None:
             column = np.full((len(texts), source.targets.shape[1]), np.nan, np.float32)
             column[first : first + len(source.texts)] = source.targets
             coarse.append(column)
             groups.append(source.groups)
+            weights.append(source.weight)
         first += len(source.texts)
-    return TrainingSet(texts, np.concatenate(fine).astype(np.float32), coarse, groups, np.concatenate(order))
+    return TrainingSet(texts, np.concatenate(fine).astype(np.float32), coarse, groups, weights, np.concatenate(order))
