@@ -14,8 +14,8 @@ from torch import nn
 
 from goemotions.architectures.tokens import TextTokenizer
 from goemotions.errors import DataError
-from goemotions.packaged import find_or_unpack
 from goemotions.training.pieces import OTHER_SYMBOL, Extension, extend, read_meanings
+from goemotions.weights.packages import find_or_unpack
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 EMOJI = [chr(code) for code in range(0x203C, 0x1FB00) if regex.match(r"\p{Emoji}", chr(code))]
