@@ -23,6 +23,7 @@ from goemotions.architectures.head import new_head
 from goemotions.decoder.layer import rms_norm
 from goemotions.decoder.plan import make_plan
 from goemotions.decoder.tensors import TensorSource, open_source
+from goemotions.predictions import Thresholds
 from goemotions.training.embedded import (
     EmbeddedData,
     EmbeddingTask,
@@ -118,8 +119,9 @@ def run(variant: str, recipe: LlmRecipe, data: EmbeddedData, show: bool) -> dict
         position = fit(task, settings, Path(folder), show)
     with evaluating(model):
         held_out = data.held_out()
-        tuned = thresholds_of(task.probabilities(held_out.dev[0]), held_out, None)["thresholds"]
-        test = measure(task.probabilities(held_out.test[0]), held_out, list(tuned.values())).test
+        tuned = thresholds_of(task.probabilities(held_out.dev[0]), held_out, None)
+        thresholds = Thresholds(tuned["thresholds"], tuned["thresholds_beside"])
+        test = measure(task.probabilities(held_out.test[0]), held_out, thresholds).test
     best = position.history[position.best_epoch - 1]
     return {
         "trainable": sum(p.numel() for p in model.parameters() if p.requires_grad),
