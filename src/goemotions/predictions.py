@@ -44,7 +44,7 @@ class Thresholds(dict[str, float]):
     def __reduce__(self) -> tuple[type, tuple[dict[str, float], dict[str, float]]]:
         return Thresholds, (dict(self), self.beside)
 
-    def __deepcopy__(self, memo: object) -> Thresholds:
+    def __deepcopy__(self, _: object) -> Thresholds:
         return Thresholds(self, self.beside)
 
 
