@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from tokenizers import Tokenizer
@@ -134,7 +133,7 @@ def common_words(tokenizer: Tokenizer, texts: Sequence[str], most: int) -> list[
     return sorted((word for word in saved if saved[word]), key=lambda word: (-saved[word], word))[:most]
 
 
-def normalizer(known: Collection[str], own: Mapping[str, Any]) -> dict[str, Any]:
+def normalizer(known: Collection[str], own: object) -> dict[str, object]:
     """Return the base's normaliser behind ours: variants go, apostrophes are one, symbols not ``known`` are one."""
     kept = "".join(code(text) for text in sorted(known) if len(text) == 1 and ord(text) > 127)
     steps = [(VARIANTS, ""), (r"[\x{2018}\x{2019}]", "'"), (f"[[{SYMBOLS}]&&[^\\x00-\\x7F{kept}]]", OTHER_SYMBOL)]
@@ -142,7 +141,7 @@ def normalizer(known: Collection[str], own: Mapping[str, Any]) -> dict[str, Any]
     return {"type": "Sequence", "normalizers": [*replacements, own]}
 
 
-def splitter(pieces: Sequence[str]) -> dict[str, Any]:
+def splitter(pieces: Sequence[str]) -> dict[str, object]:
     """Return a splitter as BERT's that leaves ``pieces`` with punctuation whole and takes symbols from words."""
     whole = sorted((piece for piece in pieces if not piece.isalnum()), key=lambda piece: (-len(piece), piece))
     marks = [guarded(piece) for piece in whole if not piece[0].isalpha()]
