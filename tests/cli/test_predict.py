@@ -63,7 +63,7 @@ def test_thresholds_on_the_command_line(cli: Run) -> None:
         (["--resume", "hi"], 2, "--resume goes with"),
         (["hi", "--input", "a.csv", "--output", "b.csv"], 2, "not both"),
         (["--no-such-option"], 2, "No such option"),
-        (["--top-k", "0", "hi"], 2, "greater than or equal to 1"),
+        (["--top-k", "0", "hi"], 2, "0 is not in the range x>=1"),
         (["--input", "none.csv", "--output", "b.csv"], 1, "no file none.csv"),
         (["--model", "compcat", "hi"], 1, "did you mean 'compact'"),
         (["--device", "cuda", "hi"], 1, "device must be"),

