@@ -18,7 +18,9 @@ from goemotions.training.pieces import OTHER_SYMBOL, Extension, extend, read_mea
 from goemotions.weights.packages import find_or_unpack
 
 CORPUS = Path(__file__).parents[2] / "corpus"
-EMOJI = [chr(code) for code in range(0x203C, 0x1FB00) if regex.match(r"\p{Emoji}", chr(code))]
+EMOJI = [
+    chr(code) for code in range(0x203C, 0x1FB00) if regex.match(r"[\p{Emoji}--\p{Emoji_Modifier}]", chr(code), regex.V1)
+]
 # The first is a digit in a frame, which belongs to the word that it stands in, as every digit does.
 JOINED = ["1️⃣", "👨‍👩‍👧‍👦", "👍🏽", "👩🏿‍🚀", "🇮🇹", "#️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "❤️‍🔥", "🏳️‍🌈", "☺️"]
 

@@ -24,6 +24,7 @@ from goemotions.errors import DataError
 
 UNUSED = re.compile(r"\[unused\d+\]")
 OTHER_SYMBOL = "🔣"  # "input symbols" in Unicode: the piece of every symbol that has none of its own
+CONTRACTION = re.compile(r"[a-z]+'")
 LEAST_COUNT = 5  # of a word in the texts that becomes a piece
 # Skin tones, joiners, variants and the frame of a keycap: they vary a symbol and are no symbols themselves.
 VARIANTS = r"[\x{1F3FB}-\x{1F3FF}\x{200D}\x{FE00}-\x{FE0F}\x{20E3}\x{E0020}-\x{E007F}]"
@@ -119,7 +120,7 @@ def extend(base: Path, meanings: Mapping[str, str], texts: Sequence[str], freque
         pieces.append(NewPiece(text, vocabulary[name], tuple(parts)))
         vocabulary[text] = vocabulary.pop(name)
     raw["model"]["vocab"] = dict(sorted(vocabulary.items(), key=lambda item: item[1]))
-    raw["normalizer"] = normalizer({*"".join(new), *vocabulary}, raw["normalizer"])
+    raw["normalizer"] = normalizer({*"".join(new), *vocabulary}, any(map(CONTRACTION.match, new)), raw["normalizer"])
     raw["pre_tokenizer"] = splitter([*meanings])
     return Extension(json.dumps(raw, ensure_ascii=False), pieces)
 
@@ -133,10 +134,15 @@ def common_words(tokenizer: Tokenizer, texts: Sequence[str], most: int) -> list[
     return sorted((word for word in saved if saved[word]), key=lambda word: (-saved[word], word))[:most]
 
 
-def normalizer(known: Collection[str], own: object) -> dict[str, object]:
-    """Return the base's normaliser behind ours: variants go, apostrophes are one, symbols not ``known`` are one."""
+def normalizer(known: Collection[str], contractions: bool, own: object) -> dict[str, object]:
+    """Return the base's normaliser behind ours: variants go, symbols not ``known`` are one.
+
+    Args:
+        contractions: make all apostrophes one, as pieces with an apostrophe need it.
+    """
     kept = "".join(code(text) for text in sorted(known) if len(text) == 1 and ord(text) > 127)
-    steps = [(VARIANTS, ""), (r"[\x{2018}\x{2019}]", "'"), (f"[[{SYMBOLS}]&&[^\\x00-\\x7F{kept}]]", OTHER_SYMBOL)]
+    apostrophes = [(r"[\x{2018}\x{2019}]", "'")] if contractions else []
+    steps = [(VARIANTS, ""), *apostrophes, (f"[[{SYMBOLS}]&&[^\\x00-\\x7F{kept}]]", OTHER_SYMBOL)]
     replacements = [{"type": "Replace", "pattern": {"Regex": regex}, "content": text} for regex, text in steps]
     return {"type": "Sequence", "normalizers": [*replacements, own]}
 
