@@ -16,7 +16,7 @@ from goemotions.evaluation.evaluate import evaluate
 from goemotions.evaluation.model_card import card
 from goemotions.evaluation.model_metrics import F1, ModelMetrics, metrics_of, read_metrics
 
-GOLDEN_SHA256 = "0ddb62852f29d57a207af5dd51ab737b432f6b6ed3547d5db0abd0c8a93bc09d"
+GOLDEN_SHA256 = "666a54b26d578bf0fa82fc37d856d7c091aa46554c8a1c70bf6066135fa87f6f"
 GOLDEN_STRONGEST = [0.6765, 0.5598, 0.7516]
 
 
