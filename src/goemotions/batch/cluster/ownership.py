@@ -33,6 +33,8 @@ WAIT = 0.25
 """Seconds between two looks at a folder that more than one job claims."""
 LOOKS_TO_CLAIM, LOOKS_TO_FIND = 4, 20
 """How often a driver looks whether one that came at the same moment withdraws, or begins."""
+LOOKS_AT_A_FILE = 4
+"""How often a driver reads a job's description before it takes it to be damaged."""
 
 
 def open_ledger(work: Work, labels: Sequence[str], fragment_rows: int) -> Ledger:
@@ -123,10 +125,13 @@ def read_job(location: Location, job: str) -> Description:
     Raises:
         DataError: its file is not as it was written.
     """
-    content = location.read(job_file(job)) or b""
-    if sha256(content) != job:
-        raise DataError(f"{location.join(job_file(job))} is damaged: restore it, or name a new folder")
-    return Description.parse(content)
+    for look in range(LOOKS_AT_A_FILE):
+        # Some storages list a file before it is whole: another driver may be writing it at this moment.
+        time.sleep(WAIT if look else 0)
+        content = location.read(job_file(job)) or b""
+        if sha256(content) == job:
+            return Description.parse(content)
+    raise DataError(f"{location.join(job_file(job))} is damaged: restore it, or name a new folder")
 
 
 def write_plan(location: Location, plan: Plan) -> None:
