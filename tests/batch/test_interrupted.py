@@ -14,7 +14,7 @@ import psutil
 import pytest
 from conftest import Run
 from memory import memory_curve
-from table_rows import many_rows, read_rows, score, write_rows
+from table_rows import kill_after_a_part, many_rows, read_rows, score, write_rows
 
 from goemotions import EmotionClassifier
 from goemotions.errors import DataError
@@ -55,17 +55,6 @@ def test_killed_and_resumed(classifier: EmotionClassifier, tmp_path: Path, given
     if ending != "parquet":
         assert output.read_bytes() == whole.read_bytes()
     assert not partial.exists()
-
-
-def kill_after_a_part(source: Path, output: Path) -> None:
-    """Start the command line's job and kill it when its first part is done."""
-    command = [sys.executable, "-m", "goemotions", "predict", "--input", str(source), "--output", str(output)]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    while not (output.with_name(output.name + ".partial") / "tally-000000000.json").exists():
-        assert process.poll() is None, "finished before it could be killed"
-        time.sleep(0.01)
-    process.kill()
-    process.wait()
 
 
 def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:

@@ -6,6 +6,9 @@ import csv
 import io
 import json
 import random
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +86,14 @@ def many_rows(number: int, every: int = 1) -> Rows:
     generator = random.Random(0)
     words = ["I", "you", "love", "hate", "this", "game", "so", "much", "thanks", "why", "not", "sorry", "wow", "ugh"]
     return [{"id": n, "text": "" if n % every else " ".join(generator.choices(words, k=6))} for n in range(number)]
+
+
+def kill_after_a_part(source: Path, output: Path) -> None:
+    """Start the command line's job and kill it when its first part is done."""
+    command = [sys.executable, "-m", "goemotions", "predict", "--input", str(source), "--output", str(output)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while not (output.with_name(output.name + ".partial") / "tally-000000000.json").exists():
+        assert process.poll() is None, "finished before it could be killed"
+        time.sleep(0.01)
+    process.kill()
+    process.wait()

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from goemotions.annotations import added_columns, annotate, lay_out
-from goemotions.batch.job_folder import JobFolder, Summary, file_sha256, job_folder, refuse_existing
+from goemotions.batch.job_folder import JobFolder, Summary, job_folder, refuse_existing
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import AssumptionWarning, DataError
 from goemotions.predictions import PredictOptions, is_blank
 from goemotions.progress import Progress
 from goemotions.specs import ARCHITECTURES
 from goemotions.tables.formats import format_of, open_table, writer_for
+from goemotions.tables.several import is_several, would_be_read
 from goemotions.tables.source import ReadOptions
 from goemotions.tables.table import GROUP_CHARACTERS, GROUP_ROWS, Layout, NewColumn, Table, Writer
 
@@ -69,13 +70,12 @@ def predict_table(
         table = open_table(source, text_column, reading)
         new = added_columns(classifier.labels, options, layout)
         table.check_columns([column.name for column in new])
-        before = source.stat()
+        before = stamps(table)
         check_rows(table, new, show_progress)
         writer = writer_for(table, output)
         job.begin(job_description(classifier, table, options, reading or ReadOptions(), layout))
         parts, summary = score_groups(classifier, table, writer, options, layout, job, show_progress)
-        after = source.stat()
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        if stamps(table) != before:
             raise DataError(f"{source} changed while it was read: delete {job.path} and start again")
         job.finish(summary, lambda path: writer.assemble(parts, path, new), overwrite)
     return summary
@@ -86,16 +86,25 @@ def check_names(source: Path, output: Path) -> None:
     Raises:
         DataError: names that cannot be an input and its output.
     """
-    for path in (source, output):
-        format_of(path)
-    if not source.is_file():
-        raise DataError(f"no file {source}")
+    format_of(output)
+    several = is_several(source)
+    if not several:
+        format_of(source)
+        if not source.is_file():
+            raise DataError(f"no file {source}")
     if output.is_dir():
         raise DataError(f"{output} is a folder, expected a file name")
-    if output.exists() and output.samefile(source):
+    if not several and output.exists() and output.samefile(source):
         raise DataError(f"{output} is the input: name another output")
     if not output.absolute().parent.is_dir():
         raise DataError(f"no folder {output.absolute().parent} to write {output.name} in")
+    if several and would_be_read(output, source):
+        raise DataError(f"{output} would be one of the files of {source}: name an output elsewhere")
+
+
+def stamps(table: Table) -> list[tuple[int, int]]:
+    """Return the size and the time of each file, by which a change is noticed."""
+    return [(stat.st_size, stat.st_mtime_ns) for stat in (file.stat() for file in table.files)]
 
 
 def check_rows(table: Table, new: Sequence[NewColumn], show_progress: bool) -> None:
@@ -160,7 +169,7 @@ def job_description(
     encoder = f"{classifier.encoder.id}, {classifier.encoder.revision}" if classifier.config.embed_dim else None
     return {
         "format": FORMAT,
-        "input": {"bytes": table.path.stat().st_size, "sha256": file_sha256(table.path)},
+        "input": {"bytes": sum(size for size, _ in stamps(table)), "sha256": table.digest},
         "text_column": table.text_column,
         "reading": asdict(reading),
         "columns": layout.value,

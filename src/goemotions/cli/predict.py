@@ -49,7 +49,10 @@ def predict(
     reliable_only: opt.ReliableOnly = False,
     long_text: opt.LongTexts = opt.LongText.cut,
     input: Annotated[
-        str | None, typer.Option("--input", "-i", help="A table: CSV, JSON, Parquet, Excel or SQLite; - for stdin.")
+        str | None,
+        typer.Option(
+            "--input", "-i", help="A table: CSV, JSON, Parquet, Excel or SQLite, a folder or a pattern; - for stdin."
+        ),
     ] = None,
     text_column: opt.TextColumn = "text",
     output: Annotated[
@@ -67,7 +70,8 @@ def predict(
     if (input is None) != (output is None):
         raise ValueError("--input and --output go together")
     if input is not None and texts:
-        raise ValueError("give texts or --input, not both")
+        expanded = "; the shell made files of a pattern: put it into quotes" if all(map(is_file, texts)) else ""
+        raise ValueError(f"give texts or --input, not both{expanded}")
     flags = {
         "columns": columns is not Layout.nested,
         "resume": resume,
@@ -165,18 +169,22 @@ def check_not_a_file(text: str) -> None:
     Raises:
         ValueError: the name of a file, with an ending or in a folder.
     """
-    try:
-        path = Path(text)
-        there = path.is_file()
-    except (OSError, ValueError):  # no name at all: too long, or with a null character
+    if not is_file(text):
         return
-    if not there:
-        return
+    path = Path(text)
     if path.suffix.lower() in endings():
         raise ValueError(f"{text} is a file: its texts are read with --input {text} --output OUTPUT{path.suffix}")
     if path.suffix or len(path.parts) > 1:
         raise ValueError(f"{text} is a file: its lines are read from standard input, goemotions predict < {text}")
     note(f"{text!r} is scored as a text; it is also the name of a file here")
+
+
+def is_file(text: str) -> bool:
+    """Return True for the name of a file."""
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # no name at all: too long, or with a null character
+        return False
 
 
 def print_line(line: str) -> None:

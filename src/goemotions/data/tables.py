@@ -14,7 +14,6 @@ import numpy as np
 
 from goemotions.data.corpus import Split
 from goemotions.errors import AssumptionWarning, DataError, nearest
-from goemotions.files import sha256
 from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
 
@@ -108,7 +107,7 @@ def read_table(path: Path, columns: Columns, reading: ReadOptions | None = None)
         labels = read_flags(path, numbers, [row[1 : 1 + len(columns.each)] for _, row in kept], columns.each)
     else:
         labels = read_lists(path, numbers, [row[1] for _, row in kept], columns)
-    return LabelledTable(path, [row[0] for _, row in kept], labels, ids, len(rows) - len(kept), sha256(path))
+    return LabelledTable(path, [row[0] for _, row in kept], labels, ids, len(rows) - len(kept), table.digest)
 
 
 def check_columns(path: Path, there: Sequence[str], wanted: Sequence[str]) -> None:

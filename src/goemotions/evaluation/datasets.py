@@ -17,7 +17,8 @@ from goemotions.evaluation.label_groups import LabelMap
 from goemotions.labels import LABELS
 from goemotions.tables.compression import Stream, plain_name
 from goemotions.tables.encoding import find_encoding
-from goemotions.tables.formats import endings, open_table
+from goemotions.tables.formats import endings, input_files, open_table
+from goemotions.tables.several import is_several
 from goemotions.tables.source import ReadOptions, Source
 
 FORMATS = (
@@ -72,16 +73,17 @@ def read_labelled(
         DataError: no such file, an empty one, no known format, or labels that are missing from the data or unknown to
             the model, named.
     """
-    if not path.is_file():
+    several = is_several(path)
+    if not several and not path.is_file():
         raise DataError(f"no file {path}: {FORMATS}")
     if plain_name(path).suffix.lower() not in endings():
         raise DataError(f"{path}: {FORMATS}")
-    with Stream(path) as stream:
+    with Stream(input_files(path)[0]) as stream:
         if not any(line.strip() for line in stream.plain):
             raise DataError(f"{path} is empty: {FORMATS}")
     columns, reading = columns or Columns(), reading or ReadOptions()
     usual = (columns, reading) == (Columns(), ReadOptions())
-    if path.suffix.lower() == ".tsv" and usual and is_official(path):
+    if path.suffix.lower() == ".tsv" and usual and not several and is_official(path):
         split, labels = read_split(path), LABELS
     else:
         split, labels = read_columns(path, columns, reading)

@@ -79,6 +79,12 @@ class DelimitedTable(LineTable):
             return self._first.cells
         return [f"column_{number}" for number in range(1, len(self._first.cells) + 1)]
 
+    @property
+    def form(self) -> Any:
+        dialect = self._dialect
+        cells = dialect.delimiter, dialect.quote, dialect.told, self._quoted, self._has_header
+        return super().form, cells, self.columns
+
     def groups(self, columns: Sequence[str] | None = None) -> Iterator[Records]:
         records = self._records()
         names = self.columns

@@ -6,16 +6,18 @@ A new format is a module with a function ``open_table(source, text_column)`` and
 from __future__ import annotations
 
 import importlib
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from goemotions.errors import DataError, MissingExtraError
+from goemotions.errors import AssumptionWarning, DataError, MissingExtraError
 from goemotions.tables.compression import COMPRESSIONS, Stream, plain_name
 from goemotions.tables.conversion import Shape, shape_of
+from goemotions.tables.several import SeveralTables, files_of, is_several
 from goemotions.tables.source import ReadOptions, Source, option_name
-from goemotions.tables.table import KeptTable, Table, Writer
+from goemotions.tables.table import Table, Writer
 
 
 @dataclass(frozen=True)
@@ -112,17 +114,54 @@ def check_options(path: Path, known: Format, options: ReadOptions) -> None:
         raise ValueError(f"{names} says nothing of {path.name}, which is {known.name}")
 
 
+def input_files(path: Path) -> list[Path]:
+    """Return the files of an input: a file, those of a folder, or those that a pattern names; all of one format.
+
+    Files of a folder that are no tables, and text files without any byte, are left out, which is said.
+
+    Raises:
+        DataError: none, or some of several formats.
+    """
+    if not is_several(path):
+        format_of(path)
+        return [path]
+    every = files_of(path)
+    tables = [file for file in every if plain_name(file).suffix.lower() in endings()] if path.is_dir() else every
+    if not tables:
+        below = "; files in folders below are named by a pattern, as 'FOLDER/**/*.csv'"
+        held = f"{path} has no table of the kinds {', '.join(endings())}{below}"
+        raise DataError(held if path.is_dir() else f"no file has a name like {path}")
+    kinds = {format_of(file).name: file.name for file in reversed(tables)}
+    if len(kinds) > 1:
+        found = ", ".join(f"{name} ({file})" for name, file in sorted(kinds.items()))
+        raise DataError(f"{path} has files of several formats: {found}; name those of one, as 'FOLDER/*.csv'")
+    filled = [file for file in tables if format_of(file).signature or file.stat().st_size] or tables[:1]
+    left_out = [file.name for file in every if file not in filled]
+    if left_out:
+        more = f" and {len(left_out) - 3:,} more" * (len(left_out) > 3)
+        warnings.warn(f"{path}: left out: {', '.join(left_out[:3])}{more}", AssumptionWarning, stacklevel=2)
+    return filled
+
+
 def open_table(path: Path, text_column: str, options: ReadOptions | None = None) -> Table:
-    """Open an input file.
+    """Open an input: a file, or several as one table: those of a folder, or those that a pattern names.
 
     Args:
         options: what its user says of it.
 
     Raises:
-        DataError: no such file, or none of a known format.
+        DataError: no such file, none of a known format, or files with different columns.
         MissingExtraError: a format, or a compression, whose optional part is not installed.
         ValueError: options that the format does not have, or that are none.
     """
+    files = input_files(path)
+    if not is_several(path):
+        return open_file(path, text_column, options)
+    return SeveralTables(path, files, text_column, lambda file: open_file(file, text_column, options))
+
+
+def open_file(path: Path, text_column: str, options: ReadOptions | None = None) -> Table:
+    """Open a file; arguments and errors as :func:`open_table`."""
     known = format_of(path)
     if not path.is_file():
         raise DataError(f"no file {path}")
@@ -141,8 +180,9 @@ def writer_for(table: Table, output: Path) -> Writer:
         MissingExtraError: a format whose optional part is not installed.
     """
     wanted = format_of(output)
-    if wanted == format_of(table.path) and isinstance(table, KeptTable):
-        return table
+    own = table.own_writer() if wanted == format_of(table.files[0]) else None
+    if own is not None:
+        return own
     module = module_of(wanted)
     if not hasattr(module, "make_writer"):
         raise DataError(f"{output}: {wanted.name} is read but not written: give the output another ending, as .csv")

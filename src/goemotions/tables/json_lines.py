@@ -58,6 +58,10 @@ class JsonLinesTable(LineTable):
     def columns(self) -> list[str]:
         return self._columns
 
+    @property
+    def schema(self) -> dict[str, str]:
+        return {}  # keys may differ from object to object, and so from file to file
+
     @cached_property
     def _columns(self) -> list[str]:
         """The keys of the first object, and of the first that has the text column."""

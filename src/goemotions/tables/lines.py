@@ -8,6 +8,7 @@ import warnings
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from goemotions.errors import AssumptionWarning, DataError
 from goemotions.tables.compression import Stream, Writing
@@ -26,6 +27,10 @@ class LineTable(KeptTable):
         self._source = source
         self._stream: Stream | None = None
         self.encoding = find_encoding(source, text_column)
+
+    @property
+    def form(self) -> Any:
+        return self.encoding.codec, self.encoding.mark
 
     @property
     def fraction_read(self) -> float:

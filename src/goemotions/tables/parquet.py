@@ -81,6 +81,14 @@ class ParquetTable(KeptTable):
         return list(self._schema.names)
 
     @property
+    def schema(self) -> dict[str, str]:
+        return {field.name: str(field.type) for field in self._schema}
+
+    @property
+    def form(self) -> Any:
+        return self._schema  # equal to one with other metadata, such as pandas' number of rows
+
+    @property
     def fraction_read(self) -> float:
         rows = self._file.metadata.num_rows
         return self._rows_read / rows if rows else 1.0

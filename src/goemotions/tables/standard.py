@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from goemotions.tables.compression import COMPRESSIONS, Stream, compression_of, plain_name
-from goemotions.tables.formats import FORMATS, format_of, module_of
+from goemotions.tables.formats import FORMATS, format_of, input_files, module_of
 
 STANDARD, TEMPORARY = "-", "goemotions-"
 MARKS = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
@@ -25,7 +25,11 @@ def files_of(given: str, wanted: str) -> Iterator[tuple[Path, Path]]:
     """
     with tempfile.TemporaryDirectory(prefix=TEMPORARY) as folder:
         source = kept(Path(folder, "standard-input")) if given == STANDARD else Path(given)
-        output = Path(folder, f"standard-output{ending_like(source)}") if wanted == STANDARD else Path(wanted)
+        output = (
+            Path(folder, f"standard-output{ending_like(input_files(source)[0])}")
+            if wanted == STANDARD
+            else Path(wanted)
+        )
         yield source, output
         if wanted == STANDARD:
             with output.open("rb") as stream:

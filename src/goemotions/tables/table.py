@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from goemotions.errors import DataError, nearest
+from goemotions.files import sha256
 
 Row = TypeVar("Row")
 
@@ -90,6 +91,26 @@ class Table(ABC):
     def __init__(self, path: Path, text_column: str) -> None:
         self.path = path
         self.text_column = text_column
+        self.files = [path]
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of what is read."""
+        return sha256(self.path)
+
+    @property
+    def schema(self) -> dict[str, str]:
+        """The columns that files which are read as one must share, each with its type where the format has types."""
+        return dict.fromkeys(self.columns, "")
+
+    @property
+    def form(self) -> Any:
+        """Equal for files that can be written as one: how their values become characters."""
+        return None
+
+    def own_writer(self) -> Writer | None:
+        """Return what writes a file of this format that keeps every column as it stands; None if nothing does."""
+        return None
 
     @property
     @abstractmethod
@@ -136,6 +157,13 @@ class Writer(Protocol):
 
 class KeptTable(Table):
     """A table that writes itself: its output has its format, and every column as it stands."""
+
+    def own_writer(self) -> Writer | None:
+        return self
+
+    @property
+    @abstractmethod
+    def form(self) -> Any: ...
 
     @abstractmethod
     def write_part(self, path: Path, group: Any, new: NewValues) -> None:
