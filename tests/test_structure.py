@@ -28,7 +28,7 @@ FUNCTION_LINES = 60
 LONG_FUNCTIONS: set[tuple[str, str]] = set()
 
 LAYERS = (
-    set("escaping errors fields files labels long_texts machine models precision progress".split())
+    set("escaping errors fields files labels locking long_texts machine models precision progress".split())
     | set("installation predictions recipes records specs thresholds yaml_text".split()),
     {"annotations", "calibration", "checkpoint", "frames", "tables", "weights"},
     {"encoders", "decoder", "catalog"},
@@ -37,7 +37,7 @@ LAYERS = (
     {"goemotions"},
     {"evaluation", "batch", "server"},
     {"training", "fitting"},
-    {"sklearn", "duckdb"},
+    {"labelling", "sklearn", "duckdb"},
     {"cli"},
 )
 """Parts of the package, lowest first. A part imports itself and parts below it; the first two layers are single modules

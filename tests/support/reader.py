@@ -77,6 +77,9 @@ class Reader:
             if replaced.startswith("goemotions serve"):
                 self.serve(replaced, environment)
                 continue
+            if replaced.startswith("goemotions label") and "--label-studio" not in replaced:
+                self.label(replaced, environment)
+                continue
             self.process(["bash", "-euo", "pipefail", "-c", replaced], environment, block)
             if "--dry-run" in replaced:
                 continue
@@ -97,6 +100,11 @@ class Reader:
         words = re.sub(r"--port \d+", "", command)
         server = self.servers.enter_context(serving(*shlex.split(words)[2:], env=environment, cwd=self.folder))
         self.address = server.url.removeprefix("http://")
+
+    def label(self, command: str, environment: dict[str, str]) -> None:
+        """Open a page to label on, as a person who closes it again."""
+        with serving(*shlex.split(command)[2:], env=environment, cwd=self.folder, command="label"):
+            pass
 
     def process(self, command: list[str], environment: dict[str, str], block: Block) -> str:
         done = subprocess.run(

@@ -76,14 +76,18 @@ class Server:
 
 @contextmanager
 def serving(
-    *options: object, env: Mapping[str, str] | None = None, key: str | None = None, cwd: Path | None = None
+    *options: object,
+    env: Mapping[str, str] | None = None,
+    key: str | None = None,
+    cwd: Path | None = None,
+    command: str = "serve",
 ) -> Iterator[Server]:
-    """``goemotions serve --port 0`` with these options, until the block ends; ready when given."""
+    """``goemotions serve --port 0`` with these options (or another command), until the block ends; ready when given."""
     with tempfile.TemporaryDirectory() as folder:
         log_file = Path(folder) / "log"
         with log_file.open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "goemotions", "serve", "--port", "0", *map(str, options)],
+                [sys.executable, "-m", "goemotions", command, "--port", "0", *map(str, options)],
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 env=os.environ | dict(env or {}),

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from goemotions.errors import DataError
 from goemotions.files import flush, flush_folder, sha256
+from goemotions.locking import locked
 from goemotions.tables.compression import plain_name
 
 JOB, FINISHED = "job.json", "finished.json"
@@ -132,25 +130,6 @@ def job_folder(output: Path) -> Iterator[JobFolder]:
             if not job.has_parts:  # nothing was done that is worth keeping
                 shutil.rmtree(job.path, ignore_errors=True)
             raise
-
-
-@contextmanager
-def locked(path: Path, output: Path) -> Iterator[None]:
-    """Hold a lock file, and remove it while it is held: filelock gives nobody a lock on a file that has no name."""
-    lock = FileLock(path, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise DataError(f"another process is writing {output}: wait for it, or stop it") from None
-    try:
-        yield
-    finally:
-        if os.name != "nt":
-            path.unlink(missing_ok=True)
-        lock.release()
-        if os.name == "nt":  # an open file cannot be removed there, and one that others have open stays
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
 
 
 def refuse_existing(output: Path, overwrite: bool) -> None:

@@ -22,6 +22,7 @@ from goemotions.cli.distill import distill
 from goemotions.cli.evaluate import evaluate
 from goemotions.cli.fit import fit
 from goemotions.cli.info import info
+from goemotions.cli.label import label
 from goemotions.cli.predict import predict
 from goemotions.cli.push import push
 from goemotions.cli.serve import serve
@@ -62,6 +63,7 @@ app.command()(predict)
 app.command()(batch)
 app.command()(info)
 app.command()(train)
+app.command()(label)
 app.command()(fit)
 app.command()(adapt)
 app.command()(evaluate)

@@ -38,14 +38,7 @@ def serve(settings: Settings) -> None:
     if settings.workers == 1:
         classifier, slots = load(settings)
         app = create_app(settings, classifier, slots)
-        with listen(settings) as listener:
-            say_where(listener)
-            for number in (
-                signal.SIGINT,
-                signal.SIGTERM,
-            ):  # uvicorn, done, raises what stopped it again: that is no failure
-                signal.signal(number, lambda *_: None)
-            uvicorn.Server(ServerConfig(settings, app)).run([listener])
+        run_here(settings, app)
         if app.state.service.batcher.broken:
             raise GoEmotionsError("the server ended because of a defect: see above")
         return
@@ -57,6 +50,22 @@ def serve(settings: Settings) -> None:
         workers.run()
     if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
         raise ModelError("a worker could not start: see above")
+
+
+def run_here(settings: Settings, app: Any) -> None:
+    """Run an app in this process until a signal to stop.
+
+    Raises:
+        OSError: the address is taken or not this machine's.
+    """
+    with listen(settings) as listener:
+        say_where(listener)
+        for number in (
+            signal.SIGINT,
+            signal.SIGTERM,
+        ):  # uvicorn, done, raises what stopped it again: that is no failure
+            signal.signal(number, lambda *_: None)
+        uvicorn.Server(ServerConfig(settings, app)).run([listener])
 
 
 def worker_app(settings: Settings) -> Any:

@@ -1,0 +1,48 @@
+"""Answers as files: a table that ``goemotions fit`` and spreadsheets read, and tasks of Label Studio."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+
+from goemotions.labelling.journal import Answer
+from goemotions.labelling.texts import ROW, Texts
+
+CHOSEN, ASIDE = "chosen", "set aside"
+SEPARATOR = ","
+MARK = "\ufeff"
+"""Of UTF-8, without which Excel takes a file for one of the system's old encoding."""
+
+
+def as_csv(texts: Texts, answers: Mapping[int, Answer]) -> bytes:
+    """Return the answered texts as CSV, in the order of the file: its columns, then labels; without those skipped."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    numbered = ROW in texts.columns
+    writer.writerow([*([] if numbered else [ROW]), *texts.columns, *texts.added[-2:]])
+    for number, cells in zip(texts.rows, texts.cells, strict=True):
+        answer = answers.get(number)
+        if answer is not None and not answer.skipped:
+            labels, part = SEPARATOR.join(answer.labels), ASIDE if answer.aside else CHOSEN
+            writer.writerow([*([] if numbered else [number]), *cells, labels, part])
+    return (MARK + stream.getvalue()).encode("utf-8", "replace")
+
+
+def as_label_studio(texts: Texts, answers: Mapping[int, Answer]) -> bytes:
+    """Return the answered and skipped texts as tasks with annotations, which Label Studio imports.
+
+    They are for an interface with a ``Text`` named ``text`` and ``Choices`` named ``labels``.
+    """
+    tasks = []
+    for number, cells in zip(texts.rows, texts.cells, strict=True):
+        answer = answers.get(number)
+        if answer is None:
+            continue
+        choices = {"from_name": "labels", "to_name": "text", "type": "choices", "value": {"choices": [*answer.labels]}}
+        annotation = {"result": [choices] if answer.labels else [], "was_cancelled": answer.skipped}
+        data = {ROW: str(number), **dict(zip(texts.columns, cells, strict=True)), "text": cells[texts.text_column]}
+        part = ASIDE if answer.aside else CHOSEN
+        tasks.append({"id": number, "data": data, "annotations": [annotation], "meta": {"part": part}})
+    return (json.dumps(tasks, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
