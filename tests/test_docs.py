@@ -46,7 +46,7 @@ NOT_RUN = {
     r"docker ": "needs a daemon; tests/server/test_deployment.py checks the Dockerfile",
     r"python benchmarks/(full_size|train_speed)": "needs a GPU, or 12 GB of disk and an hour",
     r"python benchmarks/quality\.py": "needs the official data and minutes",
-    r"git archive": "needs the history of a clone",
+    r"git ": "needs the history of a clone, or changes it",
 }
 SIGNATURES = {"docs/api.md"}  # made from docstrings: its blocks are not to be run
 # Not commands: a configuration that tests/server/test_deployment.py runs, and what files hold.

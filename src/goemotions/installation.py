@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import platform
+import re
 import urllib.parse
 import urllib.request
-from importlib.metadata import PackageNotFoundError, distribution
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, distribution, requires, version
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,25 @@ def card_hint(extra: str) -> str:
 def package_command(package: str) -> str:
     """Return the command that adds another package of this project, one of those below ``packages`` in a clone."""
     return pip_install_package(package, origin())
+
+
+def versions() -> dict[str, Any]:
+    """Return what answers depend on besides the model: versions, system and cores; no paths and no names."""
+    from goemotions.machine import cores
+
+    installed: dict[str, str] = {}
+    for requirement in requires("goemotions") or []:
+        name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+        with suppress(PackageNotFoundError):
+            installed[name] = version(name)
+    return {
+        "version": version("goemotions"),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processor": platform.machine(),
+        "cores": cores(),
+        "packages": dict(sorted(installed.items())),
+    }
 
 
 def origin() -> dict[str, Any]:

@@ -1,4 +1,5 @@
 import json
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ def test_shipped_models_are_listed(cli: Run) -> None:
     done = cli("info")
     assert done.returncode == 0
     assert "compact (default)" in done.stdout
-    assert json.loads(cli("info", "--json").stdout)["default"] == "compact"
+    found = json.loads(cli("info", "--json").stdout)
+    assert found["default"] == "compact"
+    assert (found["version"], found["packages"]["numpy"]) == (metadata.version("goemotions"), metadata.version("numpy"))
+    assert str(Path.home()) not in json.dumps(found)
 
 
 def test_what_a_model_is(cli: Run) -> None:

@@ -28,7 +28,7 @@ def info(
     backbone: opt.Backbone = None,
     as_json: opt.Json = False,
 ) -> None:
-    """Say what a model is and how good it is; without a name, list those that have one."""
+    """Say what a model is and how good it is; without a name, list the names (--json: and versions)."""
     from goemotions.catalog import find_model, shipped
 
     if model is None:
@@ -50,7 +50,7 @@ def info(
 
 
 def list_shipped(catalog: Catalog, as_json: bool) -> None:
-    from goemotions.installation import package_command
+    from goemotions.installation import package_command, versions
 
     missing = {
         name: package_command(package.distribution)
@@ -58,7 +58,8 @@ def list_shipped(catalog: Catalog, as_json: bool) -> None:
         if name not in catalog.models
     }
     if as_json:
-        terminal.echo(json.dumps({"default": catalog.default, "models": catalog.models, "not_installed": missing}))
+        models = {"default": catalog.default, "models": catalog.models, "not_installed": missing}
+        terminal.echo(json.dumps(versions() | models, indent=1))
         return
     for name, summary in catalog.models.items():
         terminal.echo(f"{name}{' (default)' if name == catalog.default else ''}: {summary}")
