@@ -30,7 +30,7 @@ LONG_FUNCTIONS: set[tuple[str, str]] = set()
 LAYERS = (
     set("escaping errors fields files labels locking long_texts machine models precision progress".split())
     | set("installation predictions recipes records specs thresholds yaml_text".split()),
-    {"annotations", "calibration", "checkpoint", "frames", "tables", "weights"},
+    {"annotations", "calibration", "checkpoint", "explaining", "frames", "tables", "weights"},
     {"encoders", "decoder", "catalog"},
     {"architectures", "data", "upload"},
     {"classifier"},

@@ -15,6 +15,7 @@ from goemotions.labels import LABELS
 
 if TYPE_CHECKING:
     from goemotions.classifier import EmotionClassifier
+    from goemotions.explaining.explanation import Explanation, Phrase
     from goemotions.fitting.fit import fit
     from goemotions.predictions import TruncatedTextWarning
 
@@ -23,15 +24,19 @@ __all__ = [
     "DataError",
     "EmotionClassifier",
     "EncoderError",
+    "Explanation",
     "GoEmotionsError",
     "MissingExtraError",
     "ModelError",
+    "Phrase",
     "TruncatedTextWarning",
     "fit",
 ]
 
 LAZY = {
     "EmotionClassifier": "goemotions.classifier",
+    "Explanation": "goemotions.explaining.explanation",
+    "Phrase": "goemotions.explaining.explanation",
     "TruncatedTextWarning": "goemotions.predictions",
     "fit": "goemotions.fitting.fit",
 }

@@ -14,12 +14,14 @@ import numpy.typing as npt
 
 from goemotions import thresholds as thresholding
 from goemotions.architectures import load_model
-from goemotions.architectures.base import EmbeddingArchitecture, LoadOptions, all_features
+from goemotions.architectures.base import EmbeddingArchitecture, LoadOptions, all_features, check_embeddings
 from goemotions.architectures.prepared import Features, Prepared
 from goemotions.catalog import find_model
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
 from goemotions.encoders.base import Encoder
 from goemotions.errors import ModelError
+from goemotions.explaining.explanation import Explanation
+from goemotions.explaining.leave_out import explain
 from goemotions.frames import AnnotateOptions, Frame, annotate_frame
 from goemotions.predictions import (
     LongText,
@@ -28,6 +30,7 @@ from goemotions.predictions import (
     Scored,
     Threshold,
     TruncatedTextWarning,
+    check_finite,
     check_texts,
     predictions_of,
     read_windows,
@@ -147,8 +150,7 @@ class EmotionClassifier:
             TypeError: a bare str, or something that is not a str among the texts (its index is named).
             ValueError: a threshold, ``top_k`` or ``long_text`` out of range.
         """
-        options = PredictOptions(threshold, top_k, reliable_only, long_text)
-        predictions = self.predictions(texts, options)
+        predictions = self.predictions(texts, PredictOptions(threshold, top_k, reliable_only, long_text))
         self._warn(sum(prediction.truncated for prediction in predictions), len(predictions))
         return [prediction.emotions for prediction in predictions]
 
@@ -167,6 +169,18 @@ class EmotionClassifier:
         Options: those of ``predict``, ``all_scores``, and ``columns`` (``"nested"``, ``"wide"`` or ``"long"``).
         """
         return annotate_frame(self, frame, column, options)
+
+    def explain(self, texts: Iterable[str], labels: Iterable[str] | None = None) -> list[Explanation]:
+        """What each word of each text adds to each label; longer texts are cut, and a blank one has no words.
+
+        Args:
+            labels: the labels to explain; None for all.
+
+        Raises:
+            TypeError: as ``predict``, and for labels that are no list of str.
+            ValueError: labels that the model does not have.
+        """
+        return explain(self.score, check_texts(texts), self.labels, labels)
 
     def decide(self, scored: Scored, options: PredictOptions, texts: Sequence[str] | None = None) -> list[Prediction]:
         """The predictions for what :meth:`score` or :meth:`compute` gave.
@@ -209,8 +223,8 @@ class EmotionClassifier:
         return self._score(check_texts(texts), long_text, calibrated)
 
     def _score(self, texts: list[str], long_text: LongText, calibrated: bool = True) -> Scored:
-        scored = self._model.score(texts, windows=read_windows(long_text))
-        return Scored(self._finished(scored.logits, calibrated), scored.truncated)
+        logits, truncated = self._model.score(texts, windows=read_windows(long_text))
+        return Scored(self._finished(logits, calibrated), truncated)
 
     def prepare(self, texts: Iterable[str], *, long_text: LongText = "cut") -> Prepared:
         """The first half of :meth:`score`, for those who overlap it with the second; errors as ``predict``.
@@ -232,14 +246,7 @@ class EmotionClassifier:
         """
         if calibrated and self.calibration is not None:
             logits = self.calibration.apply(logits, self.labels)
-        wrong = np.argwhere(~np.isfinite(logits))
-        if len(wrong):
-            row, column = wrong[0]
-            raise ModelError(
-                f"the model {self.config.name} in {self.directory} gives {logits[row, column]} for "
-                f"{self.labels[column]} of text {row}, expected a finite number: it is damaged, get it again"
-            )
-        return logits
+        return check_finite(logits, self.labels, f"{self.config.name} in {self.directory}")
 
     def features(self, texts: Iterable[str]) -> Features:
         """The model's own logits, not calibrated, and :meth:`states`, which has the errors too."""
@@ -277,13 +284,7 @@ class EmotionClassifier:
             ValueError: another shape, or numbers that are not finite.
         """
         model = self._embedding_model()
-        checked = np.asarray(embeddings, dtype=np.float32)
-        if checked.ndim != 2 or checked.shape[1] != model.embed_dim:
-            raise ValueError(f"embeddings must be [n, {model.embed_dim}], got {list(checked.shape)}")
-        bad = np.flatnonzero(~np.isfinite(checked).all(axis=1))
-        if len(bad):
-            raise ValueError(f"{len(bad)} embeddings hold NaN or infinity, the first is number {bad[0]}")
-        return sigmoid(self._finished(model.logits(checked)))
+        return sigmoid(self._finished(model.logits(check_embeddings(embeddings, model.embed_dim))))
 
     def _embedding_model(self) -> EmbeddingArchitecture:
         if self.config.embed_dim is None:
@@ -293,8 +294,7 @@ class EmotionClassifier:
     def save(self, directory: str | Path) -> None:
         """Write this model, with its present thresholds, as a directory that can be loaded again."""
         config = dict(self.config.raw) | {"threshold": self.threshold} | threshold_keys(self.thresholds)
+        config.pop("calibration", None)
         if self.calibration is not None:
             config["calibration"] = self.calibration.as_dict()
-        else:
-            config.pop("calibration", None)
         copy_directory(self.directory, Path(directory), {"config.json": config_bytes(config)})

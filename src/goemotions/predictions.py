@@ -9,6 +9,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from goemotions.errors import ModelError
+
 LongText = Literal["cut", "windows"]
 Threshold = float | Mapping[str, float] | None
 
@@ -185,6 +187,22 @@ def reached(probabilities: npt.NDArray[np.float32], cuts: Sequence[float]) -> np
     """bool [n, labels]: where a probability reaches its label's threshold. Compared in float32, as both are meant."""
     found: npt.NDArray[np.bool_] = probabilities >= np.asarray(cuts, dtype=np.float32)
     return found
+
+
+def check_finite(logits: npt.NDArray[np.float32], labels: Sequence[str], model: str) -> npt.NDArray[np.float32]:
+    """Return logits.
+
+    Raises:
+        ModelError: NaN or infinity among them; ``model`` says whose they are.
+    """
+    wrong = np.argwhere(~np.isfinite(logits))
+    if len(wrong):
+        row, column = wrong[0]
+        raise ModelError(
+            f"the model {model} gives {logits[row, column]} for {labels[column]} of text {row}, expected a finite "
+            "number: it is damaged, get it again"
+        )
+    return logits
 
 
 def read_windows(long_text: str) -> bool:

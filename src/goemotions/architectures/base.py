@@ -91,3 +91,18 @@ def all_features(model: Architecture, texts: Sequence[str]) -> Features:
         model.features(model.prepare(texts[start : start + CHUNK])) for start in range(0, max(1, len(texts)), CHUNK)
     ]
     return Features(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
+def check_embeddings(embeddings: npt.ArrayLike, width: int) -> npt.NDArray[np.float32]:
+    """Return embeddings as float32 [n, width].
+
+    Raises:
+        ValueError: another shape, or numbers that are not finite.
+    """
+    checked = np.asarray(embeddings, dtype=np.float32)
+    if checked.ndim != 2 or checked.shape[1] != width:
+        raise ValueError(f"embeddings must be [n, {width}], got {list(checked.shape)}")
+    bad = np.flatnonzero(~np.isfinite(checked).all(axis=1))
+    if len(bad):
+        raise ValueError(f"{len(bad)} embeddings hold NaN or infinity, the first is number {bad[0]}")
+    return checked
