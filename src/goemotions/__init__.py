@@ -15,7 +15,7 @@ from goemotions.labels import LABELS
 
 if TYPE_CHECKING:
     from goemotions.classifier import EmotionClassifier
-    from goemotions.explaining.explanation import Explanation, Phrase
+    from goemotions.explaining.explanation import Explanation, Phrase, Reason
     from goemotions.fitting.fit import fit
     from goemotions.predictions import TruncatedTextWarning
 
@@ -29,6 +29,7 @@ __all__ = [
     "MissingExtraError",
     "ModelError",
     "Phrase",
+    "Reason",
     "TruncatedTextWarning",
     "fit",
 ]
@@ -37,6 +38,7 @@ LAZY = {
     "EmotionClassifier": "goemotions.classifier",
     "Explanation": "goemotions.explaining.explanation",
     "Phrase": "goemotions.explaining.explanation",
+    "Reason": "goemotions.explaining.explanation",
     "TruncatedTextWarning": "goemotions.predictions",
     "fit": "goemotions.fitting.fit",
 }

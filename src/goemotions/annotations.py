@@ -6,12 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from goemotions.predictions import Prediction, PredictOptions, is_blank
+from goemotions.explaining.explanation import DECIMALS, Explanation
+from goemotions.predictions import LongText, Prediction, PredictOptions, is_blank
 from goemotions.tables.table import Kind, Layout, NewColumn, NewValues
 
 EMOTIONS = NewColumn("emotions", Kind.RANKED)
 TRUNCATED = NewColumn("truncated", Kind.FLAG)
+EXPLANATION = NewColumn("explanation", Kind.REASONS)
 EMOTION, SCORE, GIVEN = NewColumn("emotion", Kind.NAME), NewColumn("score", Kind.SCORE), NewColumn("given", Kind.FLAG)
+REASONS = 5
+"""Words and phrases that are given for an emotion."""
 RANKS = 3
 """Emotions in columns of their own, where no number is asked for."""
 
@@ -26,6 +30,11 @@ class Predictor(Protocol):
     def predictions(self, texts: Iterable[str], options: PredictOptions | None = None) -> list[Prediction]:
         """Return what is found in each text."""
 
+    def explain(
+        self, texts: Iterable[str], labels: Iterable[str] | None = None, *, long_text: LongText = "cut"
+    ) -> list[Explanation]:
+        """Return what each word of each text adds to each label."""
+
 
 @dataclass(frozen=True)
 class Annotations:
@@ -35,16 +44,23 @@ class Annotations:
         emotions: for each row, ``{"label", "score"}`` objects, highest first.
         truncated: for each row, whether its text was cut.
         scores: column name to a value a row, empty unless all scores were asked for.
+        reasons: for each row, the words that decide its emotions; None unless they were asked for.
     """
 
     emotions: list[list[dict[str, Any]]]
     truncated: list[bool]
     scores: dict[str, list[float | None]]
+    reasons: list[list[dict[str, Any]]] | None = None
 
     @property
     def columns(self) -> NewValues:
         """The values as a table's new columns."""
-        return {EMOTIONS: self.emotions, TRUNCATED: self.truncated, **self.score_columns}
+        return {EMOTIONS: self.emotions, TRUNCATED: self.truncated, **self.explanation_column, **self.score_columns}
+
+    @property
+    def explanation_column(self) -> NewValues:
+        """The words that decide as a column, if they were asked for."""
+        return {} if self.reasons is None else {EXPLANATION: self.reasons}
 
     @property
     def score_columns(self) -> dict[NewColumn, list[float | None]]:
@@ -67,7 +83,8 @@ class LaidOut:
 
 def added_columns(labels: Sequence[str], options: PredictOptions, layout: Layout = Layout.nested) -> list[NewColumn]:
     """Return the columns that :func:`annotate` and :func:`lay_out` make."""
-    nothing = Annotations([], [], {f"score_{label}": [] for label in labels} if options.all_scores else {})
+    scores: dict[str, list[float | None]] = {f"score_{label}": [] for label in labels} if options.all_scores else {}
+    nothing = Annotations([], [], scores, [] if options.explain else None)
     return list(lay_out(nothing, labels, options, layout).columns)
 
 
@@ -85,7 +102,28 @@ def annotate(classifier: Predictor, texts: Sequence[str | None], options: Predic
         truncated[row] = found[place].truncated
         for column, values in enumerate(scores.values()):
             values[row] = round(float(found[place].scores[column]), 4)
-    return Annotations(emotions, truncated, scores)
+    return Annotations(
+        emotions, truncated, scores, reasons(classifier, texts, emotions, options) if options.explain else None
+    )
+
+
+def reasons(
+    classifier: Predictor,
+    texts: Sequence[str | None],
+    emotions: Sequence[Sequence[dict[str, Any]]],
+    options: PredictOptions,
+) -> list[list[dict[str, Any]]]:
+    """Return for each row the words that decide its emotions: for each emotion the strongest, as objects."""
+    found: list[list[dict[str, Any]]] = [[] for _ in texts]
+    rows = [row for row, given in enumerate(emotions) if given]
+    given = classifier.explain([texts[row] or "" for row in rows], long_text=options.long_text)
+    for row, explained in zip(rows, given, strict=True):
+        found[row] = [
+            {"label": entry["label"], **vars(reason), "effect": round(reason.effect, DECIMALS)}
+            for entry in emotions[row]
+            for reason in explained.strongest(entry["label"], REASONS)
+        ]
+    return found
 
 
 def lay_out(found: Annotations, labels: Sequence[str], options: PredictOptions, layout: Layout) -> LaidOut:
@@ -107,7 +145,7 @@ def wide(found: Annotations, labels: Sequence[str], top_k: int | None) -> NewVal
     given = [{entry["label"] for entry in emotions} for emotions in found.emotions]
     for label in labels:
         columns[NewColumn(label, Kind.BIT)] = [int(label in names) for names in given]
-    return {**columns, TRUNCATED: found.truncated, **found.score_columns}
+    return {**columns, TRUNCATED: found.truncated, **found.explanation_column, **found.score_columns}
 
 
 def long(found: Annotations, labels: Sequence[str], all_scores: bool) -> LaidOut:
@@ -129,4 +167,11 @@ def long(found: Annotations, labels: Sequence[str], all_scores: bool) -> LaidOut
             given.append(label in decided)
     truncated = [found.truncated[row] for row in rows]
     flags = {GIVEN: given} if all_scores else {}
-    return LaidOut({EMOTION: names, SCORE: scores, **flags, TRUNCATED: truncated}, rows)
+    columns: dict[NewColumn, Sequence[Any]] = {EMOTION: names, SCORE: scores, **flags, TRUNCATED: truncated}
+    if found.reasons is not None:
+        every_reason = found.reasons
+        columns[EXPLANATION] = [
+            [reason for reason in every_reason[row] if reason["label"] == name]
+            for row, name in zip(rows, names, strict=True)
+        ]
+    return LaidOut(columns, rows)

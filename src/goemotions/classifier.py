@@ -170,17 +170,15 @@ class EmotionClassifier:
         """
         return annotate_frame(self, frame, column, options)
 
-    def explain(self, texts: Iterable[str], labels: Iterable[str] | None = None) -> list[Explanation]:
-        """What each word of each text adds to each label; longer texts are cut, and a blank one has no words.
-
-        Args:
-            labels: the labels to explain; None for all.
+    def explain(
+        self, texts: Iterable[str], labels: Iterable[str] | None = None, *, long_text: LongText = "cut"
+    ) -> list[Explanation]:
+        """What each word of each text adds to each of ``labels`` (None for all); errors as ``predict``.
 
         Raises:
-            TypeError: as ``predict``, and for labels that are no list of str.
             ValueError: labels that the model does not have.
         """
-        return explain(self.score, check_texts(texts), self.labels, labels)
+        return explain(partial(self.score, long_text=long_text), check_texts(texts), self.labels, labels)
 
     def decide(self, scored: Scored, options: PredictOptions, texts: Sequence[str] | None = None) -> list[Prediction]:
         """The predictions for what :meth:`score` or :meth:`compute` gave.

@@ -86,6 +86,7 @@ class PredictOptions:
 
     Attributes:
         all_scores: show every label's probability beside the emotions.
+        explain: show the words that decide beside the emotions.
     """
 
     threshold: Threshold = None
@@ -93,6 +94,7 @@ class PredictOptions:
     reliable_only: bool = False
     long_text: LongText = "cut"
     all_scores: bool = False
+    explain: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the options for a JSON file."""

@@ -58,11 +58,11 @@ def test_a_text_alone_and_among_others_is_explained_alike(classifier: EmotionCla
 
 def test_words_speak_for_and_against_emoji_and_negations_too(classifier: EmotionClassifier) -> None:
     thanks, negated, heart, empty, angry, _, blank, _ = classifier.explain(TEXTS)
-    assert thanks.strongest("gratitude", 1)[0][0] == "Thank"
+    assert thanks.strongest("gratitude", 1)[0].text == "Thank"
     effects = dict(zip(negated.words, negated.effects["joy"], strict=True))
     assert effects["not"] < -1 < 0 < effects["happy"]
-    assert [negated.words[phrase.first : phrase.last + 1] for phrase in negated.phrases] == [("not", "happy")]
-    assert negated.strongest("disappointment", 1)[0][0] == "not happy"
+    assert [(phrase.text, phrase.first, phrase.last) for phrase in negated.phrases] == [("not happy", 1, 2)]
+    assert negated.strongest("disappointment", 1)[0].text == "not happy"
     assert heart.words == ("thanks", "❤️")
     assert heart.effects["love"][1] > 0.5
     assert angry.effects["anger"][1] > 2
@@ -147,5 +147,10 @@ def test_json_has_four_decimals_and_the_labels_asked_for(classifier: EmotionClas
     assert made["words"][1] == {"word": "not", "start": 4, "end": 7}
     assert made["effects"] == {"joy": [round(effect, 4) for effect in explained.effects["joy"]]}
     assert made["phrases"] == [
-        {"first": 1, "last": 2, "effects": {"joy": round(explained.phrases[0].effects["joy"], 4)}}
+        {
+            "phrase": "not happy",
+            "first": 1,
+            "last": 2,
+            "effects": {"joy": round(explained.phrases[0].effects["joy"], 4)},
+        }
     ]

@@ -58,6 +58,9 @@ Threshold = Annotated[
 ]
 TopK = Annotated[int | None, typer.Option(min=1, help="At most so many emotions per text.")]
 AllScores = Annotated[bool, typer.Option("--all-scores", help="Every label's probability too.")]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="The words that decide too: what each adds to an emotion, in log odds.")
+]
 ReliableOnly = Annotated[bool, typer.Option("--reliable-only", help="Leave out labels too rare to be sure of.")]
 TextColumn = Annotated[str, typer.Option(help="The input's column with the texts.")]
 Delimiter = Annotated[

@@ -25,6 +25,7 @@ from goemotions.tables.table import Layout
 if TYPE_CHECKING:
     from goemotions.architectures.base import LoadOptions
     from goemotions.classifier import EmotionClassifier
+    from goemotions.explaining.explanation import Explanation
     from goemotions.predictions import PredictOptions
 
 LINES_AT_ONCE = 512
@@ -47,6 +48,7 @@ def predict(
     top_k: opt.TopK = None,
     all_scores: opt.AllScores = False,
     reliable_only: opt.ReliableOnly = False,
+    explain: opt.Explain = False,
     long_text: opt.LongTexts = opt.LongText.cut,
     input: Annotated[
         str | None,
@@ -91,7 +93,7 @@ def predict(
     if classifier.base:
         terminal.echo(f"base: {classifier.base}", err=True)
     thresholds = resolve(single, resolve(every, classifier.thresholds))
-    options = PredictOptions(thresholds, top_k, reliable_only, long_text.value, all_scores)
+    options = PredictOptions(thresholds, top_k, reliable_only, long_text.value, all_scores, explain)
     if input is not None and output is not None:
         if resume and STANDARD in (input, output):
             raise ValueError("--resume needs an input and an output with names: a pipe is gone with its run")
@@ -149,18 +151,29 @@ def print_block(classifier: EmotionClassifier, texts: list[str], options: Predic
     thresholds = resolve(options.threshold, classifier.thresholds)
     left_out = classifier.unreliable_labels if options.reliable_only else {}
     considered = [(i, label) for i, label in enumerate(classifier.labels) if label not in left_out]
+    explained = explanations(classifier, texts, [prediction.emotions for prediction in found], options)
     console = Console(highlight=False, soft_wrap=True)
     for row, text in enumerate(texts):
         emotions, scores = found[row].emotions, everything[row].emotions if everything else None
         none = render.none_found({label: float(found[row].scores[i]) for i, label in considered}, thresholds)
+        why = explained.get(row)
         if as_json:
-            print_line(render.as_json(text, emotions, found[row].truncated, scores))
+            print_line(render.as_json(text, emotions, found[row].truncated, scores, why))
         elif console.is_terminal:
-            render.print_bars(console, text, emotions, none, scores)
+            render.print_bars(console, text, emotions, none, scores, why)
         else:
-            print_line(render.as_line(text, emotions, none, scores))
+            print_line(render.as_line(text, emotions, none, scores, why))
     sys.stdout.flush()
     return int(scored.truncated.sum())
+
+
+def explanations(
+    classifier: EmotionClassifier, texts: list[str], emotions: list[dict[str, float]], options: PredictOptions
+) -> dict[int, Explanation]:
+    """Return explanations, if they are asked for, of the texts that have emotions, by the texts' numbers."""
+    rows = [row for row, found in enumerate(emotions) if found and options.explain]
+    explained = classifier.explain([texts[row] for row in rows], long_text=options.long_text)
+    return dict(zip(rows, explained, strict=True))
 
 
 def check_not_a_file(text: str) -> None:

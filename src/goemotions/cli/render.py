@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
+from goemotions.annotations import REASONS
 from goemotions.cli.terminal import plain
+from goemotions.explaining.explanation import Explanation
 from goemotions.labels import SENTIMENT
 
 BAR_WIDTH = 24
+NOTHING = 0.1  # log odds: a word with less is not named
+MARKED = 0.5  # log odds: a word with as much is marked in the text
 COLOURS = {"positive": "green", "negative": "red", "ambiguous": "yellow"}
 SENTIMENT_OF = {label: group for group, labels in SENTIMENT.items() for label in labels}
 
@@ -24,30 +29,72 @@ def none_found(probabilities: Mapping[str, float], thresholds: Mapping[str, floa
     )
 
 
-def as_json(text: str, emotions: Mapping[str, float], truncated: bool, scores: Mapping[str, float] | None) -> str:
-    """Return one line of JSON, with the fields of the table columns."""
+def as_json(
+    text: str,
+    emotions: Mapping[str, float],
+    truncated: bool,
+    scores: Mapping[str, float] | None,
+    explained: Explanation | None = None,
+) -> str:
+    """Return one line of JSON, with the fields of the table columns; explained are the emotions that were found."""
     found: dict[str, Any] = {
         "text": text,
         "emotions": [{"label": label, "score": score} for label, score in emotions.items()],
         "truncated": truncated,
     }
+    if explained is not None:
+        found["explanation"] = explained.as_json(list(emotions))
     if scores is not None:
         found["scores"] = dict(scores)
     return json.dumps(found, ensure_ascii=False)
 
 
-def as_line(text: str, emotions: Mapping[str, float], none: str, scores: Mapping[str, float] | None) -> str:
+def as_line(
+    text: str,
+    emotions: Mapping[str, float],
+    none: str,
+    scores: Mapping[str, float] | None,
+    explained: Explanation | None = None,
+) -> str:
     """Return ``text <tab> label score, …``; white space in the text is folded so that a text is one line."""
     shown = scores if scores is not None else emotions
-    found = ", ".join(f"{label} {score:.4f}" for label, score in shown.items())
+    found = ", ".join(
+        f"{label} {score:.4f}{f' ({why(explained, label)})' if explained and label in emotions else ''}"
+        for label, score in shown.items()
+    )
     return f"{' '.join(text.split())}\t{found or none}"
 
 
+def why(explained: Explanation, label: str) -> str:
+    """Return the words that decide a label, strongest first, with what they add; those that add next to nothing not."""
+    reasons = explained.strongest(label, REASONS)
+    told = [reason for reason in reasons if abs(reason.effect) >= NOTHING] or reasons[:1]
+    return ", ".join(f"{' '.join(reason.text.split())} {reason.effect:+.2f}" for reason in told)
+
+
+def marked(text: str, explained: Explanation | None, label: str | None) -> Text:
+    """Return a text with the words that speak for a label, and those that speak against it, in colours of their own."""
+    shown = plain(text, style="bold")
+    if explained is not None and label is not None and shown.plain == text:
+        for reason in explained.strongest(label, len(explained.words)):
+            if abs(reason.effect) >= MARKED:
+                shown.stylize("reverse green" if reason.effect > 0 else "reverse red", reason.start, reason.end)
+    return shown
+
+
 def print_bars(
-    console: Console, text: str, emotions: Mapping[str, float], none: str, scores: Mapping[str, float] | None
+    console: Console,
+    text: str,
+    emotions: Mapping[str, float],
+    none: str,
+    scores: Mapping[str, float] | None,
+    explained: Explanation | None = None,
 ) -> None:
-    """Print the text, then a bar per label; labels shown but not accepted are dim."""
-    console.print(plain(text, style="bold"))
+    """Print the text, then a bar per label; labels shown but not accepted are dim.
+
+    If it is explained, the words that decide its first emotion are marked, and each emotion's stand below its bar.
+    """
+    console.print(marked(text, explained, next(iter(emotions), None)))
     for label, score in (scores if scores is not None else emotions).items():
         colour = COLOURS.get(SENTIMENT_OF.get(label, ""), "cyan")
         filled = round(score * BAR_WIDTH)
@@ -58,6 +105,8 @@ def print_bars(
         if label not in emotions:
             line.stylize("dim")
         console.print(line)
+        if explained is not None and label in emotions:
+            console.print(plain(f"  {'':<15} {why(explained, label)}", style="italic"))
     if not emotions:
         console.print(plain(f"  {none}", style="italic"))
     console.print()

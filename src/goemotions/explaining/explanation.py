@@ -12,14 +12,31 @@ DECIMALS = 4  # of effects in JSON
 
 
 @dataclass(frozen=True)
+class Reason:
+    """A word or a phrase of a text, and what it adds to a label.
+
+    Attributes:
+        text: as it stands in the text, from ``start`` to ``end``.
+        effect: in log odds; below 0 it speaks against the label.
+    """
+
+    text: str
+    start: int
+    end: int
+    effect: float
+
+
+@dataclass(frozen=True)
 class Phrase:
     """Neighbouring words that act together: left out at once they change the answer otherwise than one by one.
 
     Attributes:
+        text: as it stands in the text.
         first, last: the numbers of its first and its last word.
         effects: label to what the whole phrase adds to it, in log odds.
     """
 
+    text: str
     first: int
     last: int
     effects: dict[str, float]
@@ -47,18 +64,24 @@ class Explanation:
     phrases: tuple[Phrase, ...]
     truncated: bool
 
-    def strongest(self, label: str, most: int) -> list[tuple[str, float]]:
-        """Return the words and phrases that add most to a label or take most from it, strongest first.
-
-        A phrase stands for its words.
-        """
-        effects = self.effects[label]
+    def strongest(self, label: str, most: int) -> list[Reason]:
+        """Return the words that add most to a label or take most from it, strongest first; a phrase for its words."""
         inside = {word for phrase in self.phrases for word in range(phrase.first, phrase.last + 1)}
-        found = [(self.words[word], effect) for word, effect in enumerate(effects) if word not in inside]
-        for phrase in self.phrases:
-            words = " ".join(self.words[phrase.first : phrase.last + 1])
-            found.append((words, phrase.effects[label]))
-        return sorted(found, key=lambda pair: -abs(pair[1]))[:most]
+        found = [
+            Reason(self.words[word], *self.positions[word], effect)
+            for word, effect in enumerate(self.effects[label])
+            if word not in inside
+        ]
+        found += [
+            Reason(
+                phrase.text,
+                self.positions[phrase.first].start,
+                self.positions[phrase.last].end,
+                phrase.effects[label],
+            )
+            for phrase in self.phrases
+        ]
+        return sorted(found, key=lambda reason: -abs(reason.effect))[:most]
 
     def as_json(self, labels: Sequence[str] | None = None) -> dict[str, Any]:
         """Return the explanation for JSON, effects of 4 decimals; only of ``labels``, if they are given."""
@@ -70,7 +93,12 @@ class Explanation:
             ],
             "effects": {label: [round(effect, DECIMALS) for effect in self.effects[label]] for label in chosen},
             "phrases": [
-                {"first": phrase.first, "last": phrase.last, "effects": rounded(phrase.effects, chosen)}
+                {
+                    "phrase": phrase.text,
+                    "first": phrase.first,
+                    "last": phrase.last,
+                    "effects": rounded(phrase.effects, chosen),
+                }
                 for phrase in self.phrases
             ],
         }

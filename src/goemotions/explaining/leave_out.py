@@ -21,6 +21,7 @@ Floats = npt.NDArray[np.float32]
 Steps = Generator[list[str], Scored, list[Explanation]]
 
 VARIANTS = 8192  # made and scored at a time: bounds memory, and more would not fill batches better
+CHARACTERS = 16_000_000  # of variants made at a time, for texts of any length
 FEW_WORDS = 64  # of a text too long for the model: the first guess at how many it reads
 
 REACH = 3
@@ -63,6 +64,13 @@ class Parts:
         return self.base - self.left_out
 
 
+@dataclass(frozen=True)
+class Explained:
+    """Explanations of some texts, in order."""
+
+    texts: list[Explanation]
+
+
 def explain(
     score: Callable[[list[str]], Scored], texts: Sequence[str], labels: Sequence[str], chosen: Iterable[str] | None
 ) -> list[Explanation]:
@@ -79,14 +87,20 @@ def explain(
     wanted = chosen_labels(chosen, labels)
     found: list[Explanation] = []
     for block in blocks(texts):
-        asked, scored = steps(block, labels, wanted), None
-        while True:
-            try:
-                scored = score(next(asked) if scored is None else asked.send(scored))
-            except StopIteration as done:
-                found += done.value
-                break
+        asked = steps(block, labels, wanted)
+        now = advance(asked, None)
+        while not isinstance(now, Explained):
+            now = advance(asked, score(now))
+        found += now.texts
     return found
+
+
+def advance(asked: Steps, scored: Scored | None) -> list[str] | Explained:
+    """Return the next texts to score, or what they were asked for; the first time there are no scores yet."""
+    try:
+        return next(asked) if scored is None else asked.send(scored)
+    except StopIteration as done:
+        return Explained(done.value)
 
 
 def chosen_labels(chosen: Iterable[str] | None, labels: Sequence[str]) -> list[str] | None:
@@ -175,15 +189,27 @@ def up_to(part: Parts, words: int) -> str:
 
 
 def without_words(parts: Sequence[Parts]) -> Generator[list[str], Scored, None]:
-    """Fill in the logits without each word. Variants that are the same are scored once."""
+    """Fill in the logits without each word, some variants at a time. Those that are the same are scored once."""
     rows: dict[str, int] = {}
-    places: list[list[int]] = []
+    places: list[tuple[Parts, int, int]] = []
+    characters = 0
     for part in parts:
-        variants = (without(part.text, span.start, span.end) for span in part.spans)
-        places.append([rows.setdefault(variant, len(rows)) for variant in variants])
-    scored = yield list(rows)
-    for part, found in zip(parts, places, strict=True):
-        part.left_out = scored.logits[found]
+        part.left_out = np.empty((len(part.spans), len(part.base)), dtype=np.float32)
+        for word, span in enumerate(part.spans):
+            variant = without(part.text, span.start, span.end)
+            places.append((part, word, rows.setdefault(variant, len(rows))))
+            characters += len(variant)
+            if len(rows) >= VARIANTS or characters >= CHARACTERS:
+                fill(places, (yield list(rows)))
+                rows, places, characters = {}, [], 0
+    if rows:
+        fill(places, (yield list(rows)))
+
+
+def fill(places: Sequence[tuple[Parts, int, int]], scored: Scored) -> None:
+    """Put logits where they belong: each place is a text, a word of it, and the row of the logits without the word."""
+    for part, word, row in places:
+        part.left_out[word] = scored.logits[row]
 
 
 def add_phrases(parts: Sequence[Parts], columns: Sequence[int] | None) -> Generator[list[str], Scored, None]:
@@ -234,6 +260,14 @@ def explanation(part: Parts, labels: Sequence[str], columns: Sequence[int] | Non
         tuple(part.text[span.start : span.end] for span in part.spans),
         tuple(part.spans),
         {labels[column]: effects[column] for column in chosen},
-        tuple(Phrase(first, last, {labels[c]: float(adds[c]) for c in chosen}) for first, last, adds in part.phrases),
+        tuple(
+            Phrase(
+                part.text[part.spans[first].start : part.spans[last].end],
+                first,
+                last,
+                {labels[column]: float(adds[column]) for column in chosen},
+            )
+            for first, last, adds in part.phrases
+        ),
         part.truncated,
     )

@@ -38,6 +38,8 @@ def add_limits(schemas: dict[str, Any], settings: Settings, classifier: EmotionC
         said = schemas[name]["properties"][key].get("description", "")
         limit = f"At most {settings.max_texts} texts of at most {settings.max_chars} characters each."
         schemas[name]["properties"][key]["description"] = f"{said} {limit}".strip()
+    explain = schemas["EmotionsRequest"]["properties"]["explain"]
+    explain["description"] += f" Each word then counts as a text: at most {settings.max_texts}."
     for option in schemas["EmotionsRequest"]["properties"]["threshold"]["anyOf"]:
         if option.get("type") == "object":
             option["propertyNames"] = {"enum": list(classifier.labels)}

@@ -92,8 +92,13 @@ async def emotions(request: Request, body: EmotionsRequest) -> Response:
         raise ApiError(422, str(error)) from None
     scored = await serving.score(request, body.texts, body.long_text)
     ranked = serving.rank(body.texts, scored, thresholds, top_k=body.top_k, reliable_only=body.reliable_only)
-    cut = scored.truncated.tolist()
-    return answer({"results": [{"emotions": r, "truncated": t} for r, t in zip(ranked, cut, strict=True)]})
+    results = [{"emotions": r, "truncated": t} for r, t in zip(ranked, scored.truncated.tolist(), strict=True)]
+    if body.explain:
+        given = [row for row, labels in enumerate(ranked) if labels]
+        explained = await serving.explain(request, [body.texts[row] for row in given], body.long_text)
+        for row, explanation in zip(given, explained, strict=True):
+            results[row]["explanation"] = explanation.as_json([entry["label"] for entry in ranked[row]])
+    return answer({"results": results})
 
 
 def as_list(inputs: str | list[Any]) -> list[Any]:

@@ -77,6 +77,9 @@ class TeiRequest(Strict):
     raw_scores: bool | None = Field(default=None, description="Give logits instead of probabilities.")
 
 
+EXPLAIN = "Say too what each word adds to each emotion that is given, by leaving it out."
+
+
 class EmotionsRequest(Strict):
     """A request of our own shape: the model's thresholds per label decide, unless told otherwise."""
 
@@ -93,6 +96,32 @@ class EmotionsRequest(Strict):
         description="`cut` truncates a text that is longer than the model reads; `windows` reads it in overlapping "
         "windows.",
     )
+    explain: bool = Field(default=False, description=EXPLAIN)
+
+
+class ExplainedWord(BaseModel):
+    """A word as it stands in the text, from `start` to `end`, counted in Unicode characters."""
+
+    word: str
+    start: int
+    end: int
+
+
+class ExplainedPhrase(BaseModel):
+    """Neighbouring words that act together, from word number `first` to `last`, and what they add to each emotion."""
+
+    phrase: str
+    first: int
+    last: int
+    effects: dict[str, float]
+
+
+class TextExplanation(BaseModel):
+    """What each word adds to each emotion that is given, in log odds: `effects` has one number per word."""
+
+    words: list[ExplainedWord]
+    effects: dict[str, list[float]]
+    phrases: list[ExplainedPhrase]
 
 
 class TextEmotions(BaseModel):
@@ -100,6 +129,9 @@ class TextEmotions(BaseModel):
 
     emotions: list[LabelScore]
     truncated: bool = Field(description="True if the text was longer than the model reads and was truncated.")
+    explanation: TextExplanation | None = Field(
+        default=None, description="Only if `explain` asks for it, and of a text with emotions."
+    )
 
 
 class EmotionsResponse(BaseModel):

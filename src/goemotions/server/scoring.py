@@ -10,6 +10,9 @@ from typing import Any
 from fastapi import Request
 
 from goemotions.classifier import EmotionClassifier
+from goemotions.explaining.explanation import Explanation
+from goemotions.explaining.leave_out import Explained, advance, steps
+from goemotions.explaining.words import words_of
 from goemotions.predictions import LongText, PredictOptions, Scored
 from goemotions.server.batcher import Batcher, BrokenError, QueueFullError
 from goemotions.server.errors import ApiError
@@ -57,6 +60,31 @@ class Service:
         self.metrics.texts.inc(len(texts))
         self.metrics.truncated.inc(int(scored.truncated.sum()))
         return scored
+
+    async def explain(self, request: Request, texts: Sequence[str], long_text: LongText = "cut") -> list[Explanation]:
+        """Return explanations of ``texts``, whose variants go through the queue as any texts.
+
+        Raises:
+            ApiError: as :meth:`score`; 413 for more words than a request may have texts.
+        """
+        await asyncio.to_thread(self._check_words, texts, long_text)
+        asked, scored = steps(texts, self.classifier.labels, None), None
+        while True:
+            variants = await asyncio.to_thread(advance, asked, scored)
+            if isinstance(variants, Explained):
+                return variants.texts
+            scored = await self.score(request, variants, long_text)
+
+    def _check_words(self, texts: Sequence[str], long_text: LongText) -> None:
+        """Refuse texts whose words are more than a request may have texts, for each word is one more to score."""
+        reads = self.classifier.config.max_length if long_text == "cut" else None
+        words = sum(min(len(words_of(text)), reads or len(text)) for text in texts)
+        if words > self.settings.max_texts:
+            raise ApiError(
+                413,
+                f"{words} words to explain, each of which is one more text to compute, but a request takes "
+                f"{self.settings.max_texts} ({option('max_texts')}): send fewer or shorter texts",
+            )
 
     def _check(self, texts: Sequence[str]) -> None:
         limits = self.settings

@@ -23,7 +23,7 @@ from goemotions.tables.conversion import Shape, shape_values, to_text
 from goemotions.tables.dialect import CELL_LIMIT, find_dialect
 from goemotions.tables.lines import LINE_END, LineTable, join, split_end
 from goemotions.tables.source import Source
-from goemotions.tables.table import Group, Kind, NewColumn, NewValues, grouped
+from goemotions.tables.table import LISTS, Group, Kind, NewColumn, NewValues, grouped
 
 UNQUOTED = "quotes are read as characters of the texts, because they do not enclose whole cells"
 
@@ -220,7 +220,7 @@ def cell_text(kind: Kind, value: Any, ascii_only: bool = False) -> str:
     """
     if value is None:
         return ""
-    if kind is Kind.RANKED:
+    if kind in LISTS:
         return json.dumps(value, ensure_ascii=ascii_only)
     return value if kind is Kind.NAME else to_text(value)
 

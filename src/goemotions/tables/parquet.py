@@ -27,6 +27,17 @@ from goemotions.tables.table import (
 ROW_GROUP = 1 << 16  # rows of a row group in the output: parts are too small for those who read it
 TYPES = {
     Kind.RANKED: pa.list_(pa.struct([("label", pa.string()), ("score", pa.float64())])),
+    Kind.REASONS: pa.list_(
+        pa.struct(
+            [
+                ("label", pa.string()),
+                ("text", pa.string()),
+                ("start", pa.int32()),
+                ("end", pa.int32()),
+                ("effect", pa.float32()),
+            ]
+        )
+    ),
     Kind.FLAG: pa.bool_(),
     Kind.SCORE: pa.float32(),
     Kind.NAME: pa.string(),

@@ -28,6 +28,8 @@ class Kind(enum.Enum):
 
     RANKED = "ranked"
     """A list of ``{"label", "score"}`` objects, highest first."""
+    REASONS = "reasons"
+    """A list of ``{"label", "text", "start", "end", "effect"}`` objects, strongest first."""
     FLAG = "flag"
     """True or False."""
     SCORE = "score"
@@ -56,6 +58,9 @@ class NewColumn:
     name: str
     kind: Kind
 
+
+LISTS = (Kind.RANKED, Kind.REASONS)
+"""Kinds that are JSON text where a cell cannot hold a list."""
 
 NewValues = Mapping[NewColumn, Sequence[Any]]
 """New columns with a value per row of a group."""

@@ -21,7 +21,7 @@ from goemotions.errors import AssumptionWarning, DataError, nearest
 from goemotions.tables.compression import FREE_BYTES, RATIO
 from goemotions.tables.conversion import Shape, shape_values, to_text
 from goemotions.tables.source import Source
-from goemotions.tables.table import Group, Kind, NewColumn, NewValues, Table, grouped
+from goemotions.tables.table import LISTS, Group, NewColumn, NewValues, Table, grouped
 
 ROWS, CHARACTERS = 1_048_576, 32_767
 """The most that a sheet and a cell of an Excel workbook hold."""
@@ -163,7 +163,7 @@ class WorkbookWriter:
     def write_part(self, path: Path, group: Group, new: NewValues) -> None:
         """Write rows as JSON lines: a workbook cannot be put together from workbooks."""
         added = [
-            [json.dumps(value, ensure_ascii=False) for value in values] if column.kind is Kind.RANKED else values
+            [json.dumps(value, ensure_ascii=False) for value in values] if column.kind in LISTS else values
             for column, values in new.items()
         ]
         with path.open("w", encoding="utf-8", newline="") as stream:
