@@ -173,7 +173,7 @@ class EmotionClassifier:
     def explain(
         self, texts: Iterable[str], labels: Iterable[str] | None = None, *, long_text: LongText = "cut"
     ) -> list[Explanation]:
-        """What each word of each text adds to each of ``labels`` (None for all); errors as ``predict``.
+        """Return what each word of each text adds to each of ``labels`` (None for all); errors as ``predict``.
 
         Raises:
             ValueError: labels that the model does not have.

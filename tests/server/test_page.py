@@ -5,65 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_core_python.sync_playwright import Axe
-from debian import need
-from playwright.sync_api import Browser, Download, Page, expect, sync_playwright
+from page_driver import TEXT, check_access, names, read, saved
+from playwright.sync_api import Browser, Page, expect
 from running import Server, serving
 
 from goemotions import LABELS, EmotionClassifier
-
-CHROMIUM = Path("/usr/bin/chromium")
-TEXT = "Thank you so much! I was so nervous about it. What a relief."
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    need(CHROMIUM, "chromium")
-    with sync_playwright() as playwright:
-        # Chromium's own sandbox needs rights that root in a container does not have.
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:
-    """The page, with a check that nothing went wrong in it and that it asked no other server."""
-    context = browser.new_context(accept_downloads=True)
-    opened = context.new_page()
-    wrong: list[str] = []
-    opened.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("request", lambda sent: None if sent.url.startswith((server.url, "blob:")) else wrong.append(sent.url))
-    opened.goto(server.url)
-    yield opened
-    context.close()
-    assert wrong == []
-
-
-def read(page: Page, text: str = TEXT) -> None:
-    page.get_by_label("Your text").fill(text)
-    page.get_by_role("button", name="Read the emotions").click()
-    expect(page.get_by_role("status")).to_have_text(re.compile(r"^Read \d"))
-
-
-def names(page: Page, where: str) -> list[str]:
-    return [name.split()[0] for name in page.locator(f"{where} .name").all_inner_texts()]
-
-
-def saved(page: Page, button: str, folder: Path) -> Path:
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name=button).click()
-    download: Download = waiting.value
-    target = folder / download.suggested_filename
-    download.save_as(target)
-    return target
 
 
 def test_a_text_whole_and_by_sentence(page: Page, classifier: EmotionClassifier) -> None:
@@ -119,7 +68,8 @@ def test_a_csv_from_opening_to_download(page: Page, classifier: EmotionClassifie
     assert f"{round(share * 100)} %" in page.locator("#whole .bar", has_text="love").inner_text()
     with saved(page, "Download CSV", tmp_path).open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
-    assert [row["review"] for row in rows] == texts
+    harmless = {"=awful & sad <b>": "'=awful & sad <b>"}  # what a spreadsheet would compute
+    assert [row["review"] for row in rows] == [harmless.get(text, text) for text in texts]
     assert list(rows[0]) == ["id", "review", "emotions", "truncated", *(f"score_{label}" for label in LABELS)]
     for row, found in zip(rows, expected, strict=True):
         got = {item["label"]: item["score"] for item in json.loads(row["emotions"])}
@@ -182,13 +132,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
             read(page)
         elif state == "docs":
             page.goto(f"{server.url}/docs")
-        # The policy of the page keeps axe's own script tag out: it is evaluated instead.
-        page.evaluate(Axe().axe_script)
-        found = page.evaluate("options => axe.run(document, options)", RULES)
-        broken = [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]]
-        assert broken == [], state
-        assert len(found["passes"]) > 5
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), state
+        check_access(page, state)
         if "GOEMOTIONS_SCREENSHOTS" in os.environ:
             target = Path(os.environ["GOEMOTIONS_SCREENSHOTS"]) / f"{state}-{scheme}-{width}.png"
             page.screenshot(path=target, full_page=True)

@@ -117,7 +117,7 @@ class ExplainedPhrase(BaseModel):
 
 
 class TextExplanation(BaseModel):
-    """What each word adds to each emotion that is given, in log odds: `effects` has one number per word."""
+    """Effects of each word on each emotion that is given, in log odds: `effects` has one number per word."""
 
     words: list[ExplainedWord]
     effects: dict[str, list[float]]

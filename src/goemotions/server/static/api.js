@@ -22,15 +22,22 @@ export const info = () => ask("/info");
 
 /** Every label's score of each text: [{scores: {label: probability}, truncated}]. While the server is busy, waits. */
 export async function score(texts, longText, signal) {
-  const body = JSON.stringify({ texts, threshold: 0, long_text: longText });
+  const found = await emotions({ texts, threshold: 0, long_text: longText }, signal);
+  return found.map(({ emotions, truncated }) => ({
+    scores: Object.fromEntries(emotions.map(({ label, score }) => [label, score])), truncated,
+  }));
+}
+
+/** What each word of a text adds to every label: {words: [{word, start, end}], effects: {label: [number]}, phrases}. */
+export async function explain(text) {
+  return (await emotions({ texts: [text], threshold: 0, explain: true }))[0].explanation;
+}
+
+async function emotions(request, signal) {
+  const body = JSON.stringify(request);
   for (let tries = 1; ; tries++) {
     try {
-      const found = await ask("/v1/emotions", {
-        method: "POST", body, signal, headers: { "Content-Type": "application/json" },
-      });
-      return found.results.map(({ emotions, truncated }) => ({
-        scores: Object.fromEntries(emotions.map(({ label, score }) => [label, score])), truncated,
-      }));
+      return (await ask("/v1/emotions", { method: "POST", body, signal, headers: { "Content-Type": "application/json" } })).results;
     } catch (error) {
       if (error.status !== 429 || tries === TRIES) throw error;
       await new Promise((done) => setTimeout(done, 1000 * error.wait));

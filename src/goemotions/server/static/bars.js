@@ -16,10 +16,14 @@ export function inWords(names) {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
-/** One label's row: its name, a bar, and its share. `mark`, if given, is where its threshold lies. */
-function bar(label, share, model, mark) {
+/** One label's row: a button with its name, a bar, and its share. `mark`, if given, is where its threshold lies. */
+function bar(label, share, model, mark, title) {
   const rare = label in model.unreliable_labels;
-  const name = element("span", "name", label);
+  const name = element("button", "name", label);
+  name.type = "button";
+  name.dataset.label = label;
+  name.title = title;
+  name.setAttribute("aria-pressed", "false");
   if (rare) {
     const star = element("abbr", "rare", "few data");
     star.title = `${model.unreliable_labels[label]} examples in the test data: too few to be sure of`;
@@ -37,9 +41,9 @@ function bar(label, share, model, mark) {
   return element("li", `bar ${model.kind[label]}`, "", [name, track, element("span", "share", percent(share))]);
 }
 
-/** A list of bars for [[label, share]]. */
-export function bars(pairs, model, marks = {}) {
-  return element("ul", "bars", "", pairs.map(([label, share]) => bar(label, share, model, marks[label])));
+/** A list of bars for [[label, share]]; `title` says what a click on a name does. */
+export function bars(pairs, model, title, marks = {}) {
+  return element("ul", "bars", "", pairs.map(([label, share]) => bar(label, share, model, marks[label], title)));
 }
 
 /** What the marked labels among these mean, or nothing. */

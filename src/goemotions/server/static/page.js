@@ -2,7 +2,9 @@
 
 import { blocks, info, score } from "./api.js";
 import { bars, element, footnote, inWords, percent } from "./bars.js";
-import { guessColumn, parse, write } from "./csv.js";
+import { guessColumn, readTable, write } from "./csv.js";
+import { decode } from "./encoding.js";
+import { answering } from "./words.js";
 
 const EXAMPLES = [
   "Thank you so much, you made my day! I had no idea that someone would remember.",
@@ -15,6 +17,7 @@ const by = (id) => document.getElementById(id);
 let model;          // what /info says, with each label's sentiment as `kind`
 let shown = null;   // {whole: scores | null, parts: [{text, scores, truncated, row}], header: [names] | null}
 let visible = PAGE; // parts in the list
+let only = null;    // the label by which the list is filtered
 let table = null;   // {header, rows} of an opened file
 let running = null; // the AbortController of the work under way
 
@@ -39,32 +42,52 @@ function render() {
   const { whole, parts, header } = shown;
   const found = whole ? above(whole) : tally(parts);
   const names = found.slice(0, 3).map(([label]) => label);
-  const count = `${parts.length.toLocaleString()} rows`;
+  const count = `${parts.length.toLocaleString()} ${shown.kind}s`;
   by("headline").textContent = whole
     ? names.length ? `This reads as ${inWords(names)}.` : "No emotion stands out."
-    : names.length ? `Most often ${inWords(names)}.` : "No emotion stands out in these rows.";
+    : names.length ? `Most often ${inWords(names)}.` : `No emotion stands out in these ${shown.kind}s.`;
   by("context").textContent = whole
     ? "The text as a whole. The line across a bar is the emotion's threshold."
     : `How many of the ${count} express each emotion.`;
   const marks = whole ? Object.fromEntries(model.labels.map((label) => [label, threshold(label)])) : {};
-  by("whole").replaceChildren(found.length ? bars(found, model, marks) : nearest(whole));
-  by("parts").hidden = Boolean(whole) && parts.length < 2;
-  by("parts-title").textContent = header ? "Row by row" : "Sentence by sentence";
-  const now = parts.slice(0, visible);
+  by("whole").replaceChildren(found.length ? bars(found, model, `Show only the ${shown.kind}s with it`, marks) : nearest(whole));
+  if (!found.some(([label]) => label === only)) only = null;
+  by("whole").querySelectorAll("button.name").forEach((button) => {
+    button.setAttribute("aria-pressed", String(button.dataset.label === only));
+    button.addEventListener("click", () => filter(button.dataset.label));
+  });
+  by("parts-title").textContent = { row: "Row by row", text: "Text by text", sentence: "Sentence by sentence" }[shown.kind];
+  const kept = only ? parts.filter(({ scores }) => above(scores).some(([label]) => label === only)) : parts;
+  by("filter").hidden = !only;
+  by("filter-said").textContent = only ? `${kept.length.toLocaleString()} of ${count} with ${only}.` : "";
+  const now = kept.slice(0, visible);
   by("list").replaceChildren(...now.map(part));
-  by("more").hidden = parts.length <= visible;
-  by("more").textContent = `Show more (${(parts.length - now.length).toLocaleString()} left)`;
+  by("more").hidden = kept.length <= visible;
+  by("more").textContent = `Show more (${(kept.length - now.length).toLocaleString()} left)`;
   const labels = new Set([...found, ...now.flatMap((one) => above(one.scores))].map(([label]) => label));
   by("footnote").textContent = footnote([...labels], model);
 }
 
-function part({ text, scores, truncated }) {
-  const found = above(scores);
+/** Shows only the parts with a label, or all again. */
+function filter(label) {
+  only = only === label ? null : label;
+  visible = PAGE;
+  render();
+  const again = by("whole").querySelector(`button.name[data-label="${CSS.escape(label)}"]`);
+  again?.focus();
+}
+
+function part(one) {
+  const { text, scores, truncated } = one, found = above(scores);
   const kind = found.length ? model.kind[found[0][0]] : "none";
   const words = element("p", "words", text || "(empty)");
-  const rest = found.length ? bars(found.slice(0, PER_PART), model) : element("p", "quiet", "nothing above its threshold");
+  const rest = found.length ? bars(found.slice(0, PER_PART), model, "Mark the words that decide") : element("p", "quiet", "nothing above its threshold");
+  const why = element("p", "why quiet");
+  why.setAttribute("aria-live", "polite");
   const cut = truncated ? [element("p", "quiet", "Longer than the model reads: only its beginning was read.")] : [];
-  return element("li", `part ${kind}`, "", [words, rest, ...cut]);
+  const item = element("li", `part ${kind}`, "", [words, rest, why, ...cut]);
+  if (text.trim() && found.length) answering(item, one, words, why, found.slice(0, PER_PART).map(([label]) => label));
+  return item;
 }
 
 function tally(parts) {
@@ -108,6 +131,7 @@ function say(message, wrong = false) {
 function show(results, message) {
   shown = results;
   visible = PAGE;
+  only = null;
   by("results").hidden = false;
   render();
   say(message);
@@ -136,10 +160,16 @@ async function readText(signal) {
   const text = by("text").value;
   if (!text.trim()) { say("Enter a text first.", true); by("text").focus(); return; }
   say("Reading…");
+  if (by("lines").checked) {
+    const texts = text.split(/\r?\n/).map((line) => line.trim()).filter(Boolean);
+    const found = await scoreAll(texts, signal);
+    show({ kind: "text", whole: null, header: null, parts: texts.map((one, i) => ({ text: one, ...found[i] })) }, `Read ${texts.length.toLocaleString()} ${texts.length === 1 ? "text" : "texts"}.`);
+    return;
+  }
   const [{ scores }] = await score([text], "windows", signal);
   const parts = sentences(text);
   const found = await scoreAll(parts, signal);
-  show({ whole: scores, header: null, parts: parts.map((one, i) => ({ text: one, ...found[i] })) }, `Read ${parts.length} ${parts.length === 1 ? "sentence" : "sentences"}.`);
+  show({ kind: "sentence", whole: scores, header: null, parts: parts.map((one, i) => ({ text: one, ...found[i] })) }, `Read ${parts.length} ${parts.length === 1 ? "sentence" : "sentences"}.`);
 }
 
 async function readRows(signal) {
@@ -149,32 +179,24 @@ async function readRows(signal) {
   by("progress").value = 0;
   say(`Reading ${texts.length.toLocaleString()} rows…`);
   const found = await scoreAll(texts, signal, (share) => { by("progress").value = share; });
-  show({ whole: null, header: table.header, parts: texts.map((text, i) => ({ text, ...found[i], row: table.rows[i] })) }, `Read ${texts.length.toLocaleString()} rows.`);
+  show({ kind: "row", whole: null, header: table.header, parts: texts.map((text, i) => ({ text, ...found[i], row: table.rows[i] })) }, `Read ${texts.length.toLocaleString()} rows.`);
 }
 
 async function open(file) {
-  const bytes = await file.arrayBuffer();
-  let text, note = "";
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    text = new TextDecoder("windows-1252").decode(bytes);
-    note = " It is not UTF-8, so it was read as Windows-1252.";
-  }
+  const { text, said } = decode(new Uint8Array(await file.arrayBuffer()), file.name);
   if (!/\.(csv|tsv)$/i.test(file.name)) {
     by("table").hidden = true;
     by("text").value = text.slice(0, by("text").maxLength);
     await run(readText);
     return;
   }
-  const [header, ...rows] = parse(text);
-  if (!rows.length) throw new Error(`${file.name} has a header and no rows: expected a header and at least one row.`);
+  const { header, rows, said: dialect } = readTable(text, file.name);
   if (rows.length > MOST_ROWS) throw new Error(`${file.name} has ${rows.length.toLocaleString()} rows, the page takes ${MOST_ROWS.toLocaleString()}: use “goemotions predict --input”.`);
   table = { header, rows };
   by("column").replaceChildren(...header.map((name, i) => new Option(name || `column ${i + 1}`, i)));
   by("column").value = guessColumn(header, rows);
   by("table").hidden = false;
-  say(`${file.name}: ${rows.length.toLocaleString()} rows. Choose the column, then read all rows.${note}`);
+  say(`${file.name}: ${rows.length.toLocaleString()} rows. Choose the column, then read all rows. ${[said, dialect && dialect[0].toUpperCase() + dialect.slice(1)].filter(Boolean).join(" ")}`.trim());
   by("start").focus();
 }
 
@@ -216,6 +238,7 @@ by("file").addEventListener("change", (event) => { openOne(event.target.files[0]
 by("start").addEventListener("click", () => run(readRows));
 by("stop").addEventListener("click", () => running?.abort());
 by("more").addEventListener("click", () => { visible += PAGE; render(); });
+by("filter-off").addEventListener("click", () => filter(only));
 by("save-csv").addEventListener("click", saveCsv);
 by("save-json").addEventListener("click", saveJson);
 by("reliable").addEventListener("change", render);

@@ -1,0 +1,48 @@
+"""A person at the page: enters texts, opens files, reads what is shown, saves it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Download, Page, expect
+
+TEXT = "Thank you so much! I was so nervous about it. What a relief."
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def read(page: Page, text: str = TEXT) -> None:
+    page.get_by_label("Your text").fill(text)
+    page.get_by_role("button", name="Read the emotions").click()
+    expect(page.get_by_role("status")).to_have_text(re.compile(r"^Read \d"))
+
+
+def names(page: Page, where: str) -> list[str]:
+    return [name.split()[0] for name in page.locator(f"{where} .name").all_inner_texts()]
+
+
+def saved(page: Page, button: str, folder: Path) -> Path:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=button).click()
+    download: Download = waiting.value
+    target = folder / download.suggested_filename
+    download.save_as(target)
+    return target
+
+
+def open_file(page: Page, name: str, content: bytes) -> None:
+    """Choose a file of this name and content."""
+    file = {"name": name, "mimeType": "text/csv", "buffer": content}
+    page.get_by_label("Open a file").set_input_files(file)  # type: ignore[arg-type]
+
+
+def check_access(page: Page, state: str) -> None:
+    """Check that axe finds nothing, and that nothing is wider than the page."""
+    # The policy of the page keeps axe's own script tag out: it is evaluated instead.
+    page.evaluate(Axe().axe_script)
+    found = page.evaluate("options => axe.run(document, options)", RULES)
+    broken = [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]]
+    assert broken == [], state
+    assert len(found["passes"]) > 5
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), state
