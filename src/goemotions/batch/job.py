@@ -23,6 +23,7 @@ from goemotions.errors import AssumptionWarning, DataError
 from goemotions.predictions import PredictOptions, is_blank
 from goemotions.progress import Progress
 from goemotions.specs import ARCHITECTURES
+from goemotions.tables.delimited import DelimitedTable, DelimitedWriter
 from goemotions.tables.formats import format_of, open_table, writer_for
 from goemotions.tables.several import is_several, would_be_read
 from goemotions.tables.source import ReadOptions
@@ -44,6 +45,7 @@ def predict_table(
     show_progress: bool = True,
     reading: ReadOptions | None = None,
     layout: Layout = Layout.nested,
+    raw: bool = True,
 ) -> Summary:
     """Score the texts of ``source`` and write ``output`` with all its columns and the new ones.
 
@@ -52,6 +54,8 @@ def predict_table(
         overwrite: replace an output that is there, once the new one is whole.
         reading: what is said of the input, instead of being found out.
         layout: how the new columns are laid out.
+        raw: False for a CSV or TSV file that a spreadsheet may open: cells that it would compute begin with an
+            apostrophe.
 
     Raises:
         DataError: an input that cannot be read as asked (rows are named); an output that is there without
@@ -73,11 +77,20 @@ def predict_table(
         before = stamps(table)
         check_rows(table, new, show_progress)
         writer = writer_for(table, output)
-        job.begin(job_description(classifier, table, options, reading or ReadOptions(), layout))
+        if isinstance(writer, DelimitedTable | DelimitedWriter):
+            writer.formulas.kept = raw
+        job.begin(job_description(classifier, table, options, reading or ReadOptions(), layout) | {"raw": raw})
         parts, summary = score_groups(classifier, table, writer, options, layout, job, show_progress)
         if stamps(table) != before:
             raise DataError(f"{source} changed while it was read: delete {job.path} and start again")
         job.finish(summary, lambda path: writer.assemble(parts, path, new), overwrite)
+    if isinstance(writer, DelimitedTable | DelimitedWriter) and writer.formulas.changed:
+        warnings.warn(
+            f"{writer.formulas.changed:,} cells of {output.name} that a spreadsheet would compute begin with an "
+            "apostrophe (--raw keeps them as they are)",
+            AssumptionWarning,
+            stacklevel=2,
+        )
     return summary
 
 

@@ -66,6 +66,13 @@ def predict(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an output file that is there, once the new one is whole.")
     ] = False,
+    raw: Annotated[
+        bool,
+        typer.Option(
+            "--raw",
+            help="Keep cells of a CSV output that a spreadsheet would compute; else they begin with an apostrophe.",
+        ),
+    ] = False,
     as_json: opt.Json = False,
 ) -> None:
     """Print the emotions of texts, or add them to a table."""
@@ -78,6 +85,7 @@ def predict(
         "columns": columns is not Layout.nested,
         "resume": resume,
         "overwrite": overwrite,
+        "raw": raw,
         **dict.fromkeys(map(option_name, reading.given()), True),
     }
     if input is None and any(flags.values()):
@@ -100,7 +108,7 @@ def predict(
         if as_json and output == STANDARD:
             raise ValueError("--json and --output - both write to standard output")
         with files_of(input, output) as files:
-            predict_file(classifier, files, text_column, options, resume, overwrite, reading, columns, as_json)
+            predict_file(classifier, files, text_column, options, resume, overwrite, reading, columns, as_json, raw)
         return
     cut = 0
     for block in blocks(texts or stdin_lines()):
@@ -119,12 +127,13 @@ def predict_file(
     reading: ReadOptions,
     layout: Layout,
     as_json: bool,
+    raw: bool,
 ) -> None:
     from goemotions.batch.job import predict_table
 
     source, output = files
     summary = predict_table(
-        classifier, source, column, output, options, resume, overwrite, reading=reading, layout=layout
+        classifier, source, column, output, options, resume, overwrite, reading=reading, layout=layout, raw=raw
     )
     if as_json:
         print_line(json.dumps({"output": str(output), **dataclasses.asdict(summary)}))

@@ -21,6 +21,7 @@ from goemotions.errors import DataError
 from goemotions.tables.compression import plain_name
 from goemotions.tables.conversion import Shape, shape_values, to_text
 from goemotions.tables.dialect import CELL_LIMIT, find_dialect
+from goemotions.tables.formulas import Formulas
 from goemotions.tables.lines import LINE_END, LineTable, join, split_end
 from goemotions.tables.source import Source
 from goemotions.tables.table import LISTS, Group, Kind, NewColumn, NewValues, grouped
@@ -63,6 +64,7 @@ class DelimitedTable(LineTable):
 
     def __init__(self, source: Source, text_column: str, usual: str = ",") -> None:
         super().__init__(source, text_column)
+        self.formulas = Formulas()
         options = source.options
         self._dialect = find_dialect(self.lines(), usual, text_column, options.delimiter, options.header)
         has_quotes = not self._has_tabs or any(self._dialect.quote in line for line in self.lines())
@@ -107,16 +109,24 @@ class DelimitedTable(LineTable):
     def header(self, new: Sequence[NewColumn]) -> str:
         if not self._has_header:
             return self._dialect.told
-        source = self._first.source if self._first else self._cell(self.text_column)
+        source = self._harmless(self._first) if self._first else self._cell(self.text_column)
         return self._dialect.told + self._extended(source, [column.name for column in new])
 
     def write_part(self, path: Path, group: Records, new: NewValues) -> None:
         ascii_only = not self.encoding.is_unicode
         added = [[cell_text(column.kind, value, ascii_only) for value in values] for column, values in new.items()]
         rows = (
-            self._extended(record.source, [cells[row] for cells in added]) for row, record in enumerate(group.records)
+            self._extended(self._harmless(record), self.formulas.harmless([cells[row] for cells in added]))
+            for row, record in enumerate(group.records)
         )
         path.write_bytes(self.encode("".join(rows)))
+
+    def _harmless(self, record: Record) -> str:
+        """Return a row as it stands in the file, except for cells that a spreadsheet would compute."""
+        cells = self.formulas.harmless(record.cells)
+        if cells is record.cells:
+            return record.source
+        return self._dialect.delimiter.join(map(self._cell, cells)) + split_end(record.source)[1]
 
     def _extended(self, source: str, cells: Sequence[str]) -> str:
         """Return a row of the file with more cells."""
@@ -231,16 +241,17 @@ class DelimitedWriter:
     def __init__(self, shape: Shape, delimiter: str) -> None:
         self._names = [field.name for field in shape.fields]
         self._delimiter = delimiter
+        self.formulas = Formulas()
 
     def write_part(self, path: Path, group: Group, new: NewValues) -> None:
         old = [map(to_text, values) for values in shape_values(group, self._names)]
         added = [[cell_text(column.kind, value) for value in values] for column, values in new.items()]
         with path.open("w", encoding="utf-8", newline="") as stream:
-            self._write(stream, zip(*old, *added, strict=True))
+            self._write(stream, map(self.formulas.harmless, zip(*old, *added, strict=True)))
 
     def assemble(self, parts: Sequence[Path], output: Path, new: Sequence[NewColumn]) -> None:
         header = io.StringIO(newline="")
-        self._write(header, [[*self._names, *(column.name for column in new)]])
+        self._write(header, [self.formulas.harmless([*self._names, *(column.name for column in new)])])
         join(header.getvalue().encode("utf-8"), parts, output)
 
     def _write(self, stream: TextIO, rows: Iterable[Iterable[str]]) -> None:
