@@ -19,6 +19,7 @@ from goemotions.data.corpus import Split, read_split
 
 if TYPE_CHECKING:
     from loopback import Bucket
+    from playwright.sync_api import Browser, Page
     from ray.cluster_utils import Cluster
 
 CARD_TEXTS = [
@@ -66,6 +67,36 @@ def server() -> Iterator[Server]:
     """A running server, for the tests that only ask it things."""
     with serving("--max-texts", 64, "--max-chars", 20_000, "--max-body", "200kB") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium."""
+    from debian import need
+    from playwright.sync_api import sync_playwright
+
+    chromium = Path("/usr/bin/chromium")
+    need(chromium, "chromium")
+    with sync_playwright() as playwright:
+        # Chromium's own sandbox needs rights that root in a container does not have.
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    """The server's page, with a check that nothing went wrong in it and that it asked no other server."""
+    context = browser.new_context(accept_downloads=True)
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("request", lambda sent: None if sent.url.startswith((server.url, "blob:")) else wrong.append(sent.url))
+    opened.goto(server.url)
+    yield opened
+    context.close()
+    assert wrong == []
 
 
 @pytest.fixture(scope="session")
