@@ -75,9 +75,10 @@ def hub_variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
         }
 
 
-# Ray takes half a minute to start on two busy cores: its page has three runs, README one.
+# Ray takes half a minute to start on two busy cores, PyTorch some seconds: these pages run what README runs as well.
+SLOW = {"docs/scaling.md", "docs/tutorials/cluster.md", "docs/tutorials/large.md"}
 RUN = [
-    pytest.param(page, marks=pytest.mark.slow if page == "docs/scaling.md" else ())
+    pytest.param(page, marks=pytest.mark.slow if page in SLOW else ())
     for page in PAGES
     if page not in SIGNATURES and any(block.language in ("bash", "python") for block in blocks(page))
 ]
@@ -106,7 +107,7 @@ def test_little_is_left_out_or_replaced() -> None:
     for pattern in NOT_RUN:
         assert any(re.match(pattern, command) for command in left_out), f"no command matches {pattern}"
     assert all(not command.startswith("goemotions ") for command in left_out)
-    assert (len(STAND_INS), len(NOT_RUN), len(left_out)) <= (8, 6, 12)
+    assert (len(STAND_INS), len(NOT_RUN), len(left_out)) <= (8, 6, 14)
     assert len(commands) - len(left_out) >= 25
 
 

@@ -23,6 +23,7 @@ PAGES = (
     "README.md",
     "CONTRIBUTING.md",
     *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))),
+    *(f"docs/tutorials/{path.name}" for path in sorted((ROOT / "docs" / "tutorials").glob("*.md"))),
     *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "packages").glob("*/README.md"))),
 )
 HEADING = re.compile(r"(#+) ")
