@@ -68,12 +68,12 @@ def find_suspects(rows: LabelledRows, found: CrossValidated) -> tuple[Suspect, .
     # A rare label is improbable everywhere: what counts is how much less probable than it is on average.
     rate = np.where(given, rows.targets.mean(0), 1 - rows.targets.mean(0))
     doubt = against / np.maximum(rate, 1e-9)
-    order = np.argsort(np.where(doubt < SURE * 2, doubt, np.inf), axis=None, kind="stable")
-    places = [np.unravel_index(place, doubt.shape) for place in order[:MOST_SHOWN]]
+    labels = doubt.argmin(1)  # one per row: where each text has one label, a wrong one lacks in the right place too
+    least = doubt[np.arange(len(doubt)), labels]
+    order = [row for row in np.argsort(least, kind="stable")[:MOST_SHOWN] if least[row] < SURE * 2]
     return tuple(
         Suspect(rows.ids[row], rows.labels[label], bool(given[row, label]), round(float(probabilities[row, label]), 4))
-        for row, label in places
-        if doubt[row, label] < SURE * 2
+        for row, label in zip(order, labels[order], strict=True)
     )
 
 
