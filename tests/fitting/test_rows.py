@@ -9,6 +9,7 @@ from conftest import Run
 from own_rows import own_rows, write_rows
 
 from goemotions import DataError
+from goemotions.data.tables import Columns
 from goemotions.fitting.rows import order_of, read_rows, rows_of
 
 TEXTS, ROWS = own_rows(21)
@@ -78,7 +79,7 @@ def test_flags_in_columns(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     lines = [f'"{text}",{int("price" in row)},{int("praise" in row)}' for text, row in zip(TEXTS, ROWS, strict=True)]
     path.write_text("\n".join(["words,price,praise", *lines]), encoding="utf-8")
-    rows = read_rows(path, "words", label_columns=("praise", "price"))
+    rows = read_rows(path, Columns("words", each=("praise", "price")))
     assert rows.labels == ("praise", "price")
     assert rows.targets.sum(0).tolist() == [sum("praise" in row for row in ROWS), sum("price" in row for row in ROWS)]
     assert not rows.single

@@ -2,56 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from goemotions.cli import options as opt
-from goemotions.cli.fit import (
-    BaseModel,
-    Data,
-    Holdout,
-    LabelColumns,
-    LabelsColumn,
-    Output,
-    Seed,
-    Separator,
-    finish,
-    progress,
-)
-from goemotions.cli.table_options import with_table_options
+from goemotions.cli.fitting import Data, FitOptions, finish, progress, read, with_fit_options
 from goemotions.tables.source import ReadOptions
 
+if TYPE_CHECKING:
+    from goemotions.data.tables import Columns
 
-@with_table_options
-def adapt(
-    *,
-    reading: ReadOptions,
-    data: Data,
-    output: Output,
-    text_column: opt.TextColumn = "text",
-    labels_column: LabelsColumn = "labels",
-    label_columns: LabelColumns = None,
-    separator: Separator = None,
-    label_map: Annotated[
-        str | None,
-        typer.Option(
-            help="From the rows' coarser labels to the base's: plutchik, ekman, dailydialog, brighter, or a JSON or "
-            "YAML file."
-        ),
-    ] = None,
-    base: BaseModel = "compact",
-    holdout: Holdout = None,
-    threads: opt.Threads = None,
-    seed: Seed = 0,
-    as_json: opt.Json = False,
-) -> None:
+
+@with_fit_options
+def adapt(*, reading: ReadOptions, columns: Columns, asked: FitOptions, data: Data) -> None:
     """Adapt a model to texts of another kind: its labels stay, some rows labelled with them say how it must change."""
-    from goemotions.cli.fit import read
     from goemotions.fitting.adapt import adapt_rows
 
-    columns = (text_column, labels_column, label_columns, separator)
-    rows, aside = read(data, holdout, output, columns, False, reading)
+    rows, aside = read(data, asked, columns, False, reading)
     with progress() as advance:
-        fitted = adapt_rows(rows, base, label_map=label_map, holdout=aside, seed=seed, threads=threads, advance=advance)
-    finish(fitted, output, as_json)
+        fitted = adapt_rows(
+            rows,
+            asked.base,
+            label_map=asked.label_map,
+            holdout=aside,
+            seed=asked.seed,
+            threads=asked.threads,
+            advance=advance,
+        )
+    finish(fitted, asked)

@@ -10,7 +10,7 @@ import typer
 
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
-from goemotions.cli.fit import BaseModel, progress
+from goemotions.cli.fitting import BaseModel, progress
 from goemotions.cli.table_options import with_table_options
 from goemotions.errors import MissingExtraError
 from goemotions.labelling.order import Order

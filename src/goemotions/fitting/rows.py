@@ -51,10 +51,7 @@ class LabelledRows:
 
 def read_rows(
     path: Path,
-    text_column: str = "text",
-    labels_column: str = "labels",
-    label_columns: Sequence[str] = (),
-    separator: str | None = None,
+    columns: Columns | None = None,
     single: bool | None = None,
     measure_only: bool = False,
     reading: ReadOptions | None = None,
@@ -62,8 +59,7 @@ def read_rows(
     """Read a table of labelled texts.
 
     Args:
-        label_columns: one column of 0 and 1 for each label, in place of ``labels_column``.
-        separator: of names in a cell; None for the one of ``,``, ``;`` and ``|`` that the cells have.
+        columns: where texts and labels are; None for columns ``text`` and ``labels``.
         single: each text has one label; None to tell from the rows.
         measure_only: nothing is learnt from them, so that they may be few, of one label, or contradict each other.
         reading: what is said of the file, instead of being found out.
@@ -71,11 +67,12 @@ def read_rows(
     Raises:
         DataError: a file or columns that cannot be read, or rows that cannot be learnt from: all problems.
     """
-    table = read_table(path, Columns(text_column, labels_column, tuple(label_columns), None, separator), reading)
+    columns = columns or Columns()
+    table = read_table(path, columns, reading)
     if table.without_text:
         assume(f"{path.name}: {table.without_text:,} rows have no text and are left out")
     names = [[str(label) for label in row] for row in table.labels]
-    known = tuple(label_columns)
+    known = columns.each
     if measure_only:
         return as_rows(table.texts, names, known or order_of(names), bool(single), table.ids, path.name, table.sha256)
     return check_rows(table.texts, names, known, single, table.ids, path.name, table.sha256)

@@ -22,7 +22,8 @@ from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
 
 SEPARATORS = ",;|"
-WEIGHTS = ("weight", "weights")
+WEIGHT = "weight"
+"""A column that ``goemotions sample`` writes: how many rows of a table this one stands for."""
 
 
 @dataclass(frozen=True)
@@ -131,9 +132,8 @@ def opened(job: Job) -> Iterator[Opened]:
 
 def usual_order(path: Path, columns: list[str]) -> Order:
     """Return the order that suits a table: a drawn sample is labelled as a whole."""
-    weights = [name for name in WEIGHTS if name in columns]
-    if ROW in columns and weights:
-        assume(f"{path.name} has columns {ROW} and {weights[0]}: a sample, shown in its order (--order says otherwise)")
+    if ROW in columns and WEIGHT in columns:
+        assume(f"{path.name} has columns {ROW} and {WEIGHT}: a sample, shown in its order (--order says otherwise)")
         return Order.given
     return Order.useful
 
