@@ -1,9 +1,8 @@
 """Which texts come next: such as the model is unsure of, and that differ from each other.
 
-Texts are drawn one after another with a probability that grows with how unsure the model is of a text and with its
-distance from those drawn before (k-means++ of Arthur and Vassilvitskii, 2007, weighted; Yuan et al., 2020, do so from a
-language model's states). The surest way to learn little is to take the most uncertain texts as they come:
-``docs/experiments.md`` has the figures.
+Texts are drawn one after another with a probability that grows with how unsure the model is of a text, and with its
+distance from those drawn before (k-means++ of Arthur and Vassilvitskii, 2007, weighted). To take the most uncertain
+texts as they come is worse than chance; ``docs/experiments.md`` has the figures.
 """
 
 from __future__ import annotations
@@ -45,8 +44,11 @@ class Pool:
         return [int(open_[place]) for place in chosen]
 
 
-def unsureness(probabilities: Floats) -> Floats:
-    """Return the entropy of each text's labels, summed and squared. *Shape:* [n, labels] -> [n]."""
+def worth(probabilities: Floats, positives: npt.NDArray[np.int64]) -> Floats:
+    """Return how unsure a model is of each text: the entropy of its labels, summed and squared.
+
+    Labels with few texts so far count for more. *Shape:* [n, labels], [labels] -> [n].
+    """
     p = np.clip(probabilities, 1e-9, 1 - 1e-9)
-    entropy = -(p * np.log(p) + (1 - p) * np.log(1 - p)).sum(1)
-    return np.asarray(entropy**2)
+    entropy = -(p * np.log(p) + (1 - p) * np.log(1 - p))
+    return np.asarray((entropy / np.sqrt(positives + 1)).sum(1) ** 2)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from goemotions.errors import GoEmotionsError
 from goemotions.evaluation.figures import Figure
-from goemotions.labelling.choosing import unsureness
+from goemotions.labelling.choosing import worth
 from goemotions.labelling.guide import Found, Guide
 from goemotions.labelling.journal import Answer, Journal, Measured, latest
 from goemotions.labelling.order import Order
@@ -188,7 +188,8 @@ class Desk:
         held = apart[: wanted if len(open_) else BLOCK]
         weights = np.ones(len(open_))
         if self._found is not None and len(open_):
-            weights = unsureness(self._guide.probabilities(self._found.decider, open_))
+            positives = np.array(self.progress.counts)
+            weights = worth(self._guide.probabilities(self._found.decider, open_), positives)
         queue = self._guide.pool.draw(open_, weights, BLOCK - len(held), generator)
         for place in held:  # where in the block it stands tells nobody that it is set aside
             queue.insert(int(generator.integers(len(queue) + 1)), place)
