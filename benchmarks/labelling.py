@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from csv import writer
@@ -99,7 +100,9 @@ def post(url: str, path: str, content: Mapping[str, Any]) -> Any:
         try:
             with urllib.request.urlopen(request) as response:
                 return json.load(response)
-        except ConnectionRefusedError:
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, ConnectionRefusedError):
+                raise
             time.sleep(0.1)
     raise RuntimeError(f"{url} does not answer")
 
