@@ -69,9 +69,9 @@ def server() -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium."""
+    """Headless Chromium; while it runs, no test of the same module can run an event loop of its own."""
     from debian import need
     from playwright.sync_api import sync_playwright
 
