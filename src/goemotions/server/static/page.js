@@ -2,6 +2,7 @@
 
 import { blocks, info, score } from "./api.js";
 import { bars, element, footnote, inWords, percent } from "./bars.js";
+import { columnsFor, groupTable, timeCharts } from "./charts.js";
 import { guessColumn, readTable, write } from "./csv.js";
 import { decode } from "./encoding.js";
 import { answering } from "./words.js";
@@ -64,8 +65,33 @@ function render() {
   by("list").replaceChildren(...now.map(part));
   by("more").hidden = kept.length <= visible;
   by("more").textContent = `Show more (${(kept.length - now.length).toLocaleString()} left)`;
+  drawCharts(found.map(([label]) => label));
   const labels = new Set([...found, ...now.flatMap((one) => above(one.scores))].map(([label]) => label));
   by("footnote").textContent = footnote([...labels], model);
+}
+
+/** Charts of a file's rows by the chosen columns. */
+function drawCharts(labels) {
+  const { parts, header } = shown;
+  const columns = header && ["by-group", "by-time"].map((id) => by(id).value).map((value) => (value === "" ? null : Number(value)));
+  by("charts").hidden = !header || !by("by-group").dataset.any;
+  if (!columns) return;
+  const given = parts.map(({ scores }) => new Set(above(scores).map(([label]) => label)));
+  const cells = (column) => parts.map(({ row }) => row[column]);
+  const [group, time] = columns;
+  by("groups").replaceChildren(...(group === null ? [] : [groupTable(header[group], cells(group), labels, given)]));
+  by("times").replaceChildren(...(time === null ? [] : [timeCharts(header[time], cells(time), labels, given, model.kind)]));
+}
+
+/** Offers the columns by which the rows of a file can be grouped; the first of each kind is chosen. */
+function offerColumns(column) {
+  const { groups, times } = columnsFor(table, column);
+  for (const [id, columns] of [["by-group", groups], ["by-time", times]]) {
+    by(id).replaceChildren(new Option("(none)", ""), ...columns.map((i) => new Option(table.header[i] || `column ${i + 1}`, i)));
+    by(id).value = columns[0] ?? "";
+    by(id).disabled = !columns.length;
+  }
+  by("by-group").dataset.any = groups.length || times.length ? "yes" : "";
 }
 
 /** Shows only the parts with a label, or all again. */
@@ -179,6 +205,7 @@ async function readRows(signal) {
   by("progress").value = 0;
   say(`Reading ${texts.length.toLocaleString()} rows…`);
   const found = await scoreAll(texts, signal, (share) => { by("progress").value = share; });
+  offerColumns(column);
   show({ kind: "row", whole: null, header: table.header, parts: texts.map((text, i) => ({ text, ...found[i], row: table.rows[i] })) }, `Read ${texts.length.toLocaleString()} rows.`);
 }
 
@@ -241,6 +268,7 @@ by("more").addEventListener("click", () => { visible += PAGE; render(); });
 by("filter-off").addEventListener("click", () => filter(only));
 by("save-csv").addEventListener("click", saveCsv);
 by("save-json").addEventListener("click", saveJson);
+for (const id of ["by-group", "by-time"]) by(id).addEventListener("change", render);
 by("reliable").addEventListener("change", render);
 document.querySelectorAll("[name=mode]").forEach((radio) => radio.addEventListener("change", render));
 by("threshold").addEventListener("input", () => {
