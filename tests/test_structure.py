@@ -107,7 +107,8 @@ def import_graph() -> dict[str, frozenset[str]]:
             for name, spec in ARCHITECTURES.items()
             if name != "fitted"  # it stands on a model of any other kind, which it loads as its caller loads it
         },
-        "goemotions.encoders": {facts.module for facts in FACTS.values()},
+        # The states of a model are loaded as the model is.
+        "goemotions.encoders": {facts.module for facts in FACTS.values() if facts.module},
         "goemotions.tables.formats": {known.module for known in FORMATS},
     }
     assert set().union(*by_name.values()) <= set(paths)

@@ -5,6 +5,8 @@ Nothing in a directory is executed. ``docs/architecture.md`` describes the forma
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -225,6 +227,18 @@ def _labels(raw: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 config_bytes = json_bytes
+
+
+def fingerprint(directory: Path, config: ModelConfig) -> str:
+    """Return a SHA-256 of what a model's states and logits depend on: its files, and of its settings labels and length.
+
+    Thresholds, calibration and figures are not among it: they change nothing here.
+    """
+    digest = hashlib.sha256(json.dumps([config.labels, config.max_length, config.raw.get("encoder")]).encode())
+    for name in sorted(ARCHITECTURES[config.architecture].files):
+        if name != "config.json":
+            digest.update((directory / name).read_bytes())
+    return digest.hexdigest()
 
 
 def copy_directory(source: Path, target: Path, changes: Mapping[str, bytes]) -> None:

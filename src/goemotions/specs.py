@@ -88,7 +88,13 @@ ARCHITECTURES: Mapping[str, ArchitectureSpec] = {
     ),
 }
 
-OPTIONAL_FILES = ("README.md", "focal_config.json", "infer.py", "training_hashes.bin")
+ENCODER_FOLDER = "encoder"
+"""Of a model on sentence embeddings: the model whose states it classifies, where it brings that along."""
+
+OPTIONAL_FILES = (
+    *("README.md", "focal_config.json", "infer.py", "training_hashes.bin"),
+    *(f"{ENCODER_FOLDER}/{name}" for name in ARCHITECTURES["transformer"].files),
+)
 """Files that go with a model. ``infer.py`` is kept and never run; the hashes are of its training texts, as
 :mod:`goemotions.evaluation.provenance` describes."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from goemotions.encoders.base import Encoder
 from goemotions.encoders.facts import FACTS
 from goemotions.errors import EncoderError, ModelError
 from goemotions.predictions import Scored
+from goemotions.specs import ENCODER_FOLDER
 
 
 class EmbeddingModel(ABC):
@@ -105,3 +108,12 @@ def load_encoder(options: LoadOptions, wanted: Mapping[str, Any], embed_dim: int
     if not options.allow_other_encoder:
         check_same(encoder, wanted)
     return encoder
+
+
+def with_own_encoder(options: LoadOptions, directory: Path) -> LoadOptions:
+    """Return options that name the encoder which a model directory brings along, unless they name one already.
+
+    It is read as any model is, and so may be one of the kind ``transformer`` alone: no program.
+    """
+    own = directory / ENCODER_FOLDER
+    return replace(options, encoder=own) if options.encoder is None and (own / "config.json").is_file() else options

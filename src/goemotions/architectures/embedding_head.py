@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from goemotions.architectures.base import LoadOptions
-from goemotions.architectures.embedding import EmbeddingModel, load_encoder
+from goemotions.architectures.embedding import EmbeddingModel, load_encoder, with_own_encoder
 from goemotions.architectures.onnx_graph import FLOAT32, OnnxGraph
 from goemotions.checkpoint import ModelConfig
 from goemotions.errors import ModelError
@@ -73,4 +73,5 @@ def load(directory: Path, config: ModelConfig, options: LoadOptions) -> Embeddin
         raise ModelError(f"{directory} has no embed_dim in its config.json")
     if options.encoder is not None:  # refused before work begins
         load_encoder(options, wanted, config.embed_dim)
+    options = with_own_encoder(options, directory)
     return EmbeddingHead(directory / "head.onnx", config.embed_dim, len(config.labels), options, wanted)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from goemotions.architectures.base import LoadOptions
-from goemotions.architectures.embedding import EmbeddingModel, load_encoder
+from goemotions.architectures.embedding import EmbeddingModel, load_encoder, with_own_encoder
 from goemotions.checkpoint import ModelConfig
 from goemotions.errors import MissingExtraError, ModelError
 from goemotions.weights.bases import Backbone, find_backbone
@@ -117,6 +117,7 @@ def load(directory: Path, config: ModelConfig, options: LoadOptions) -> Embeddin
         micro_batch=options.batch_size,
     )
     logging.getLogger(__name__).info("plan: %s", decoder.plan.why)
+    options = with_own_encoder(options, directory)
     return EmbeddingLlm(parts.head, decoder, describe(parts, decoder, quantise), options, encoder)
 
 

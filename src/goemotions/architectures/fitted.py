@@ -7,8 +7,6 @@ softmax, so that its probabilities add up to 1.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,11 +19,10 @@ from goemotions.architectures.base import Architecture, LoadOptions
 from goemotions.architectures.prepared import Features, Prepared
 from goemotions.architectures.safetensors_file import read_safetensors
 from goemotions.catalog import find_model, shipped
-from goemotions.checkpoint import FINGERPRINT, ModelConfig, read_config
+from goemotions.checkpoint import FINGERPRINT, ModelConfig, fingerprint, read_config
 from goemotions.errors import ModelError
 from goemotions.fields import shown
 from goemotions.predictions import Scored
-from goemotions.specs import ARCHITECTURES
 
 Floats = npt.NDArray[np.float64]
 Pooled = Sequence[Mapping[str, float]]
@@ -101,18 +98,6 @@ def one_of(scores: Floats) -> Floats:
     with np.errstate(divide="ignore"):
         odds = np.log(parts) - np.log(np.maximum(others, 0))
     return np.asarray(np.clip(odds, -MOST_LOG_ODDS, MOST_LOG_ODDS))
-
-
-def fingerprint(directory: Path, config: ModelConfig) -> str:
-    """Return a SHA-256 of what a model's states and logits depend on: its files, and of its settings labels and length.
-
-    Thresholds, calibration and figures are not among it: they change nothing here.
-    """
-    digest = hashlib.sha256(json.dumps([config.labels, config.max_length, config.raw.get("encoder")]).encode())
-    for name in sorted(ARCHITECTURES[config.architecture].files):
-        if name != "config.json":
-            digest.update((directory / name).read_bytes())
-    return digest.hexdigest()
 
 
 def load(directory: Path, config: ModelConfig, options: LoadOptions) -> FittedModel:

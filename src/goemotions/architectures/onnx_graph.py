@@ -79,6 +79,17 @@ class OnnxGraph:
         self._names = list(self.outputs)
         self._states = [facts.head_input] if self.states_width else []
 
+    @property
+    def known_states_width(self) -> int:
+        """Return the width of the states.
+
+        Raises:
+            ModelError: a graph without states.
+        """
+        if self.states_width is None:
+            raise ModelError(f"{self.name} does not end in one linear layer on a vector per text: it has no states")
+        return self.states_width
+
     def run(self, feed: Mapping[str, npt.NDArray[np.generic]], width: int) -> npt.NDArray[np.float32]:
         """Compute the output of n rows, float32 [n, width].
 
@@ -93,11 +104,9 @@ class OnnxGraph:
         """Compute the output of n rows and their states, float32 [n, width] and [n, states_width].
 
         Raises:
-            ModelError: as :meth:`run`, or a graph without states.
+            ModelError: as :meth:`run` and :attr:`known_states_width`.
         """
-        if self.states_width is None:
-            raise ModelError(f"{self.name} does not end in one linear layer on a vector per text: it has no states")
-        logits, states = self._run(feed, self._names[:1] + self._states, [width, self.states_width])
+        logits, states = self._run(feed, self._names[:1] + self._states, [width, self.known_states_width])
         return logits, states
 
     def _run(

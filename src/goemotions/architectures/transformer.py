@@ -67,6 +67,15 @@ class TransformerModel:
             )
         self._masked = "attention_mask" in inputs
 
+    @property
+    def states_width(self) -> int:
+        """Return the width of a state.
+
+        Raises:
+            ModelError: a graph that does not end in a linear layer on one vector per text.
+        """
+        return self._graph.known_states_width
+
     def score(self, texts: Sequence[str], windows: bool = False) -> Scored:
         """See :class:`goemotions.architectures.base.Architecture`."""
         logits = np.empty((len(texts), self._labels), dtype=np.float32)
@@ -90,7 +99,7 @@ class TransformerModel:
         """Logits and mean-pooled states: see :class:`goemotions.architectures.base.Architecture`."""
         ids = cast(list[list[int]], prepared.rows)
         logits = np.empty((len(ids), self._labels), dtype=np.float32)
-        states = np.empty((len(ids), self._graph.states_width or 0), dtype=np.float32)
+        states = np.empty((len(ids), self.states_width), dtype=np.float32)
         for rows, feed in self._feeds(ids):
             logits[rows], states[rows] = self._graph.run_states(feed, self._labels)
         return Features(logits, states)

@@ -38,6 +38,15 @@ def train(
         Path | None,
         typer.Option(help="The folder of the embedding cache.", show_default="embeddings, beside the output"),
     ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            help="The sentence encoder, instead of the recipe's: compact or a model directory, for its states; "
+            "use-multilingual-v3; use-v4; or the folder or https address of a SavedModel, which is a program and runs "
+            "with your rights.",
+            show_default="the recipe's",
+        ),
+    ] = None,
     backbone: Annotated[
         str | None,
         typer.Option(help="The base of an LLM model: a folder, a .gguf file, a hub id.", show_default="the recipe's"),
@@ -77,12 +86,15 @@ def train(
     settings = load_recipe(recipe, epochs=epochs, seed=seed)
     given = {
         "cache": cache,
+        "encoder": encoder,
         "backbone": backbone,
         "teachers": teachers,
         "from_scratch": from_scratch or None,
         "sources": sources,
     }
     refuse_unused(recipe, settings.options, given)
+    if encoder is not None:
+        settings = load_recipe(recipe, epochs=epochs, seed=seed, encoder=encoder)
     refuse_cache_of_vectors(cache, data)
     try:  # after the mistakes that can be said without the seconds that it takes
         import torch

@@ -10,7 +10,9 @@ import importlib
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import cast
 
+from goemotions.catalog import shipped
 from goemotions.encoders.base import Encoder
 from goemotions.encoders.facts import FACTS
 from goemotions.errors import EncoderError, nearest
@@ -24,9 +26,10 @@ def find_encoder(name: str | Path | Encoder, *, threads: int | None = None) -> E
     """Return an encoder by name. Weights are fetched and loaded when they are first needed, not here.
 
     Args:
-        name: ``"use-multilingual-v3"``, ``"use-v4"``, the https handle of a TF-Hub text encoder, the folder of a
-            TensorFlow SavedModel, or an encoder, which is given back as it is. A SavedModel is a program that runs with
-            your rights: name only one you trust.
+        name: ``"compact"`` or another shipped model or model directory, for its states; ``"use-multilingual-v3"``,
+            ``"use-v4"``, the https handle of a TF-Hub text encoder, the folder of a TensorFlow SavedModel; or an
+            encoder, which is given back as it is. A SavedModel is a program that runs with your rights: name only one
+            you trust.
         threads: that compute; None for one a core.
 
     Raises:
@@ -41,9 +44,12 @@ def find_encoder(name: str | Path | Encoder, *, threads: int | None = None) -> E
         if not hasattr(name, "encode"):
             raise TypeError(f"expected an encoder's name, path or an object with encode(), got {type(name).__name__}")
         return name
-    if isinstance(name, str) and name in FACTS:
+    if isinstance(name, str) and name in FACTS and FACTS[name].module:
         make: Callable[[int | None], Encoder] = importlib.import_module(FACTS[name].module).make_encoder
         return make(threads)
+    if names_a_model(name):
+        states = importlib.import_module("goemotions.architectures.states").ModelStates(name, threads)
+        return cast(Encoder, states)
     from goemotions.encoders.use_tfhub import USE_V4, TensorFlowEncoder, make_encoder
 
     if name == USE_V4:
@@ -59,6 +65,11 @@ def find_encoder(name: str | Path | Encoder, *, threads: int | None = None) -> E
             f"{', '.join(FACTS)}{nearest(str(name), FACTS)}"
         )
     return TensorFlowEncoder(path, id=SAVED_MODEL, threads=threads)
+
+
+def names_a_model(name: str | Path) -> bool:
+    """Return True for a shipped model and for a model directory: its states are an encoder."""
+    return str(name) in shipped().models or (Path(name).expanduser() / "config.json").is_file()
 
 
 def check_same(encoder: Encoder, wanted: Mapping[str, object]) -> None:
@@ -91,5 +102,6 @@ def _is_name(id: str) -> bool:
 def _another(got: str, expected: str) -> EncoderError:
     return EncoderError(
         f"the model was trained on the encoder {expected}, got {got}, whose vectors mean something else; "
-        "to use it nevertheless: allow_other_encoder=True, --allow-other-encoder on the command line"
+        "name the one it was trained on by encoder= (--encoder), or, to use this one nevertheless: "
+        "allow_other_encoder=True, --allow-other-encoder on the command line"
     )

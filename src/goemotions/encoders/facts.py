@@ -15,8 +15,8 @@ class EncoderFacts:
     """An encoder's code, and what a model card says of it.
 
     Attributes:
-        module: its code; the module's ``make_encoder(threads)`` gives the encoder. Empty for one that is known only by
-            its id.
+        module: its code; the module's ``make_encoder(threads)`` gives the encoder. Empty for the states of a shipped
+            model, and for an encoder that is known only by its id.
         title: what it is and where it comes from.
         languages: BCP 47 tags of those that it reads; empty where that is not known.
         extra: the optional part of this package that runs it; None for none.
@@ -35,6 +35,13 @@ class EncoderFacts:
 
 
 FACTS: dict[str, EncoderFacts] = {
+    "compact": EncoderFacts(
+        module="",
+        title="the states of the model compact",
+        languages=("en",),
+        needs="no GPU and no deep learning framework",
+        license="Apache-2.0",
+    ),
     "use-multilingual-v3": EncoderFacts(
         module="goemotions.encoders.use_multilingual",
         title="Universal Sentence Encoder, multilingual v3",

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from goemotions.architectures.fitted import fingerprint, shifts_of
+from goemotions.architectures.fitted import shifts_of
 from goemotions.architectures.prepared import Features
 from goemotions.calibration import Calibration
 from goemotions.catalog import shipped
+from goemotions.checkpoint import fingerprint
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import DataError, ModelError
 from goemotions.fitting.logistic import Floats, logistic

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from goemotions import thresholds as thresholding
+from goemotions.architectures.states import ModelStates
 from goemotions.data.augmentation import augment
 from goemotions.data.checks import raise_together, split_problems
 from goemotions.data.corpus import seen_in
@@ -27,6 +28,7 @@ from goemotions.encoders.base import Encoder
 from goemotions.errors import GoEmotionsError
 from goemotions.evaluation.metrics import macro_f1, mean_average_precision
 from goemotions.evaluation.provenance import hash_texts, hashes_to_bytes
+from goemotions.specs import ENCODER_FOLDER
 from goemotions.training.losses import make_loss
 from goemotions.training.model_directory import HeldOut
 from goemotions.training.optimisation import ParameterGroup
@@ -54,6 +56,7 @@ class EmbeddedData:
         sha256: of each split's file, or of its vectors where there are no texts.
         fresh: bool [n of test]: rows whose text does not also stand in train; None without texts.
         known: the hashes of the train texts, as :mod:`goemotions.evaluation.provenance` keeps them; None without texts.
+        brought: the files that a model on these vectors brings along, by name: an encoder that no name finds again.
     """
 
     source: Origin
@@ -63,17 +66,22 @@ class EmbeddedData:
     sha256: Mapping[str, str]
     fresh: npt.NDArray[np.bool_] | None
     known: bytes | None = None
+    brought: Mapping[str, bytes] = field(default_factory=dict)
 
     def held_out(self) -> HeldOut:
         """Return what a finished training is judged by."""
         dev, test = self.splits["dev"], self.splits["test"]
-        rows = len(self.splits["train"][0])
-        return HeldOut(self.labels, self.source, dev, test, rows, self.sha256, self.fresh, self.known)
+        return HeldOut(self.labels, self.source, dev, test, self.rows, self.sha256, self.fresh, self.known)
 
     @property
     def decisive(self) -> tuple[Mapping[str, str], Mapping[str, str], Sequence[str]]:
         """Parts of the data that decide the result of a training."""
         return dict(self.sha256), dict(self.encoder), self.labels
+
+    @property
+    def rows(self) -> int:
+        """Return how many train rows there are."""
+        return len(self.splits["train"][0])
 
     @property
     def dim(self) -> int:
@@ -117,7 +125,8 @@ def load_data(
     embedded = {name: (vectors.read(split.texts)[0], split.targets) for name, split in splits.items()}
     fresh = ~seen_in(splits["test"], splits["train"])
     known = hashes_to_bytes(hash_texts(splits["train"].texts))
-    return EmbeddedData(corpus.source, corpus.labels, identity(encoder), embedded, corpus.sha256, fresh, known)
+    made_by, brought = identity(encoder), files_to_bring(encoder)
+    return EmbeddedData(corpus.source, corpus.labels, made_by, embedded, corpus.sha256, fresh, known, brought)
 
 
 def from_vectors(
@@ -160,6 +169,13 @@ def attempt(problems: list[str], read: Callable[[], Result]) -> Result | None:
 def identity(encoder: Encoder) -> dict[str, str]:
     """Return what a model's ``config.json`` says of its encoder."""
     return {"id": encoder.id, "revision": encoder.revision, "fingerprint": encoder.fingerprint}
+
+
+def files_to_bring(encoder: Encoder) -> dict[str, bytes]:
+    """Return the files of a model whose states are the vectors and that has no name, as a model directory has them."""
+    if not isinstance(encoder, ModelStates) or encoder.has_name:
+        return {}
+    return {f"{ENCODER_FOLDER}/{name}": content for name, content in encoder.files().items()}
 
 
 class EmbeddingTask:
@@ -247,12 +263,12 @@ def balanced(data: EmbeddedData, recipe: EmbeddingRecipe) -> tuple[Vectors, Targ
     return rows.embeddings, rows.targets
 
 
-def recipe_loss(recipe: EmbeddingRecipe, targets: Targets) -> nn.Module:
-    """The recipe's loss; ``targets`` [n, labels] are those of train."""
-    return make_loss(recipe.loss, targets.sum(0, dtype=np.int64).tolist())
+def recipe_loss(recipe: EmbeddingRecipe, targets: npt.NDArray[Any]) -> nn.Module:
+    """The recipe's loss; ``targets`` [n, labels] are those of train, labels or probabilities."""
+    return make_loss(recipe.loss, targets.sum(0).round().astype(np.int64).tolist())
 
 
-def start_bias(classifier: nn.Linear, targets: Targets) -> None:
+def start_bias(classifier: nn.Linear, targets: npt.NDArray[Any]) -> None:
     """Begin at the labels' frequencies (Lin et al., 2017), or the first steps go into learning how rare labels are."""
     share = np.clip(targets.mean(0), 1e-4, 1 - 1e-4)
     with torch.no_grad():

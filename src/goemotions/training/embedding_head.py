@@ -33,6 +33,7 @@ from goemotions.training.onnx_graph import OPSET, GraphBuilder, numpy_of
 from goemotions.training.optimisation import decay_groups
 from goemotions.training.processes import Processes
 from goemotions.training.recipe import HeadRecipe
+from goemotions.training.teachers import digest_of, embedded_targets
 
 TOLERANCE = Tolerance(largest=0.01)  # the exported weights have 16 bit
 
@@ -54,7 +55,13 @@ class Mlp(nn.Module):
 
 
 def train_head(
-    data: Path, output: Path, recipe: HeadRecipe, cache: Path, device: torch.device, limit: int | None = None
+    data: Path,
+    output: Path,
+    recipe: HeadRecipe,
+    cache: Path,
+    device: torch.device,
+    limit: int | None = None,
+    teachers: Path = Path("teachers"),
 ) -> StoredFigures | None:
     """Train on the corpus in ``data`` and write the model directory ``output``.
 
@@ -63,23 +70,25 @@ def train_head(
     Args:
         cache: of embeddings.
         limit: use only the first rows of every split (a trial run).
+        teachers: the folder of what the recipe's teachers say of the train texts.
 
     Raises:
-        GoEmotionsError: a corpus or an encoder that cannot be used, or a training that went wrong.
+        GoEmotionsError: a corpus, a teacher or an encoder that cannot be used, or a training that went wrong.
 
     Returns:
         The figures on test, from the written file, at thresholds tuned on dev; None in a process that does not write.
     """
     embedded = load_data(data, cache, recipe.encoder, partial(settings_problems, recipe), limit)
     x, y = balanced(embedded, recipe)
+    targets = embedded_targets(embedded, y, recipe, teachers)
     torch.manual_seed(recipe.seed)
     model = Mlp(embedded.dim, recipe.hidden, len(embedded.labels), recipe.dropout)
-    start_bias(model.classifier, y)
+    start_bias(model.classifier, targets)
     processes = Processes(device.type == "cpu")
     task = EmbeddingTask(
         model.to(device),
         decay_groups(model, recipe.weight_decay),
-        (x, y),
+        (x, targets),
         embedded.splits["dev"],
         recipe_loss(recipe, y),
         select_by=recipe.select_by,
@@ -87,7 +96,7 @@ def train_head(
         batch_size=recipe.batch_size,
         device=device,
     )
-    settings = LoopSettings.from_recipe(recipe, device, limit, *embedded.decisive)
+    settings = LoopSettings.from_recipe(recipe, device, limit, digest_of(targets), *embedded.decisive)
     position = fit(task, settings, output.with_name(output.name + ".training"), True, processes)
     if not processes.main:
         return None
@@ -112,7 +121,7 @@ def exported(
     task.device = torch.device("cpu")
     config = {"architecture": "embedding-head", "embed_dim": data.dim, "encoder": dict(data.encoder), **more}
     return Made(
-        files={"head.onnx": content},
+        files={"head.onnx": content, **data.brought},
         config=config,
         read=lambda _: lambda vectors: sigmoid(network.logits(vectors)),
         expected=task.probabilities(data.splits["dev"][0]),

@@ -38,6 +38,7 @@ from goemotions.training.optimisation import decay_groups
 from goemotions.training.processes import Processes
 from goemotions.training.recipe import LlmRecipe
 from goemotions.training.single_token import DEAD, EmbeddingLlmNet, LoraDecoder
+from goemotions.training.teachers import digest_of, embedded_targets
 from goemotions.weights.bases import Backbone, find_backbone
 
 log = logging.getLogger("goemotions.training")
@@ -52,6 +53,7 @@ def train_llm(
     device: torch.device,
     backbone: str | None = None,
     limit: int | None = None,
+    teachers: Path = Path("teachers"),
 ) -> StoredFigures | None:
     """Train on the corpus in ``data`` and write the model directory ``output``.
 
@@ -61,10 +63,11 @@ def train_llm(
         cache: of embeddings.
         backbone: another copy of the recipe's base: a path, a packaged one, a hub id.
         limit: use only the first rows of every split (a trial run).
+        teachers: the folder of what the recipe's teachers say of the train texts.
 
     Raises:
-        GoEmotionsError: a corpus, encoder or base that cannot be used (all problems at once), or a training that went
-            wrong.
+        GoEmotionsError: a corpus, teacher, encoder or base that cannot be used (all problems at once), or a training
+            that went wrong.
 
     Returns:
         The figures on test, from the written directory, at thresholds tuned on dev; None in a process that does not
@@ -84,13 +87,14 @@ def train_llm(
     precision = name_of(fast_precision(device)) if recipe.precision == "auto" else recipe.precision
     plan = make_plan(source.config, quantise or source.quantisation == "nf4", str(device), precision)
     x, y = balanced(embedded, recipe)
+    targets = embedded_targets(embedded, y, recipe, teachers)
     torch.manual_seed(recipe.seed)
     model = new_model(recipe, source, plan, quantise, embedded.dim, len(embedded.labels))
-    start_bias(model.classifier, y)
-    task, accumulation = make_task(model.to(device), recipe, embedded, (x, y), device, processes.count)
+    start_bias(model.classifier, targets)
+    task, accumulation = make_task(model.to(device), recipe, embedded, (x, targets), device, processes.count)
     if processes.main:
         describe(model, base, source, plan, task.batch_size * accumulation)
-    decisive = [accumulation, limit, str(base), plan.precision, *embedded.decisive]
+    decisive = [accumulation, limit, str(base), plan.precision, digest_of(targets), *embedded.decisive]
     settings = LoopSettings.from_recipe(recipe, device, *decisive, accumulation=accumulation)
     position = fit(task, settings, output.with_name(output.name + ".training"), True, processes)
     if not processes.main:
@@ -117,7 +121,7 @@ def make_task(
     model: EmbeddingLlmNet,
     recipe: LlmRecipe,
     data: EmbeddedData,
-    train: tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]],
+    train: tuple[npt.NDArray[np.float32], npt.NDArray[Any]],
     device: torch.device,
     processes: int = 1,
 ) -> tuple[EmbeddingTask, int]:
@@ -187,7 +191,7 @@ def exported(
 
     task.model.eval()
     return Made(
-        files=llm_files(recipe.backbone, model.head, adapter, source.config, base_config, focal),
+        files=llm_files(recipe.backbone, model.head, adapter, source.config, base_config, focal) | dict(data.brought),
         config=config,
         read=read,
         expected=task.probabilities(data.splits["dev"][0]),

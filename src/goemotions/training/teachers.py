@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +21,11 @@ import torch
 from goemotions.errors import DataError, nearest
 from goemotions.files import new_directory
 from goemotions.precision import fast_precision
+from goemotions.training.embedded import EmbeddedData
 from goemotions.training.fine_tuning import fine_tune, start
 from goemotions.training.loop import autocast, evaluating
 from goemotions.training.processes import Processes
-from goemotions.training.recipe import TeacherRecipe, TransformerRecipe
+from goemotions.training.recipe import EmbeddingRecipe, TeacherRecipe, TransformerRecipe
 from goemotions.training.recipe_file import load_recipe
 from goemotions.training.sources import SourceTexts, TrainingSet, gather, read_sources
 from goemotions.training.texts import TextCorpus, read_texts
@@ -123,9 +124,25 @@ class Opinion:
     sources: Mapping[str, npt.NDArray[np.float32]]
 
 
-def read_teachers(
-    names: Sequence[str], folder: Path, corpus: TextCorpus, sources: Sequence[SourceTexts] = ()
-) -> Opinion:
+class Learnt(Protocol):
+    """A corpus, as far as it decides whether teachers speak of it.
+
+    Attributes:
+        sha256: of the train split's file, among others.
+    """
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+    @property
+    def sha256(self) -> Mapping[str, str]: ...
+
+    @property
+    def rows(self) -> int:
+        """Return how many train texts there are."""
+
+
+def read_teachers(names: Sequence[str], folder: Path, corpus: Learnt, sources: Sequence[SourceTexts] = ()) -> Opinion:
     """Return what teachers say of the train texts and of the texts of sources.
 
     Raises:
@@ -140,27 +157,28 @@ def read_teachers(
 
 
 def read_one(
-    name: str, folder: Path, corpus: TextCorpus, sources: Sequence[SourceTexts]
+    name: str, folder: Path, corpus: Learnt, sources: Sequence[SourceTexts]
 ) -> dict[str, npt.NDArray[np.float32]]:
     """Return what one teacher says, by part; errors as :func:`read_teachers`."""
-    path, train = folder / name / "teacher.json", corpus.splits["train"]
+    path = folder / name / "teacher.json"
     try:
         about, digest = read_teacher(path), file_sha256(path.with_name("logits.npy"))
     except FileNotFoundError as error:
         found = [other.parent.name for other in folder.glob("*/teacher.json")]
         raise DataError(
             f"{folder} has no teacher {name!r}{nearest(name, found)}; name the source tree's folder `teachers` by "
-            "--teachers, make them again by --from-scratch (hours on a CPU), or train compact-alone, without any"
+            "--teachers, make them again by --from-scratch (hours on a CPU), or train by a recipe without any, such as "
+            "compact-alone"
         ) from error
     if digest != about.logits_sha256:
         raise DataError(f"{folder / name / 'logits.npy'} is damaged: its SHA-256 is not the one in {path.name}")
-    if (about.labels, about.train_sha256) != (corpus.labels, corpus.sha256["train"]) or about.rows < len(train):
+    if (about.labels, about.train_sha256) != (corpus.labels, corpus.sha256["train"]) or about.rows < corpus.rows:
         raise DataError(
             f"{path} is of another train.tsv: make teachers of yours by --from-scratch, in another folder, or "
-            "train compact-alone, without any"
+            "train by a recipe without any, such as compact-alone"
         )
     logits = np.load(path.with_name("logits.npy"), allow_pickle=False)
-    said, first = {TRAIN: logits[: len(train)]}, about.rows
+    said, first = {TRAIN: logits[: corpus.rows]}, about.rows
     read = {source.name: source for source in sources}
     for source, (rows, sha256) in about.sources.items():
         if source in read:
@@ -206,13 +224,34 @@ def blend(corpus: TextCorpus, recipe: TransformerRecipe, teachers: Path, sources
 
     Cross-entropy is linear in its targets: that of the mean is the mean of the two cross-entropies.
     """
-    labels = corpus.splits["train"].targets.astype(np.float32)
+    labels = corpus.splits["train"].targets
     if not recipe.teachers:
-        return gather(corpus, labels, sources, {}, 0.0)
-    weight = np.float32(recipe.teacher_weight)
+        return gather(corpus, labels.astype(np.float32), sources, {}, 0.0)
     opinion = read_teachers(recipe.teachers, teachers, corpus, sources)
-    targets = (1 - weight) * labels + weight * opinion.train
+    targets = mixed(labels, opinion.train, recipe.teacher_weight)
     return gather(corpus, targets, sources, opinion.sources, recipe.source_teacher_weight)
+
+
+def mixed(
+    labels: npt.NDArray[np.uint8], said: npt.NDArray[np.float32], teacher_weight: float
+) -> npt.NDArray[np.float32]:
+    """Return the targets of train texts. *Shape:* all [n, labels]."""
+    weight = np.float32(teacher_weight)
+    return (1 - weight) * labels.astype(np.float32) + weight * said
+
+
+def embedded_targets(
+    data: EmbeddedData, labels: npt.NDArray[np.uint8], recipe: EmbeddingRecipe, teachers: Path
+) -> npt.NDArray[np.float32]:
+    """Return what is learnt of embedded train texts, with their labels [n, labels]; errors as :func:`read_teachers`."""
+    if not recipe.teachers:
+        return labels.astype(np.float32)
+    return mixed(labels, read_teachers(recipe.teachers, teachers, data).train, recipe.teacher_weight)
+
+
+def digest_of(targets: npt.NDArray[np.float32]) -> str:
+    """Return a SHA-256 of what is learnt, by which a training knows its own state."""
+    return hashlib.sha256(np.ascontiguousarray(targets).tobytes()).hexdigest()
 
 
 def file_sha256(path: Path) -> str:

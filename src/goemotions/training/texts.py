@@ -28,6 +28,11 @@ class TextCorpus:
     sha256: Mapping[str, str]
     source: Origin
 
+    @property
+    def rows(self) -> int:
+        """Return how many train texts there are."""
+        return len(self.splits["train"])
+
     def held_out(self, more: Sequence[str] = ()) -> HeldOut:
         """Return what a finished training is judged by.
 
@@ -40,7 +45,7 @@ class TextCorpus:
             self.source,
             dev=(dev.texts, dev.targets),
             test=(test.texts, test.targets),
-            rows=len(train),
+            rows=self.rows,
             sha256=self.sha256,
             fresh=~seen_in(test, train),
             known=hashes_to_bytes(hash_texts([*train.texts, *more])),

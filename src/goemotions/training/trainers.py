@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from goemotions.evaluation.model_metrics import StoredFigures
-from goemotions.training.recipe import HeadRecipe, LlmRecipe, Recipe, TeacherRecipe, TransformerRecipe
+from goemotions.training.recipe import HeadRecipe, LlmRecipe, Recipe, TaughtRecipe, TeacherRecipe, TransformerRecipe
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,28 @@ class Order:
     limit: int | None = None
 
 
+def teach(recipe: TaughtRecipe, order: Order) -> None:
+    """Train the recipe's teachers first, if that was asked for."""
+    from goemotions.training.teachers import train_teachers
+
+    if order.from_scratch:
+        train_teachers(recipe.teachers, order.data, order.teachers, order.device, order.sources, order.limit)
+
+
 def head(recipe: HeadRecipe, order: Order) -> StoredFigures | None:
     from goemotions.training.embedding_head import train_head
 
-    return train_head(order.data, order.output, recipe, order.cache, order.device, order.limit)
+    teach(recipe, order)
+    return train_head(order.data, order.output, recipe, order.cache, order.device, order.limit, order.teachers)
 
 
 def llm(recipe: LlmRecipe, order: Order) -> StoredFigures | None:
     from goemotions.training.embedding_llm import train_llm
 
-    return train_llm(order.data, order.output, recipe, order.cache, order.device, order.backbone, order.limit)
+    teach(recipe, order)
+    return train_llm(
+        order.data, order.output, recipe, order.cache, order.device, order.backbone, order.limit, order.teachers
+    )
 
 
 def teacher(recipe: TeacherRecipe, order: Order) -> None:
@@ -58,10 +70,8 @@ def teacher(recipe: TeacherRecipe, order: Order) -> None:
 
 def transformer(recipe: TransformerRecipe, order: Order) -> StoredFigures | None:
     from goemotions.training.compact import train_compact
-    from goemotions.training.teachers import train_teachers
 
-    if order.from_scratch:
-        train_teachers(recipe.teachers, order.data, order.teachers, order.device, order.sources, order.limit)
+    teach(recipe, order)
     return train_compact(order.data, order.output, recipe, order.device, order.teachers, order.sources, order.limit)
 
 
