@@ -28,7 +28,9 @@ from goemotions.training.loop import LoopSettings, evaluating, fit
 from goemotions.training.recipe import LlmRecipe
 from goemotions.training.recipe_file import load_recipe
 from goemotions.training.single_token import EmbeddingLlmNet
+from goemotions.training.teachers import embedded_targets
 
+ROOT = Path(__file__).parent.parent
 TEXTS = 512
 STEPS = (0, 25, 50)  # and at the end
 
@@ -90,8 +92,10 @@ def by_layer(net: EmbeddingLlmNet, x: torch.Tensor) -> dict[str, list[float]]:
 
 def run(recipe: LlmRecipe, data: EmbeddedData) -> dict[str, Any]:
     net = untrained(recipe, data)
-    start_bias(net.classifier, data.splits["train"][1])
-    task, _ = make_task(net, recipe, data, data.splits["train"], torch.device("cpu"))
+    x, labels = data.splits["train"]
+    targets = embedded_targets(data, labels, recipe, ROOT / "teachers")
+    start_bias(net.classifier, targets)
+    task, _ = make_task(net, recipe, data, (x, targets), torch.device("cpu"))
     watched = Watched(task, net)
     settings = LoopSettings.from_recipe(recipe, torch.device("cpu"), *data.decisive)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,7 +1,7 @@
 """Measure what the decoder of ``smollm2`` is worth: it, random weights, none, and an MLP of the same trainable size.
 
-All are trained by the recipe ``smollm2`` on the same vectors, tuned on dev, measured on test. What
-``results/decoder_ablation.json`` has of the same recipe is not run again.
+All are trained by the recipe ``smollm2`` on the same vectors and targets, tuned on dev, measured on test. What
+``results/decoder_ablation.json`` has of the same recipe and vectors is not run again.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ from goemotions.training.optimisation import decay_groups
 from goemotions.training.recipe import LlmRecipe
 from goemotions.training.recipe_file import load_recipe
 from goemotions.training.single_token import EmbeddingLlmNet
+from goemotions.training.teachers import embedded_targets
 
+ROOT = Path(__file__).parent.parent
 VARIANTS = ("decoder", "random-decoder", "no-decoder", "mlp")
 
 
@@ -101,7 +103,8 @@ def build(variant: str, recipe: LlmRecipe, data: EmbeddedData) -> EmbeddingLlmNe
 
 def run(variant: str, recipe: LlmRecipe, data: EmbeddedData, show: bool) -> dict[str, Any]:
     model = build(variant, recipe, data)
-    x, y = data.splits["train"]
+    x, labels = data.splits["train"]
+    y = embedded_targets(data, labels, recipe, ROOT / "teachers")
     start_bias(model.classifier, y)
     ratio = recipe.head_learning_rate / recipe.learning_rate
     inside = getattr(model, "decoder", None)
@@ -159,13 +162,19 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--input-scale", type=float)
+    parser.add_argument("--encoder", help="instead of the recipe's")
+    parser.add_argument("--threads", type=int)
     parser.add_argument("--name", default="decoder_ablation")
     options = parser.parse_args()
-    recipe = load_recipe("smollm2", epochs=options.epochs, input_scale=options.input_scale)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    changes = {"epochs": options.epochs, "input_scale": options.input_scale, "encoder": options.encoder}
+    recipe = load_recipe("smollm2", **changes)
     assert isinstance(recipe, LlmRecipe)
-    settings = {key: value for key, value in recipe.as_dict().items() if key != "seed"}
-    results = known_runs(options.name, settings)
     data = load_data(options.data, options.cache, recipe.encoder, partial(settings_problems, recipe))
+    settings = {key: value for key, value in recipe.as_dict().items() if key != "seed"}
+    settings["fingerprint"] = data.encoder["fingerprint"]
+    results = known_runs(options.name, settings)
     for seed in options.seeds:
         for variant in options.variants:
             if f"seed {seed}" not in results.setdefault(variant, {}):

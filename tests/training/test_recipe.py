@@ -48,6 +48,7 @@ def test_the_published_values() -> None:
     assert (recipe.learning_rate, recipe.schedule, recipe.warmup_ratio) == (1e-4, "cosine", 0.05)
     assert (recipe.optimizer, recipe.weight_decay) == ("adamw-8bit", 0.01)
     assert (recipe.loss, recipe.dropout, recipe.select_by) == ("focal-card", 0.1, "dev_macro_f1_at_half")
+    assert load_recipe("published-24b", encoder="compact") == recipe.model_copy(update={"encoder": "compact"})
     rows = 89_201  # the card's train rows
     assert -(-rows // 32) * recipe.epochs == 41_820
 
@@ -119,6 +120,7 @@ def test_a_recipe_of_8_bit_says_from_which_epoch(tmp_path: Path) -> None:
     ("recipe", "option"),
     [
         ("compact", ("--cache", "x")),
+        ("compact", ("--encoder", "compact")),
         ("compact-alone", ("--teachers", "x")),
         ("compact-alone", ("--from-scratch",)),
         ("multilingual", ("--backbone", "x")),

@@ -29,8 +29,8 @@ Cache = Annotated[Path, typer.Option(help="The folder of the embedding cache; ev
 EncoderName = Annotated[
     str,
     typer.Option(
-        help="use-multilingual-v3, use-v4, or the folder or https address of a SavedModel, which is a program and runs "
-        "as you: name only one you trust."
+        help="compact (or a model directory), for its states; use-multilingual-v3, use-v4, or the folder or https "
+        "address of a SavedModel, which is a program and runs as you: name only one you trust."
     ),
 ]
 Folder = Annotated[Path, typer.Argument(help="The folder with train.tsv, dev.tsv and test.tsv.")]

@@ -36,8 +36,8 @@ Backbone = Annotated[
 Encoder = Annotated[
     str | None,
     typer.Option(
-        help="Its sentence encoder: use-v4, use-multilingual-v3, or the folder or https address of a SavedModel, which "
-        "is a program and runs as you: name only one you trust.",
+        help="Its sentence encoder: compact (or a model directory), for its states; use-v4, use-multilingual-v3, or "
+        "the folder or https address of a SavedModel, which is a program and runs as you: name only one you trust.",
         show_default="the one it was trained on",
     ),
 ]
