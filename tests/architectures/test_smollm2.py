@@ -16,6 +16,8 @@ from goemotions import EmotionClassifier
 from goemotions.catalog import find_model
 from goemotions.checkpoint import read_config
 from goemotions.data.corpus import Split
+from goemotions.encoders import check_same, find_encoder
+from goemotions.specs import ENCODER_FOLDER
 
 NATIVE = 0.02  # between computations in bfloat16, as in tests/decoder/test_parity.py
 MODEL = find_model("smollm2")
@@ -46,6 +48,13 @@ def test_texts_by_name(smollm2: EmotionClassifier) -> None:
     assert smollm2.thresholds["neutral"] != smollm2.thresholds["grief"]
     alone = np.concatenate([smollm2.predict_proba([text]) for text in CARD_TEXTS])
     assert np.abs(alone - smollm2.predict_proba(CARD_TEXTS)).max() <= 0.01
+
+
+def test_its_encoder_is_the_compact_that_ships_or_comes_along() -> None:
+    """Another compact gives other states: `make smollm2`, or keep the old one (CONTRIBUTING.md)."""
+    wanted = read_config(MODEL).raw["encoder"]
+    brought = MODEL / ENCODER_FOLDER
+    check_same(find_encoder(brought if brought.exists() else wanted["id"]), wanted)
 
 
 def check(got: np.ndarray, expected: np.ndarray, thresholds: dict[str, float]) -> None:
