@@ -100,6 +100,28 @@ def test_the_published_route_gives_the_same_probabilities_of_texts(llm: Path, ba
     assert ours.std() > 0.05
 
 
+def test_the_classifier_begins_with_what_the_states_know(corpus: Path, cache: Path, base: Path, tmp_path: Path) -> None:
+    """A training that hardly moves anything: what is found was read off before it."""
+    found = []
+    for rows in (None, 96):
+        changes = {
+            "readout_rows": rows,
+            "learning_rate": 1e-9,
+            "head_learning_rate": 1e-9,
+            "epochs": 1,
+            "corpus_share": 0.5,
+        }
+        path = tiny.write_recipe(tmp_path / "tiny.yaml", base, encoder="compact", loss="bce", **changes)
+        recipe = load_recipe(str(path))
+        assert isinstance(recipe, LlmRecipe)
+        train_llm(corpus, tmp_path / f"from-{rows}", recipe, cache, CPU)
+        config = json.loads((tmp_path / f"from-{rows}" / "config.json").read_text())
+        assert [row["step"] for row in config["training"]["history"]] == [2]  # half of 96 rows, by 8 x 4
+        found.append(config["training"]["history"][0]["dev_mean_average_precision"])
+    assert found[0] < 0.8
+    assert found[1] > 0.95
+
+
 def test_another_compact_is_refused_by_both_ways(llm: Path, base: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(MODELS / "compact", other)

@@ -196,10 +196,12 @@ class EmbeddingTask:
         seed: int,
         batch_size: int,
         device: torch.device,
+        corpus_share: float = 1.0,
     ) -> None:
         """
         Args:
             groups: the optimiser's.
+            corpus_share: of the train rows that an epoch has.
             select_by: the metric that decides which epoch is kept.
             seed: of the order of rows.
         """
@@ -213,6 +215,7 @@ class EmbeddingTask:
         self._x = torch.from_numpy(train[0]).to(device)
         self._y = torch.from_numpy(train[1].astype(np.float32)).to(device)
         self.dev = dev
+        self._rows = max(1, round(corpus_share * len(self._x)))
 
     def parameter_groups(self) -> list[ParameterGroup]:
         return self._groups
@@ -222,7 +225,7 @@ class EmbeddingTask:
 
     def batches(self, epoch: int) -> list[npt.NDArray[np.int64]]:
         """Row numbers of each batch, shuffled."""
-        order = np.random.default_rng([self.seed, epoch]).permutation(len(self._x))
+        order = np.random.default_rng([self.seed, epoch]).permutation(len(self._x))[: self._rows]
         return [order[start : start + self.batch_size] for start in range(0, len(order), self.batch_size)]
 
     def loss(self, batch: npt.NDArray[np.int64]) -> Tensor:

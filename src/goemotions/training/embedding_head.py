@@ -95,6 +95,7 @@ def train_head(
         seed=recipe.seed,
         batch_size=recipe.batch_size,
         device=device,
+        corpus_share=recipe.corpus_share,
     )
     settings = LoopSettings.from_recipe(recipe, device, limit, digest_of(targets), *embedded.decisive)
     position = fit(task, settings, output.with_name(output.name + ".training"), True, processes)

@@ -36,6 +36,7 @@ from goemotions.training.loop import LoopSettings, fit
 from goemotions.training.model_directory import Made, Tolerance, write_model
 from goemotions.training.optimisation import decay_groups
 from goemotions.training.processes import Processes
+from goemotions.training.readout import start_readout
 from goemotions.training.recipe import LlmRecipe
 from goemotions.training.single_token import DEAD, EmbeddingLlmNet, LoraDecoder
 from goemotions.training.teachers import digest_of, embedded_targets
@@ -90,8 +91,13 @@ def train_llm(
     targets = embedded_targets(embedded, y, recipe, teachers)
     torch.manual_seed(recipe.seed)
     model = new_model(recipe, source, plan, quantise, embedded.dim, len(embedded.labels))
-    start_bias(model.classifier, targets)
-    task, accumulation = make_task(model.to(device), recipe, embedded, (x, targets), device, processes.count)
+    model.to(device)
+    if recipe.readout_rows is None:
+        start_bias(model.classifier, targets)
+    else:
+        rows = np.random.default_rng(recipe.seed).permutation(len(x))[: recipe.readout_rows]
+        start_readout(model.classifier, model.states(torch.from_numpy(x[rows]).to(device)), targets[rows])
+    task, accumulation = make_task(model, recipe, embedded, (x, targets), device, processes.count)
     if processes.main:
         describe(model, base, source, plan, task.batch_size * accumulation)
     decisive = [accumulation, limit, str(base), plan.precision, digest_of(targets), *embedded.decisive]
@@ -145,6 +151,7 @@ def make_task(
         seed=recipe.seed,
         batch_size=batch_size,
         device=device,
+        corpus_share=recipe.corpus_share,
     )
     return task, processes
 

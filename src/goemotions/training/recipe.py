@@ -191,12 +191,14 @@ class EmbeddingRecipe(TaughtRecipe):
 
     Attributes:
         select_by: the metric on dev that decides which epoch is kept: macro F1 at tuned thresholds, or at 0.5.
+        corpus_share: of the train rows that an epoch has, other ones in each.
         oversampling: of rare labels in embedding space, inside train, up to ``oversampling_target`` positives each.
     """
 
     encoder: Name
     loss: Loss
     select_by: Selection = "dev_macro_f1"
+    corpus_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     oversampling: Oversampling = "none"
     oversampling_target: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
 
@@ -230,6 +232,8 @@ class LlmRecipe(EmbeddingRecipe):
         rank, alpha: of LoRA.
         head_learning_rate: of projection and classifier; ``learning_rate`` is LoRA's.
         input_scale: see :class:`goemotions.training.single_token.EmbeddingLlmNet`.
+        readout_rows: train rows from whose untrained states the classifier begins, by least squares; None for one that
+            begins at the labels' frequencies.
     """
 
     backbone: Name
@@ -240,6 +244,7 @@ class LlmRecipe(EmbeddingRecipe):
     rslora: bool
     head_learning_rate: Rate
     input_scale: Annotated[float, Field(gt=0, le=1e9)]
+    readout_rows: Count | None = None
 
     @property
     def options(self) -> frozenset[str]:

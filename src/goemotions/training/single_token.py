@@ -28,6 +28,8 @@ from goemotions.decoder.tensors import TensorSource
 DEAD = "q_proj, k_proj"
 """A sequence of one token gives them no gradient: an adapter on them would stay as it was made."""
 
+STATES_ROWS = 1024  # computed together where nothing is learnt
+
 
 class LoraDecoder(nn.Module):
     """*Shape:* float32 [n, hidden] → [n, hidden]: the states after the final normalisation.
@@ -139,6 +141,12 @@ class EmbeddingLlmNet(nn.Module):
 
     def forward(self, embeddings: Tensor) -> Tensor:
         return cast(Tensor, self.classifier(self.dropout(self.decoder(self.projection(embeddings)))))
+
+    @torch.inference_mode()
+    def states(self, embeddings: Tensor) -> Tensor:
+        """Return what the classifier reads. *Shape:* float32 [n, embed_dim] → [n, hidden]."""
+        parts = [self.decoder(self.projection(part)) for part in torch.split(embeddings, STATES_ROWS)]
+        return torch.cat(parts)
 
     @property
     def head(self) -> Head:
