@@ -27,6 +27,7 @@ from goemotions.predictions import Thresholds
 from goemotions.training.embedded import (
     EmbeddedData,
     EmbeddingTask,
+    Vectors,
     load_data,
     recipe_loss,
     settings_problems,
@@ -37,6 +38,7 @@ from goemotions.training.embedding_llm import find_base, new_model
 from goemotions.training.loop import LoopSettings, evaluating, fit
 from goemotions.training.model_directory import measure, thresholds_of
 from goemotions.training.optimisation import decay_groups
+from goemotions.training.readout import start_readout
 from goemotions.training.recipe import LlmRecipe
 from goemotions.training.recipe_file import load_recipe
 from goemotions.training.single_token import EmbeddingLlmNet
@@ -82,9 +84,12 @@ class NoDecoder(nn.Module):
             for parameter in self.projection[2].parameters():
                 parameter.mul_(recipe.input_scale)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def states(self, x: Tensor) -> Tensor:
         states = self.projection(x)
-        logits: Tensor = self.classifier(self.dropout(rms_norm(states, torch.ones(states.shape[1]), 1e-5)))
+        return rms_norm(states, torch.ones(states.shape[1]), 1e-5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.classifier(self.dropout(self.states(x)))
         return logits
 
 
@@ -101,11 +106,30 @@ def build(variant: str, recipe: LlmRecipe, data: EmbeddedData) -> EmbeddingLlmNe
     return Mlp(data.dim, [890, 890], labels, recipe.dropout)  # 1.27 M numbers, those of adapter and head 1.32 M
 
 
+@torch.inference_mode()
+def states_of(model: EmbeddingLlmNet | NoDecoder | Mlp, x: Tensor) -> Tensor:
+    """Return what a model's classifier reads of vectors."""
+    if not isinstance(model, Mlp):
+        return model.states(x)
+    for layer in model.hidden:
+        x = torch.relu(layer(x))
+    return x
+
+
+def begin(model: EmbeddingLlmNet | NoDecoder | Mlp, recipe: LlmRecipe, x: Vectors, y: Vectors) -> None:
+    """Begin the classifier as the recipe says."""
+    if recipe.readout_rows is None:
+        start_bias(model.classifier, y)
+        return
+    rows = np.random.default_rng(recipe.seed).permutation(len(x))[: recipe.readout_rows]
+    start_readout(model.classifier, states_of(model, torch.from_numpy(x[rows])), y[rows])
+
+
 def run(variant: str, recipe: LlmRecipe, data: EmbeddedData, show: bool) -> dict[str, Any]:
     model = build(variant, recipe, data)
     x, labels = data.splits["train"]
     y = embedded_targets(data, labels, recipe, ROOT / "teachers")
-    start_bias(model.classifier, y)
+    begin(model, recipe, x, y)
     ratio = recipe.head_learning_rate / recipe.learning_rate
     inside = getattr(model, "decoder", None)
     groups = [] if inside is None else decay_groups(inside, recipe.weight_decay)
@@ -116,6 +140,7 @@ def run(variant: str, recipe: LlmRecipe, data: EmbeddedData, show: bool) -> dict
     task = EmbeddingTask(
         model, groups, (x, y), data.splits["dev"], recipe_loss(recipe, y),
         select_by=recipe.select_by, seed=recipe.seed, batch_size=recipe.batch_size, device=torch.device("cpu"),
+        corpus_share=recipe.corpus_share,
     )  # fmt: skip
     settings = LoopSettings.from_recipe(recipe, torch.device("cpu"), variant, *data.decisive)
     with tempfile.TemporaryDirectory() as folder:
