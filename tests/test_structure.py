@@ -31,7 +31,8 @@ LAYERS = (
     set("escaping errors fields files labels locking long_texts machine models precision progress".split())
     | set("installation predictions recipes records specs thresholds yaml_text".split()),
     {"annotations", "calibration", "checkpoint", "explaining", "frames", "tables", "weights"},
-    {"encoders", "decoder", "catalog"},
+    {"catalog"},
+    {"encoders", "decoder"},
     {"architectures", "data", "upload"},
     {"classifier"},
     {"goemotions"},

@@ -16,7 +16,7 @@ from goemotions.architectures.base import LoadOptions
 from goemotions.architectures.prepared import Features, Prepared
 from goemotions.encoders import check_same, find_encoder
 from goemotions.encoders.base import Encoder
-from goemotions.encoders.facts import FACTS
+from goemotions.encoders.facts import FACTS, is_known
 from goemotions.errors import EncoderError, ModelError
 from goemotions.predictions import Scored
 from goemotions.specs import ENCODER_FOLDER
@@ -97,7 +97,7 @@ def load_encoder(options: LoadOptions, wanted: Mapping[str, Any], embed_dim: int
 
     An encoder may be a program (a SavedModel is one), so a model directory may only name one that this package knows.
     """
-    if options.encoder is None and wanted["id"] not in FACTS:
+    if options.encoder is None and not is_known(wanted["id"]):
         raise EncoderError(
             f"the model was trained on the encoder {wanted['id']}, which is not one of {', '.join(FACTS)}: if you "
             "trust it, name its folder or address by encoder= (--encoder); a SavedModel is a program, and runs as you"

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from goemotions.catalog import shipped
+
 
 @dataclass(frozen=True)
 class EncoderFacts:
@@ -34,12 +36,14 @@ class EncoderFacts:
     citation: str | None = None
 
 
+STATES_NEED = "no GPU and no deep learning framework"
+
 FACTS: dict[str, EncoderFacts] = {
     "compact": EncoderFacts(
         module="",
         title="the states of the model compact",
         languages=("en",),
-        needs="no GPU and no deep learning framework",
+        needs=STATES_NEED,
         license="Apache-2.0",
     ),
     "use-multilingual-v3": EncoderFacts(
@@ -66,7 +70,14 @@ FACTS: dict[str, EncoderFacts] = {
 
 def facts_of(id: str) -> EncoderFacts:
     """Return what is known of an encoder; of one that is not in the catalogue only its id."""
+    if id not in FACTS and id in shipped().models:
+        return EncoderFacts(module="", title=f"the states of the model {id}", needs=STATES_NEED)
     return FACTS.get(id) or EncoderFacts(module="", title=id, extra="tfhub")
+
+
+def is_known(id: str) -> bool:
+    """Return True for an encoder of the catalogue and for a shipped model: a config.json may name it."""
+    return id in FACTS or id in shipped().models
 
 
 def language_limits(id: str, learnt: Sequence[str]) -> list[str]:

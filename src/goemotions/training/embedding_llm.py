@@ -24,6 +24,7 @@ from goemotions.precision import fast_precision, name_of
 from goemotions.training.embedded import (
     EmbeddedData,
     EmbeddingTask,
+    Vectors,
     attempt,
     balanced,
     load_data,
@@ -91,12 +92,7 @@ def train_llm(
     targets = embedded_targets(embedded, y, recipe, teachers)
     torch.manual_seed(recipe.seed)
     model = new_model(recipe, source, plan, quantise, embedded.dim, len(embedded.labels))
-    model.to(device)
-    if recipe.readout_rows is None:
-        start_bias(model.classifier, targets)
-    else:
-        rows = np.random.default_rng(recipe.seed).permutation(len(x))[: recipe.readout_rows]
-        start_readout(model.classifier, model.states(torch.from_numpy(x[rows]).to(device)), targets[rows])
+    begin(model.to(device), recipe, x, targets)
     task, accumulation = make_task(model, recipe, embedded, (x, targets), device, processes.count)
     if processes.main:
         describe(model, base, source, plan, task.batch_size * accumulation)
@@ -121,6 +117,16 @@ def new_model(
     scale = recipe.alpha / (recipe.rank**0.5 if recipe.rslora else recipe.rank)
     decoder = LoraDecoder(source, plan, quantise, recipe.rank, scale)
     return EmbeddingLlmNet(decoder, embed_dim, num_labels, recipe.dropout, recipe.input_scale)
+
+
+def begin(model: EmbeddingLlmNet, recipe: LlmRecipe, x: Vectors, targets: npt.NDArray[np.float32]) -> None:
+    """Begin the classifier as the recipe says: by what its states know of the targets, or by how frequent they are."""
+    if recipe.readout_rows is None:
+        start_bias(model.classifier, targets)
+        return
+    rows = np.random.default_rng(recipe.seed).permutation(len(x))[: recipe.readout_rows]
+    states = model.states(torch.from_numpy(x[rows]).to(model.classifier.weight.device))
+    start_readout(model.classifier, states, targets[rows])
 
 
 def make_task(
