@@ -29,7 +29,7 @@ LONG_FUNCTIONS: set[tuple[str, str]] = set()
 
 LAYERS = (
     set("escaping errors fields files labels locking long_texts machine models precision progress".split())
-    | set("installation predictions recipes records specs thresholds yaml_text".split()),
+    | set("installation periods predictions recipes records specs thresholds yaml_text".split()),
     {"annotations", "calibration", "checkpoint", "explaining", "frames", "tables", "weights"},
     {"catalog"},
     {"encoders", "decoder"},
@@ -37,7 +37,7 @@ LAYERS = (
     {"classifier"},
     {"goemotions"},
     {"evaluation", "batch", "server"},
-    {"training", "fitting"},
+    {"training", "fitting", "estimation"},
     {"labelling", "sklearn", "duckdb"},
     {"cli"},
 )

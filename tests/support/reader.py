@@ -129,6 +129,7 @@ def lay_out(folder: Path) -> None:
     write_rows(folder / "labelled.csv", texts, labels)
     moods = [["happy"] if "praise" in row else ["angry"] if "price" in row else [] for row in labels]
     write_rows(folder / "posts.csv", texts, moods)
+    write_feedback(folder / "feedback.csv", folder / "labelled-feedback.csv")
     (folder / "map.json").write_text('{"rule": "any", "labels": {"happy": ["joy"], "angry": ["anger", "annoyance"]}}')
     (folder / "survey.xlsx").write_bytes(
         workbook({"About": [["by", "us"]], "Answers": [["n", "answer"], [1, "Thanks!"]]})
@@ -145,6 +146,17 @@ def lay_out(folder: Path) -> None:
         columns = {"text": [text for text, _ in rows], "forum": ["games", "music"] * 20, "written": ["2026-03-05"] * 40}
         pq.write_table(pa.table(columns), folder / forum / "in.parquet")
     shutil.copytree(ROOT / "teachers", folder / "teachers")
+
+
+def write_feedback(texts: Path, labelled: Path) -> None:
+    """Write 400 texts with a team and a date, and 80 of them, drawn by chance, with their labels."""
+    rows = corpus_rows(400, seed=5)
+    teams, months = ("north", "south", "south"), range(1, 13)
+    lines = [f'"{text}",{teams[n % 3]},2025-{months[n % 12]:02d}-07' for n, (text, _) in enumerate(rows)]
+    texts.write_text("\n".join(["text,team,date", *lines]) + "\n", encoding="utf-8")
+    chosen = random.Random(5).sample(range(400), 80)
+    labels = [f'{n + 1},"{rows[n][0]}",{rows[n][1]}' for n in chosen]
+    labelled.write_text("\n".join(["row,text,labels", *labels]) + "\n", encoding="utf-8")
 
 
 def write_corpus(folder: Path) -> None:

@@ -19,6 +19,7 @@ from goemotions.cli.compare import compare
 from goemotions.cli.convert import convert
 from goemotions.cli.data import data_app
 from goemotions.cli.distill import distill
+from goemotions.cli.estimate import estimate, sample
 from goemotions.cli.evaluate import evaluate
 from goemotions.cli.fit import fit
 from goemotions.cli.info import info
@@ -66,6 +67,8 @@ app.command()(train)
 app.command()(label)
 app.command()(fit)
 app.command()(adapt)
+app.command()(estimate)
+app.command()(sample)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(check)

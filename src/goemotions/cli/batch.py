@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 import json
 import os
 import sys
@@ -25,23 +24,6 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 """Of many reasons, so many are printed."""
-
-
-class Period(enum.StrEnum):
-    """A period of time that the summary counts by."""
-
-    day = "day"
-    month = "month"
-    year = "year"
-
-
-class TimeUnit(enum.StrEnum):
-    """A unit of numbers that count since 1970."""
-
-    s = "s"
-    ms = "ms"
-    us = "us"
-    ns = "ns"
 
 
 @with_model_options
@@ -79,9 +61,9 @@ def batch(
     group_by: Annotated[str | None, typer.Option(help="A column by which the summary counts.")] = None,
     time_column: Annotated[str | None, typer.Option(help="A column of times by which the summary counts.")] = None,
     time_unit: Annotated[
-        TimeUnit | None, typer.Option(help="What its numbers count since 1970, if it holds numbers.")
+        opt.TimeUnit | None, typer.Option(help="What its numbers count since 1970, if it holds numbers.")
     ] = None,
-    period: Annotated[Period, typer.Option(help="The summary's periods of that time.")] = Period.month,
+    period: Annotated[opt.Period, typer.Option(help="The summary's periods of that time.")] = opt.Period.month,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say rows, time and cost from a sample, and write nothing.")
     ] = False,

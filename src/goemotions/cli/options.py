@@ -105,6 +105,28 @@ Precisions = Annotated[Precision, typer.Option(help="Of the products of an LLM m
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
+class Period(enum.StrEnum):
+    """A period of time by which rows are counted."""
+
+    day = "day"
+    month = "month"
+    year = "year"
+
+
+class TimeUnit(enum.StrEnum):
+    """A unit of numbers that count since 1970."""
+
+    s = "s"
+    ms = "ms"
+    us = "us"
+    ns = "ns"
+
+
+TimeUnits = Annotated[
+    TimeUnit | None, typer.Option(help="What the numbers of the time column count since 1970, if it holds numbers.")
+]
+
+
 class LongText(enum.StrEnum):
     """Ways to treat a text longer than the model reads."""
 

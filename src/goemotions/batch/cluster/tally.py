@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from goemotions.errors import DataError
+from goemotions.periods import PERIODS, UNITS, period_of
 from goemotions.tables.table import check_columns
 
-UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-"""What a number since 1970 may count, and how many of it make a second."""
-PERIODS = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 UNKNOWN = "(unknown)"
 Cell = tuple[str, str]
 """A period and a group; empty strings where none was asked for."""
@@ -144,14 +141,4 @@ def periods(table: pa.Table, grouping: Grouping) -> list[str]:
         named = pc.strftime(pc.cast(values, pa.timestamp("s"), safe=False), format=form).to_pylist()
         return [UNKNOWN if name is None else name for name in named]
     per_second = UNITS[grouping.unit or "s"]
-    return [period(value, form, per_second) for value in values.to_pylist()]
-
-
-def period(value: Any, form: str, per_second: int) -> str:
-    """Return the period of an ISO 8601 string or of a number since 1970; :data:`UNKNOWN` for anything else."""
-    try:
-        if isinstance(value, str):
-            return datetime.fromisoformat(value).strftime(form)
-        return datetime.fromtimestamp(value / per_second, UTC).strftime(form)
-    except (TypeError, ValueError, OverflowError, OSError):
-        return UNKNOWN
+    return [period_of(value, grouping.period, per_second) or UNKNOWN for value in values.to_pylist()]

@@ -1,0 +1,134 @@
+"""``goemotions estimate`` and ``goemotions sample``: shares of a corpus with intervals, and the rows to label."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from goemotions.cli import options as opt
+from goemotions.cli import render_estimates, terminal
+from goemotions.cli.column_options import with_column_options
+from goemotions.cli.model_options import with_model_options
+from goemotions.cli.table_options import with_table_options
+from goemotions.records import to_json
+from goemotions.tables.source import ReadOptions
+
+if TYPE_CHECKING:
+    from goemotions.architectures.base import LoadOptions
+    from goemotions.data.tables import Columns
+
+Source = Annotated[Path, typer.Argument(metavar="FILE", help="A table: CSV, TSV, JSON, Parquet, Excel or SQLite.")]
+By = Annotated[str | None, typer.Option(help="A column with groups, each of which has shares too.")]
+Time = Annotated[str | None, typer.Option(help="A column with dates, by whose periods there are shares too.")]
+Period = Annotated[opt.Period, typer.Option(help="The periods.")]
+Labelled = Annotated[
+    Path | None,
+    typer.Option(help="Some of the rows with people's labels; without them the model is taken at its word."),
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(
+        help="The labelled rows' column with the number of texts that each stands for.",
+        show_default="weight, if it is there",
+    ),
+]
+LabelMap = Annotated[
+    str | None,
+    typer.Option(help="Coarser labels to estimate: ekman, plutchik, dailydialog, brighter, or a JSON or YAML file."),
+]
+AssumeRandom = Annotated[
+    bool, typer.Option("--assume-random", help="Do not check that the labelled rows can have been drawn by chance.")
+]
+Changes = Annotated[
+    bool, typer.Option("--changes", help="Print differences between groups and trends in place of shares.")
+]
+
+
+@with_model_options
+@with_table_options
+@with_column_options
+def estimate(
+    *,
+    load: LoadOptions,
+    reading: ReadOptions,
+    columns: Columns,
+    file: Source,
+    model: opt.Model = None,
+    by: By = None,
+    time: Time = None,
+    period: Period = opt.Period.month,
+    time_unit: opt.TimeUnits = None,
+    labelled: Labelled = None,
+    weights: Weights = None,
+    label_map: LabelMap = None,
+    assume_random: AssumeRandom = False,
+    changes: Changes = False,
+    as_json: opt.Json = False,
+) -> None:
+    """Estimate the share of texts with each label, with 95 % intervals, by group and period."""
+    if time_unit is not None and time is None:
+        raise ValueError("--time-unit goes with --time")
+    if weights is not None and labelled is None:
+        raise ValueError("--weights goes with --labelled: it says how many texts each labelled row stands for")
+    from goemotions.classifier import EmotionClassifier
+    from goemotions.estimation.corpus import Grouping
+    from goemotions.estimation.estimate import estimate as estimate_table
+
+    classifier = EmotionClassifier(model, **vars(load))
+    grouping = Grouping(by, time, period.value, time_unit and time_unit.value)
+    found = estimate_table(
+        classifier,
+        file,
+        columns.text,
+        grouping,
+        labelled,
+        columns,
+        weights,
+        label_map,
+        assume_random,
+        reading,
+        show_progress=True,
+    )
+    if as_json:
+        terminal.echo(json.dumps(to_json(found.changes if changes else found.shares), ensure_ascii=False))
+    else:
+        render_estimates.show(found, grouping, changes)
+    for line in found.notes():
+        terminal.note(line)
+
+
+@with_model_options
+@with_table_options
+def sample(
+    *,
+    load: LoadOptions,
+    reading: ReadOptions,
+    file: Source,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The CSV to write: row, stratum, weight and text.")],
+    n: Annotated[int, typer.Option("--n", min=1, help="Rows to draw.")] = 100,
+    text_column: opt.TextColumn = "text",
+    by: Annotated[str | None, typer.Option(help="A column with groups, so that small ones get enough rows.")] = None,
+    stratified: Annotated[
+        bool, typer.Option("--stratified", help="Draw more of the texts of which the model is unsure.")
+    ] = False,
+    model: opt.Model = None,
+    seed: Annotated[int, typer.Option(help="The same one draws the same rows.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output file that is there.")] = False,
+) -> None:
+    """Draw the rows of a table to label, by chance, for estimate."""
+    if model is not None and not stratified:
+        raise ValueError("--model goes with --stratified: rows are drawn without a model otherwise")
+    from goemotions.batch.job_folder import refuse_existing
+    from goemotions.classifier import EmotionClassifier
+    from goemotions.estimation.sampling import draw
+
+    if output.suffix.lower() != ".csv":
+        raise ValueError(f"{output}: the rows to label are a CSV, give a name that ends in .csv")
+    refuse_existing(output, overwrite)
+    classifier = EmotionClassifier(model, **vars(load)) if stratified else None
+    drawn = draw(file, n, text_column, by, classifier, seed, reading, show_progress=True)
+    drawn.write(output, text_column)
+    terminal.echo(f"{output}: {len(drawn.rows):,} of {drawn.of:,} texts, to be labelled from the top", err=True)

@@ -1,0 +1,19 @@
+"""Shares of labels in a corpus, with intervals: from a model's probabilities, and people's labels of some texts."""
+
+from goemotions.estimation.changes import Change
+from goemotions.estimation.corpus import Grouping
+from goemotions.estimation.estimate import Estimates, Share, estimate
+from goemotions.estimation.powered import PoweredMean, prediction_powered_mean
+from goemotions.estimation.sampling import Drawn, draw
+
+__all__ = [
+    "Change",
+    "Drawn",
+    "Estimates",
+    "Grouping",
+    "PoweredMean",
+    "Share",
+    "draw",
+    "estimate",
+    "prediction_powered_mean",
+]
