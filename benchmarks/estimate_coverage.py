@@ -114,6 +114,12 @@ def goemotions(folder: Path, split: str) -> tuple[list[str], Floats, tuple[str, 
     return found.texts, found.targets.astype(float), tuple(EmotionClassifier().labels)
 
 
+def read_corpus(folder: Path, kind: str, part: str) -> tuple[list[str], Floats, tuple[str, ...]]:
+    if kind == "goemotions":
+        return goemotions(folder, part)
+    return brighter(folder, part) if kind == "brighter" else italian(folder)
+
+
 def corpora(folder: Path, cache: Path | None, names: Sequence[str]) -> list[Corpus]:
     """Return the corpora, with probabilities from the cache where they are there."""
     classifier = EmotionClassifier()
@@ -121,15 +127,11 @@ def corpora(folder: Path, cache: Path | None, names: Sequence[str]) -> list[Corp
     found = []
     for name in names:
         kind, _, part = name.partition(" ")
-        texts, truth, labels = {
-            "goemotions": lambda part=part: goemotions(folder, part),
-            "brighter": lambda part=part: brighter(folder, part),
-            "xdailydialog-it": lambda: italian(folder),
-        }[kind]()
+        texts, truth, labels = read_corpus(folder, kind, part)
         if name not in kept:
             kept[name] = classifier.predict_proba(texts)
             if cache:
-                np.savez(cache, **kept)
+                np.savez(cache, allow_pickle=False, **kept)
         mapped = {"xdailydialog-it": "dailydialog", "brighter": "brighter"}.get(kind)
         known: Mapping[str, Sequence[str]] = {label: (label,) for label in classifier.labels}
         known = {**known, **(read_label_map(mapped, classifier.labels).groups if mapped else {})}

@@ -26,6 +26,7 @@ from goemotions.cli.info import info
 from goemotions.cli.label import label
 from goemotions.cli.predict import predict
 from goemotions.cli.push import push
+from goemotions.cli.report import report
 from goemotions.cli.serve import serve
 from goemotions.cli.train import train
 from goemotions.cli.tune import tune
@@ -69,6 +70,7 @@ app.command()(fit)
 app.command()(adapt)
 app.command()(estimate)
 app.command()(sample)
+app.command()(report)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(check)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from goemotions.cli.terminal import add_row, echo, plain, table_console
+from goemotions.estimation.sentences import sentences
 
 if TYPE_CHECKING:
     from goemotions.estimation.changes import Change
     from goemotions.estimation.corpus import Grouping
-    from goemotions.estimation.estimate import Estimates, Share
+    from goemotions.estimation.results import Estimates, Share
 
 MOST_COLUMNS = 4
 
@@ -34,7 +35,7 @@ def show(found: Estimates, grouping: Grouping, changes: bool) -> None:
         if title and chosen:
             for table in columns_tables(chosen, order, title):
                 console.print(table)
-    for line in sentences(found.changes, grouping):
+    for line in sentences(found.changes, grouping.period):
         echo(line)
 
 
@@ -77,26 +78,6 @@ def changes_table(changes: Sequence[Change], grouping: Grouping) -> Table:
         points, found = f"{100 * change.change:+.2f}", "yes" if change.found else ""
         add_row(table, change.kind, change.label, change.group or "all", points, interval, f"{change.q:.3f}", found)
     return table
-
-
-def sentences(changes: Sequence[Change], grouping: Grouping) -> list[str]:
-    """Return a sentence for each change that was found; one that says so, where there could have been some."""
-    found = sorted((change for change in changes if change.found), key=lambda change: change.q)
-    if changes and not found:
-        return ["No difference and no trend is more than chance, with 5 % of false discoveries allowed."]
-    return [sentence(change, grouping) for change in found]
-
-
-def sentence(change: Change, grouping: Grouping) -> str:
-    """Return a change in words."""
-    interval = f"{100 * change.low:+.2f} to {100 * change.high:+.2f}"
-    points = f"{100 * abs(change.change):.2f} points"
-    if change.kind == "difference":
-        way = "more" if change.change > 0 else "less"
-        return f"{change.group}: {change.label} is {points} {way} frequent than in all other texts ({interval})."
-    way = "rises" if change.change > 0 else "falls"
-    where = f"{change.group}: {change.label}" if change.group else change.label
-    return f"{where} {way} by {points} a {grouping.period} ({interval})."
 
 
 def percent(share: float | None) -> str:

@@ -2,8 +2,9 @@
 
 from goemotions.estimation.changes import Change
 from goemotions.estimation.corpus import Grouping
-from goemotions.estimation.estimate import Estimates, Share, estimate
+from goemotions.estimation.estimate import estimate
 from goemotions.estimation.powered import PoweredMean, prediction_powered_mean
+from goemotions.estimation.results import Estimates, Share
 from goemotions.estimation.sampling import Drawn, draw
 
 __all__ = [

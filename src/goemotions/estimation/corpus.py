@@ -30,7 +30,7 @@ UNKNOWN, OTHER = "(unknown)", "(other)"
 
 @dataclass(frozen=True)
 class Grouping:
-    """How texts are told apart.
+    """Columns by which texts are told apart.
 
     Attributes:
         by: a column with a group's name per row, or None for one group.

@@ -69,7 +69,7 @@ def difference(
 
 def p_value(deviation: npt.ArrayLike) -> Floats:
     """Return how probable a deviation of at least so many standard errors is, where there is nothing."""
-    return np.vectorize(math.erfc, otypes=[np.float64])(np.abs(np.asarray(deviation)) / math.sqrt(2))
+    return np.asarray(np.vectorize(math.erfc, otypes=[np.float64])(np.abs(np.asarray(deviation)) / math.sqrt(2)))
 
 
 def adjusted(p_values: npt.ArrayLike) -> Floats:

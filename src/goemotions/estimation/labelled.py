@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections import defaultdict
 from collections.abc import Sequence
@@ -170,6 +171,12 @@ class Finder:
         self.total = number
         self.predicted: dict[int, Floats] = {}
         self.cells: dict[int, tuple[str, str]] = {}
+
+    def again(self) -> Finder:
+        """Return a finder of the same rows that has seen none yet."""
+        other = copy.copy(self)
+        other.predicted, other.cells = {}, {}
+        return other
 
     def lost_message(self, table: Table, lost: Sequence[int]) -> str:
         """Return the message for labelled rows that are not of the table."""

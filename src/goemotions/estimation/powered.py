@@ -79,11 +79,11 @@ class Sample:
     @cached_property
     def members(self) -> Floats:
         """1 where a text is of a stratum, [strata, n]."""
-        return (self.strata == np.arange(self.strata.max(initial=-1) + 1)[:, None]).astype(np.float64)
+        return np.asarray(self.strata == np.arange(self.strata.max(initial=-1) + 1)[:, None], np.float64)
 
     @cached_property
     def left(self) -> Floats:
-        """Of the texts that each stands for, the share that was not drawn: nothing is uncertain where all were."""
+        """Share not drawn of the texts that each stands for: nothing is uncertain where all were."""
         return np.maximum(1 - 1 / np.maximum(self.weights, 1), 0)
 
     def variance(self, parts: Floats) -> Floats:

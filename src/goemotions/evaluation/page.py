@@ -81,11 +81,11 @@ def page(report: Report) -> str:
     return document(title, parts)
 
 
-def document(title: str, parts: Sequence[str]) -> str:
-    """Return a page that needs nothing from outside; ``parts`` are HTML, the title is plain text."""
+def document(title: str, parts: Sequence[str], style: str = "") -> str:
+    """Return a page that needs nothing from outside; ``parts`` are HTML, the title plain text, ``style`` added."""
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style>"
+        f"<title>{escape(title)}</title><style>{STYLE}{style}</style>"
     )
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(parts) + "\n</body></html>\n"
 

@@ -1,0 +1,111 @@
+"""Collect from the texts that go by some of each label, sums of pairs, and words; of a million as of a hundred."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from goemotions.estimation.interval import Floats
+from goemotions.reporting.words import Lexicon
+
+KEPT = 3
+LONGEST = 400
+"""Characters of a text that are shown."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A text that is shown, by the number of its row from 1, with the label's probability."""
+
+    row: int
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Texts of one label: drawn by chance from those that are given it, the surest, and the most doubtful."""
+
+    typical: Sequence[Example]
+    strongest: Sequence[Example]
+    doubtful: Sequence[Example]
+
+
+@dataclass
+class Best:
+    """The highest of all that are offered, each text once."""
+
+    heap: list[tuple[float, int, str, float]] = field(default_factory=list)
+
+    def offer(self, height: float, row: int, text: str, probability: float) -> None:
+        if len(self.heap) == KEPT and height <= self.heap[0][0]:
+            return
+        shown = shortened(text)
+        if any(other == shown for _, _, other, _ in self.heap):
+            return
+        heapq.heappush(self.heap, (height, -row, shown, probability))
+        if len(self.heap) > KEPT:
+            heapq.heappop(self.heap)
+
+    def examples(self) -> list[Example]:
+        return [Example(-row, text, probability) for _, row, text, probability in sorted(self.heap, reverse=True)]
+
+
+class Gathering:
+    """Collects examples, pairs and words, of the model's labels."""
+
+    def __init__(self, labels: Sequence[str], thresholds: Sequence[float], texts: bool, seed: int = 0) -> None:
+        """
+        Args:
+            thresholds: from which a text is given each label.
+            texts: keep examples.
+        """
+        self.labels = labels
+        self.thresholds = np.asarray(thresholds)
+        self.lexicon = Lexicon(len(labels))
+        self.pairs: npt.NDArray[np.float64] = np.zeros((len(labels), len(labels)))
+        self._texts = texts
+        self._generator = np.random.default_rng(seed)
+        self._typical, self._strongest, self._doubtful = ([Best() for _ in labels] for _ in range(3))
+
+    def add(self, numbers: Sequence[int], texts: Sequence[str], probabilities: Floats) -> None:
+        """Take in some rows."""
+        given = (probabilities >= self.thresholds).astype(np.float64)
+        self.pairs += given.T @ given
+        self.lexicon.add(texts, probabilities)
+        if not self._texts:
+            return
+        chance = self._generator.random(len(texts))
+        odds = np.log(np.clip(probabilities, 1e-6, 1 - 1e-6) / np.clip(1 - probabilities, 1e-6, 1))
+        doubt = -np.abs(odds - np.log(self.thresholds / np.maximum(1 - self.thresholds, 1e-6)))
+        drawn = np.where(probabilities >= self.thresholds, chance[:, None], -1.0)
+        for bests, heights in ((self._strongest, probabilities), (self._doubtful, doubt), (self._typical, drawn)):
+            first = np.argpartition(-heights, min(2 * KEPT, len(heights) - 1), axis=0)[: 2 * KEPT]
+            for label, best in enumerate(bests):
+                for row in first[:, label]:
+                    if heights[row, label] != -1.0:
+                        best.offer(
+                            float(heights[row, label]), numbers[row], texts[row], float(probabilities[row, label])
+                        )
+
+    @property
+    def given(self) -> list[int]:
+        """The number of texts that are given each label."""
+        return [int(count) for count in np.diag(self.pairs)]
+
+    def examples(self) -> list[Examples]:
+        """Return the texts of each label."""
+        return [
+            Examples(typical.examples(), strongest.examples(), doubtful.examples())
+            for typical, strongest, doubtful in zip(self._typical, self._strongest, self._doubtful, strict=True)
+        ]
+
+
+def shortened(text: str) -> str:
+    """Return a text on one line, its beginning where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST].rsplit(' ', 1)[0]} …"

@@ -1,0 +1,181 @@
+"""The report of a corpus: everything that its page, its CSV and its JSON are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+import goemotions
+from goemotions.classifier import EmotionClassifier
+from goemotions.data.tables import Columns
+from goemotions.estimation.corpus import Grouping, scored_rows
+from goemotions.estimation.estimate import Tally, begin, finish
+from goemotions.estimation.interval import Floats
+from goemotions.estimation.labelled import Finder, read_labelled_rows
+from goemotions.estimation.results import Estimates
+from goemotions.evaluation.label_groups import roll_ups
+from goemotions.files import sha256
+from goemotions.progress import Progress
+from goemotions.reporting.gathering import Examples, Gathering
+from goemotions.reporting.words import Word
+from goemotions.tables.formats import open_table
+from goemotions.tables.source import ReadOptions
+
+FORMAT = 1
+WORDS, LEAST_LIFT = 12, 1.2
+FEWEST_TOGETHER = 10
+"""Texts that are given both labels of a pair; rarer pairs are not shown."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a report is from, so that it can be made again.
+
+    Attributes:
+        file, sha256: of the texts.
+        labelled: the file of people's labels, or None.
+        command: that makes it.
+        model: its name, and ``version`` that of this package.
+    """
+
+    file: str
+    sha256: str
+    labelled: str | None
+    command: str
+    model: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two labels that are given to ``texts`` together, ``lift`` times as often as they would be by chance."""
+
+    first: str
+    second: str
+    texts: int
+    lift: float
+
+
+@dataclass(frozen=True)
+class CorpusReport:
+    """A report.
+
+    Attributes:
+        by, time, period: the columns by which texts are told apart, and the length of a period.
+        estimates: by the name of a view: ``labels``, ``ekman``, ``sentiment``.
+        given: texts that decisions give each label, of the model.
+        words, examples: of each of the model's labels; no examples where texts are left out.
+    """
+
+    format: int
+    source: Source
+    by: str | None
+    time: str | None
+    period: str
+    estimates: Mapping[str, Estimates]
+    given: Mapping[str, int]
+    pairs: Sequence[Pair]
+    words: Mapping[str, Sequence[Word]]
+    examples: Mapping[str, Examples]
+
+    @property
+    def main(self) -> Estimates:
+        """The estimates of the labels themselves."""
+        return self.estimates["labels"]
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """Options of a report, those of :func:`goemotions.estimation.estimate`.
+
+    Attributes:
+        texts: show some.
+        command: to be quoted in it.
+    """
+
+    text_column: str = "text"
+    grouping: Grouping = field(default_factory=Grouping)
+    labelled: Path | None = None
+    columns: Columns = field(default_factory=Columns)
+    weights: str | None = None
+    label_map: str | None = None
+    assume_random: bool = False
+    texts: bool = True
+    command: str = ""
+    reading: ReadOptions | None = None
+
+
+def make_report(
+    classifier: EmotionClassifier, path: Path, options: ReportOptions, show_progress: bool = False
+) -> CorpusReport:
+    """Read and score a table of any size once, and return what there is to say of it.
+
+    Raises:
+        DataError: as :func:`goemotions.estimation.estimate`.
+    """
+    table = open_table(path, options.text_column, options.reading)
+    people = options.labelled
+    rows = read_labelled_rows(people, options.columns, options.weights, options.reading) if people else None
+    main, truth, found = begin(classifier, table, options.grouping, rows, options.label_map, show_progress)
+    tallies, truths = {"labels": main}, {"labels": truth}
+    for name, (tally, coarse) in views(main, truth).items():
+        tallies[name], truths[name] = tally, coarse
+    thresholds = [classifier.thresholds[label] for label in classifier.labels]
+    gathering = Gathering(classifier.labels, thresholds, options.texts)
+    with Progress("scoring", show_progress) as progress:
+        for scored in scored_rows(classifier, table, options.grouping, found, progress):
+            for tally in tallies.values():
+                tally.add(scored)
+            gathering.add(scored.numbers, scored.texts, scored.probabilities)
+    estimates = {name: finish(tally, found, truths[name], options.assume_random) for name, tally in tallies.items()}
+    source = Source(
+        path.name,
+        sha256(path),
+        people.name if people else None,
+        options.command,
+        classifier.config.name,
+        goemotions.__version__,
+    )
+    labels = classifier.labels
+    return CorpusReport(
+        FORMAT,
+        source,
+        options.grouping.by,
+        options.grouping.time,
+        options.grouping.period,
+        estimates,
+        dict(zip(labels, gathering.given, strict=True)),
+        pairs_of(gathering, labels, found.rows),
+        dict(zip(labels, gathering.lexicon.telling(WORDS), strict=True)),
+        dict(zip(labels, gathering.examples(), strict=True)) if options.texts else {},
+    )
+
+
+def views(main: Tally, truth: Floats | None) -> dict[str, tuple[Tally, Floats | None]]:
+    """Return the empty tallies of the groups of labels, with what is true of the labelled rows."""
+    made: dict[str, tuple[Tally, Floats | None]] = {}
+    if main.groups is not None:
+        return made
+    for name, groups in roll_ups(main.labels).items():
+        finder: Finder | None = main.finder.again() if main.finder else None
+        coarse = None
+        if truth is not None:
+            members = [[main.labels.index(label) for label in names] for names in groups.values()]
+            coarse = np.stack([truth[:, columns].max(1) for columns in members], axis=1)
+        made[name] = replace(main, labels=tuple(groups), groups=groups, finder=finder, cells={}), coarse
+    return made
+
+
+def pairs_of(gathering: Gathering, labels: Sequence[str], rows: int) -> list[Pair]:
+    """Return the pairs of labels that are given together more often than by chance, the closest first."""
+    given, together = gathering.given, gathering.pairs
+    found = [
+        Pair(labels[i], labels[j], int(together[i, j]), float(together[i, j] * rows / (given[i] * given[j])))
+        for i in range(len(labels))
+        for j in range(i)
+        if together[i, j] >= FEWEST_TOGETHER
+    ]
+    return sorted((pair for pair in found if pair.lift >= LEAST_LIFT), key=lambda pair: -pair.lift)

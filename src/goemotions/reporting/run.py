@@ -1,0 +1,51 @@
+"""Write a report: the page, and beside it everything in it as CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from goemotions.errors import DataError
+from goemotions.evaluation.page import json_text
+from goemotions.files import new_file
+from goemotions.reporting.page import report_page
+from goemotions.reporting.report import CorpusReport
+from goemotions.tables.formulas import Formulas
+
+COLUMNS = ("view", "label", "group", "period", "share", "low", "high", "rows", "labelled")
+
+
+def forms(output: Path) -> tuple[Path, Path, Path]:
+    """Return the page, the CSV and the JSON of a report by the page's name.
+
+    Raises:
+        DataError: a name that is not a page's.
+    """
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise DataError(f"{output}: a report is a page, give a name that ends in .html")
+    return output, output.with_suffix(".csv"), output.with_suffix(".json")
+
+
+def write_report(report: CorpusReport, output: Path) -> Sequence[Path]:
+    """Write the page and what is beside it, each whole or not at all; returns their paths."""
+    paths = forms(output)
+    for path, content in zip(paths, (report_page(report), csv_text(report), json_text(report)), strict=True):
+        with new_file(path) as temporary:
+            temporary.write_text(content, encoding="utf-8", newline="")
+    return paths
+
+
+def csv_text(report: CorpusReport) -> str:
+    """Return all shares as CSV, a line each."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    formulas = Formulas()
+    formulas.kept = False  # a group may be called what a spreadsheet would compute
+    writer.writerow(COLUMNS)
+    for view, estimates in report.estimates.items():
+        for share in estimates.shares:
+            cells = [view, *("" if value is None else str(value) for value in vars(share).values())]
+            writer.writerow(formulas.harmless(cells))
+    return stream.getvalue()
