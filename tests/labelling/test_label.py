@@ -129,11 +129,11 @@ def test_killed_at_random_no_answer_is_lost(tmp_path: Path, kills: int) -> None:
     """What the page heard to be kept is kept, whenever the process dies; beside it at most what it did not hear of."""
     heard: dict[int, list[str]] = {}
     generator = random.Random(kills)
-    for _ in range(kills):
+    for killed in range(kills):
         with serving(*options(tmp_path), command="label") as running:
             person = Labeller(running)
-            assert person.state["progress"]["answered"] in (len(heard), len(heard) + 1)
-            timer = threading.Thread(target=kill_after, args=(running, generator.uniform(0.005, 0.08)))
+            assert len(heard) <= person.state["progress"]["answered"] <= len(heard) + killed
+            timer = threading.Thread(target=kill_after, args=(running, generator.uniform(0.005, 0.3)))
             timer.start()
             with suppress(OSError, AssertionError):
                 while True:

@@ -26,7 +26,7 @@ LEAST_ANSWERS = 8
 LEAST_ASIDE = 5
 """Fewer answers than these give no figure: its interval would say nothing."""
 
-MUCH_WORK, TOO_MUCH = 3_000, 10_000
+MUCH_WORK, TOO_MUCH = 2_500, 6_000
 """Answers times labels from which fewer strengths are tried, so that a fit takes less than a second."""
 FEWER = tuple(Candidate(0.4, strength) for strength in (0.2, 0.8, 3.2))
 ONE = (Candidate(0.4, 0.8),)
