@@ -17,22 +17,12 @@ from page_parts import HALVES, OFFICIAL, SETS, Results, always, config, overall,
 from goemotions.catalog import bundled, shipped
 from goemotions.evaluation.figures import HALF
 from goemotions.evaluation.formatting import Markdown, Table, format_figure, format_number
+from goemotions.evaluation.ladder import PUBLISHED
 from goemotions.evaluation.model_metrics import read_metrics
 from goemotions.evaluation.unreliable import MAX_WIDTH, MIN_POSITIVES
 
 ROOT = Path(__file__).parent.parent
 MADE = "<!-- made by benchmarks/pages.py -->"
-PUBLISHED = (  # theirs, from their cards and papers
-    (
-        "RoBERTa-large, focal loss: the best published with thresholds from dev",
-        "355 M",
-        "dev, per label",
-        "0.533",
-        "0.577",
-    ),
-    ("roberta-base, the hub's most used model for these labels", "125 M", "0.5 for all", "0.450", "0.585"),
-    ("BERT-base, the data set's paper", "110 M", "0.3 for all", "0.46", ""),
-)
 SIZES = {"smollm2": "135 M in 4 bit, 1.3 M trained, on a frozen encoder"}  # where the card has none
 TRANSLATED = {OFFICIAL: "English", "goemotions-ru": "Russian", "goemotions-ko": "Korean"}
 
@@ -51,7 +41,7 @@ def readme_block(found: dict[str, Results]) -> str:
             seen = test.data.rows - without.rows
             title = f"the same, without the {seen} test comments that also stand in train"
             rows.append([title, "", "", format_figure(without.macro_f1), format_figure(without.micro_f1)])
-    rows += map(list, PUBLISHED)
+    rows += [[rung.name, rung.size, rung.thresholds, rung.macro_f1, rung.micro_f1] for rung in PUBLISHED]
     default = shipped().default
     at_half = overall(found[default].reports[OFFICIAL], "macro_f1", HALF)
     few = ", ".join(f"{label} ({support})" for label, support in config(default)["unreliable_labels"].items())

@@ -43,6 +43,6 @@ def check_access(page: Page, state: str) -> None:
     page.evaluate(Axe().axe_script)
     found = page.evaluate("options => axe.run(document, options)", RULES)
     broken = [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]]
-    assert broken == [], state
+    assert not broken, f"{state}: {broken}"
     assert len(found["passes"]) > 5
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), state

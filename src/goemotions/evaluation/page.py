@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from goemotions.escaping import for_markdown
 from goemotions.evaluation import report_tables as tables
 from goemotions.evaluation.formatting import Table, format_interval, format_number
+from goemotions.evaluation.ladder import ladder_table
 from goemotions.evaluation.report import Report
 from goemotions.files import new_file
 from goemotions.records import to_json
@@ -28,6 +30,8 @@ h1 { font-size: 1.6rem; line-height: 1.2; overflow-wrap: anywhere; } h2 { margin
 .figures div { background: var(--soft); border-radius: .5rem; padding: .75rem; }
 .figures dt { font-size: .85rem; } .figures dd { margin: 0; font-size: 1.5rem; font-weight: 600; }
 .figures small { display: block; font-size: .8rem; font-weight: 400; }
+nav ul { columns: 14rem auto; padding: 0; margin: 1.5rem 0; list-style: none; font-size: .9rem; }
+nav li { break-inside: avoid; padding: .1rem 0; } a { color: var(--own); }
 .mark { background: var(--mark-back); color: var(--mark); border-left: .3rem solid; padding: .6rem .9rem; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .8rem; }
 th, td { padding: .2rem .55rem .2rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--grid); }
@@ -35,7 +39,8 @@ td { font-variant-numeric: tabular-nums; } td:not(.words) { white-space: nowrap;
 svg { display: block; width: 100%; height: auto; max-width: 36rem; } .square svg { max-width: 22rem; }
 .many { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: .5rem; }
 .large svg { min-width: 40rem; max-width: 52rem; } footer { margin-top: 3rem; font-size: .85rem; }"""
-WORDS = {"why", "text", "true", "given", "must", "must not"}
+HEADING = re.compile(r"<h2>(.*?)</h2>")
+WORDS = {"why", "model", "text", "true", "given", "must", "must not"}
 
 
 def page(report: Report) -> str:
@@ -50,6 +55,7 @@ def page(report: Report) -> str:
         f"<p>{report.data.rows:,} texts, {len(report.data.labels)} labels.</p>",
         *(f'<p class="mark">Not an honest figure: {escape(mark)}.</p>' for mark in report.marks),
         headline(report),
+        *([html(ladder)] if (ladder := ladder_table(report)) else []),
         html(tables.seen_table(report)),
         html(tables.unreliable_table(report)),
         "<h2>F1 by label</h2>",
@@ -64,9 +70,9 @@ def page(report: Report) -> str:
         html(tables.calibration_table(report), curves),
         "<h2>What is taken for what</h2><p>Of the texts with the label of a row, the share that is given the label of "
         "a column, from none (blank) to all (full colour); a text may have several.</p>",
-        f'<div class="wide large">{drawn.confusion}</div>',
+        wide(drawn.confusion, "What is taken for what", " large"),
         "<h2>What goes together</h2><p>The same of the true labels: so much of the above is no confusion.</p>",
-        f'<div class="wide large">{drawn.together}</div>',
+        wide(drawn.together, "What goes together", " large"),
         html(tables.confusion_table(report)),
         "<h2>Effect of the threshold</h2><p>On this very data: a threshold chosen from this picture would be tuned on "
         "what it is measured on. <code>goemotions tune</code> chooses on other data.</p>",
@@ -78,7 +84,22 @@ def page(report: Report) -> str:
         *(f"<li>{escape(line)}</li>" for line in tables.conventions(report)),
         f"</ul><footer>SHA-256 of the data: <code>{report.data.sha256[:16]}</code>…</footer>",
     ]
-    return document(title, parts)
+    return document(title, with_contents(parts))
+
+
+def with_contents(parts: Sequence[str]) -> list[str]:
+    """Return the parts of a page with a list of their headings, before the first one, that leads to each."""
+    titles: list[str] = []
+
+    def numbered(heading: re.Match[str]) -> str:
+        titles.append(heading[1])
+        return f'<h2 id="part-{len(titles)}">{heading[1]}</h2>'
+
+    marked = [HEADING.sub(numbered, part) for part in parts]
+    links = "".join(f'<li><a href="#part-{number}">{title}</a></li>' for number, title in enumerate(titles, start=1))
+    first = next((place for place, part in enumerate(marked) if '<h2 id="' in part), len(marked))
+    contents = f'<nav aria-label="Contents"><ul>{links}</ul></nav>' if titles else ""
+    return [*marked[:first], contents, *marked[first:]]
 
 
 def document(title: str, parts: Sequence[str], style: str = "") -> str:
@@ -87,7 +108,11 @@ def document(title: str, parts: Sequence[str], style: str = "") -> str:
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE}{style}</style>"
     )
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(parts) + "\n</body></html>\n"
+    return (
+        f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body><main>\n'
+        + "\n".join(parts)
+        + "\n</main></body></html>\n"
+    )
 
 
 def grid(drawings: Sequence[str]) -> str:
@@ -128,13 +153,20 @@ def html(table: Table, before: str = "") -> str:
         for row in table.rows
     )
     note = f"<p>{escape(table.note)}</p>" if table.note else ""
-    whole = f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    whole = wide(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>", table.title)
     return f"<h2>{escape(table.title)}</h2>{note}{before}{whole if table.rows else ''}"
+
+
+def wide(content: str, title: str, kind: str = "") -> str:
+    """Return what may be wider than a screen, so that it can be moved by touch and by keyboard."""
+    return f'<div class="wide{kind}" tabindex="0" role="region" aria-label="{escape(title)}">{content}</div>'
 
 
 def markdown(report: Report) -> str:
     """Return the report in Markdown, without plots."""
+    ladder = ladder_table(report)
     listed = [
+        *([ladder] if ladder else []),
         tables.seen_table(report),
         tables.unreliable_table(report),
         tables.overall_table(report),
