@@ -62,14 +62,14 @@ def ladder_table(report: Report) -> Table | None:
         return None
     found = report.of_labels.own.overall
     rungs = [
-        (float(rung.macro_f1), [rung.name, rung.thresholds, rung.macro_f1, rung.micro_f1])
+        (float(rung.macro_f1), [rung.name, rung.macro_f1, rung.micro_f1, rung.thresholds])
         for rung in (*PUBLISHED, *MEASURED)
     ]
     own = [
         f"{report.model.name}, this report",
-        "the model's",
         format_figure(found.macro_f1),
         format_figure(found.micro_f1),
+        "the model's",
     ]
     rows = [row for _, row in sorted([*rungs, (found.macro_f1.value or 0.0, own)], key=lambda rung: -rung[0])]
-    return Table("What is good", ["model", "thresholds from", "macro F1", "micro F1"], rows, NOTE)
+    return Table("What is good", ["model", "macro F1", "micro F1", "thresholds from"], rows, NOTE)

@@ -37,6 +37,7 @@ nav li { break-inside: avoid; padding: .1rem 0; } a { color: var(--own); }
 th, td { padding: .2rem .55rem .2rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--grid); }
 td { font-variant-numeric: tabular-nums; } td:not(.words) { white-space: nowrap; } td.words { min-width: 16rem; }
 svg { display: block; width: 100%; height: auto; max-width: 36rem; } .square svg { max-width: 22rem; }
+@media (max-width: 34rem) { td.words { min-width: 9rem; } }
 .many { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: .5rem; }
 .large svg { min-width: 40rem; max-width: 52rem; } footer { margin-top: 3rem; font-size: .85rem; }"""
 HEADING = re.compile(r"<h2>(.*?)</h2>")
