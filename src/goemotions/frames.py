@@ -10,10 +10,10 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
-from goemotions.annotations import Annotations, Predictor, annotate, lay_out
+from goemotions.annotations import Annotations, Predictor, added_columns, annotate, lay_out
 from goemotions.errors import AssumptionWarning, MissingExtraError
 from goemotions.predictions import LongText, PredictOptions, Threshold, TruncatedTextWarning, is_blank, truncated_note
-from goemotions.tables.table import GROUP_ROWS, Kind, Layout, NewColumn, check_columns
+from goemotions.tables.table import GROUP_ROWS, LISTS, Kind, Layout, NewColumn, check_columns
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -27,6 +27,7 @@ class AnnotateOptions(TypedDict, total=False):
     Attributes:
         columns: ``"nested"``: a column ``emotions`` with a list per row; ``"wide"``: ``emotion_1``, ``score_1`` and so
             on, and a column of 0 and 1 for each label; ``"long"``: a row per text and emotion.
+        explain: add a column ``explanation``: for each emotion its strongest words, and what they add in log odds.
         all_scores: add ``score_<label>`` columns; in the long layout, a row for every label.
     """
 
@@ -35,6 +36,7 @@ class AnnotateOptions(TypedDict, total=False):
     reliable_only: bool
     long_text: LongText
     all_scores: bool
+    explain: bool
     columns: Literal["nested", "wide", "long"]
 
 
@@ -57,8 +59,8 @@ def annotate_frame(classifier: Predictor, frame: Frame, column: str, options: An
     layout = Layout(options.get("columns", "nested"))
     chosen = PredictOptions(**{name: value for name, value in options.items() if name != "columns"})  # type: ignore[arg-type]
     labels = classifier.labels
-    empty = lay_out(Annotations([], [], all_scores_of(labels, chosen, [])), labels, chosen, layout)
-    check_columns(wrapped.columns, column, [new.name for new in empty.columns], "the frame")
+    new_names = [new.name for new in added_columns(labels, chosen, layout)]
+    check_columns(wrapped.columns, column, new_names, "the frame")
     found = annotate_texts(classifier, texts_of(wrapped[column]), chosen)
     laid = lay_out(found, labels, chosen, layout)
     kept = wrapped if laid.rows is None else wrapped[laid.rows]
@@ -99,13 +101,19 @@ def texts_of(series: nw.Series[Any]) -> list[str | None]:
 
 def annotate_texts(classifier: Predictor, texts: Sequence[str | None], options: PredictOptions) -> Annotations:
     """Score texts, some thousand at a time, and say how many are missing or were truncated."""
-    found = Annotations([], [], all_scores_of(classifier.labels, options, []))
+    scores: dict[str, list[float | None]] = {}
+    if options.all_scores:
+        scores = {f"score_{label}": [] for label in classifier.labels}
+    reasons: list[list[dict[str, Any]]] | None = [] if options.explain else None
+    found = Annotations([], [], scores, reasons)
     for start in range(0, len(texts), GROUP_ROWS):
         block = annotate(classifier, texts[start : start + GROUP_ROWS], options)
         found.emotions.extend(block.emotions)
         found.truncated.extend(block.truncated)
         for name, values in block.scores.items():
             found.scores[name].extend(values)
+        if reasons is not None:
+            reasons += block.reasons or []
     missing, cut = sum(text is None or is_blank(text) for text in texts), sum(found.truncated)
     if missing:
         warnings.warn(
@@ -116,21 +124,19 @@ def annotate_texts(classifier: Predictor, texts: Sequence[str | None], options: 
     return found
 
 
-def all_scores_of(labels: Sequence[str], options: PredictOptions, values: list[Any]) -> dict[str, list[Any]]:
-    """Return an empty column of scores for each label, if they are asked for."""
-    return {f"score_{label}": list(values) for label in labels} if options.all_scores else {}
-
-
 def new_series(nw: Any, frame: Any, new: NewColumn, values: Sequence[Any]) -> Any:
     """Return a column of a frame's own library."""
     types = {
         Kind.RANKED: nw.List(nw.Struct({"label": nw.String, "score": nw.Float64})),
+        Kind.REASONS: nw.List(
+            nw.Struct({"label": nw.String, "text": nw.String, "start": nw.Int32, "end": nw.Int32, "effect": nw.Float32})
+        ),
         Kind.FLAG: nw.Boolean,
         Kind.SCORE: nw.Float64,
         Kind.NAME: nw.String,
         Kind.BIT: nw.Int8,
     }
     dtype = types[new.kind]
-    if new.kind is Kind.RANKED and frame.implementation.is_pandas_like():
+    if new.kind in LISTS and frame.implementation.is_pandas_like():
         dtype = None  # pandas keeps lists as objects
     return nw.new_series(new.name, list(values), dtype, backend=frame.implementation)

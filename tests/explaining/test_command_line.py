@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pandas
+import polars
+import pyarrow
 import pyarrow.parquet as pq
 import pytest
 from conftest import Run
@@ -58,6 +63,17 @@ def test_a_column_of_a_table(classifier: EmotionClassifier, tmp_path: Path, endi
         (label, reason.text, reason.start, reason.end) for reason in reasons
     ]
     assert [entry["effect"] for entry in found[0]] == pytest.approx([reason.effect for reason in reasons], abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", [pandas.DataFrame, polars.DataFrame, pyarrow.table])
+def test_a_column_of_a_frame(classifier: EmotionClassifier, kind: Callable[[dict[str, list[str]]], Any]) -> None:
+    found = classifier.annotate(kind({"text": [TEXT, "thanks"]}), "text", explain=True, top_k=1)
+    column = found["explanation"]
+    rows = list(column.to_pylist() if hasattr(column, "to_pylist") else column)
+    label = next(iter(classifier.predict([TEXT])[0]))
+    strongest = classifier.explain([TEXT])[0].strongest(label, 1)[0]
+    assert (rows[0][0]["label"], rows[0][0]["text"]) == (label, strongest.text)
+    assert rows[1][0]["text"] == "thanks"
 
 
 def read(path: Path) -> list[list[dict[str, object]]]:
