@@ -166,7 +166,8 @@ class EmotionClassifier:
     def annotate(self, frame: Frame, column: str, **options: Unpack[AnnotateOptions]) -> Frame:
         """Return a frame of pandas, polars, pyarrow or others with the emotions of a column of texts.
 
-        Options: those of ``predict``, ``all_scores``, ``explain``, and ``columns`` (``"nested"``, ``"wide"`` or ``"long"``).
+        Options: those of ``predict``, ``all_scores``, ``explain``, and ``columns``: ``"nested"``, ``"wide"`` or
+        ``"long"``.
         """
         return annotate_frame(self, frame, column, options)
 
