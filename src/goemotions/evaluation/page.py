@@ -85,7 +85,7 @@ def page(report: Report) -> str:
         *(f"<li>{escape(line)}</li>" for line in tables.conventions(report)),
         f"</ul><footer>SHA-256 of the data: <code>{report.data.sha256[:16]}</code>…</footer>",
     ]
-    return document(title, with_contents(parts))
+    return document(title, ["<main>", *with_contents(parts), "</main>"])
 
 
 def with_contents(parts: Sequence[str]) -> list[str]:
@@ -109,11 +109,7 @@ def document(title: str, parts: Sequence[str], style: str = "") -> str:
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE}{style}</style>"
     )
-    return (
-        f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body><main>\n'
-        + "\n".join(parts)
-        + "\n</main></body></html>\n"
-    )
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(parts) + "\n</body></html>\n"
 
 
 def grid(drawings: Sequence[str]) -> str:
