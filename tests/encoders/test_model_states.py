@@ -88,9 +88,12 @@ def test_the_cache_keeps_them_apart_from_others(encoder: Encoder, copy: Path, tm
     assert open_cache(tmp_path / "cache", other).missing(TEXTS) == TEXTS
 
 
-def test_what_has_no_states_of_its_own() -> None:
+def test_what_has_no_states_of_its_own(copy: Path, tmp_path: Path) -> None:
+    known = {"id": "use-multilingual-v3", "fingerprint": "ab" * 32}
+    head = change(copy, tmp_path / "head", architecture="embedding-head", embed_dim=512, encoder=known)
+    (head / "model.onnx").rename(head / "head.onnx")
     with pytest.raises(EncoderError, match="it stands on the encoder use-multilingual-v3: name that"):
-        find_encoder("multilingual")
+        find_encoder(head)
 
 
 def test_a_damaged_model(copy: Path, tmp_path: Path) -> None:

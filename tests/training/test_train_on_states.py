@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tiny
 import torch
-from corpora import OWN_LABELS, write_recipe, write_texts
+from corpora import FINE_TUNING, OWN_LABELS, write_recipe, write_texts
 from published_route import save_base, save_quantised
 
 from goemotions import EmotionClassifier
@@ -75,9 +75,16 @@ def llm(tmp_path_factory: pytest.TempPathFactory, corpus: Path, cache: Path, bas
 
 
 def head_recipe(folder: Path, **settings: object) -> HeadRecipe:
-    shipped = {key: value for key, value in load_recipe("multilingual").as_dict().items() if key != "patience"}
-    small = {"trains": "embedding-head", "hidden": [32], "epochs": 6, "learning_rate": 5.0e-3, "batch_size": 16}
-    recipe = load_recipe(str(write_recipe(folder / "head.yaml", **{**shipped, **small, **settings})))
+    shared = {key: FINE_TUNING[key] for key in ("batch_size", "warmup_ratio", "weight_decay", "max_grad_norm", "seed")}
+    own = {
+        "trains": "embedding-head",
+        "hidden": [32],
+        "loss": "bce",
+        "dropout": 0.1,
+        "epochs": 6,
+        "learning_rate": 5.0e-3,
+    }
+    recipe = load_recipe(str(write_recipe(folder / "head.yaml", **shared, **own, **settings)))
     assert isinstance(recipe, HeadRecipe)
     return recipe
 
@@ -175,4 +182,4 @@ def test_what_teachers_say_is_learnt_beside_the_labels(
 
 def test_teachers_know_nothing_of_rows_that_are_made(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="teachers have said nothing of rows that oversampling makes"):
-        head_recipe(tmp_path, oversampling="mlsmote", **TEACHERS)
+        head_recipe(tmp_path, encoder="compact", oversampling="mlsmote", **TEACHERS)
