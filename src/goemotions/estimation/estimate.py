@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from goemotions.classifier import EmotionClassifier
 from goemotions.data.tables import Columns
 from goemotions.estimation.changes import Change, Tested, compare, sift, trend
 from goemotions.estimation.corpus import Grouping, Scored, Survey, pool, scored_rows, survey
+from goemotions.estimation.familiarity import Drawing
 from goemotions.estimation.interval import Floats
 from goemotions.estimation.labelled import Finder, LabelledRows, asked_labels, read_labelled_rows, truth_of
 from goemotions.estimation.powered import Moments, Sample, Shares, model_shares, powered_shares
@@ -108,10 +109,13 @@ def estimate(
     grouping = grouping or Grouping()
     rows = read_labelled_rows(labelled, columns or Columns(text_column), weights, reading) if labelled else None
     tally, truth, found = begin(classifier, table, grouping, rows, label_map, show_progress)
+    drawing = Drawing()
     with Progress("scoring", show_progress) as progress:
         for scored in scored_rows(classifier, table, grouping, found, progress):
             tally.add(scored)
-    return finish(tally, found, truth, assume_random)
+            drawing.add(scored.texts)
+    made = finish(tally, found, truth, assume_random)
+    return made if made.labelled else replace(made, distance=drawing.distance(classifier))
 
 
 def begin(

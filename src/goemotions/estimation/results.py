@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from goemotions.estimation.changes import Change
+from goemotions.estimation.familiarity import Distance
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Estimates:
         changes: differences of each group from all others, and trends of all texts and of each group.
         rows: texts; ``blank`` rows have none and are left out, of ``truncated`` texts the model read the beginning.
         labelled: texts that people labelled.
+        distance: of the texts from those that the model learnt from, where it is known and no text is labelled.
     """
 
     labels: tuple[str, ...]
@@ -48,6 +50,7 @@ class Estimates:
     blank: int
     truncated: int
     labelled: int
+    distance: Distance | None = None
 
     def notes(self) -> list[str]:
         """Return what a reader of the figures must know, in sentences."""
@@ -60,6 +63,8 @@ class Estimates:
                 "that it learnt from; the intervals say how much other texts of the same kind would differ, not how "
                 "far the model is wrong. goemotions sample draws rows to label, and --labelled takes them"
             )
+        if self.distance is not None:
+            told.append(self.distance.sentence())
         without = [share for share in self.shares if share.share is None]
         if without:
             cells = len({(share.group, share.period) for share in without})

@@ -13,6 +13,7 @@ from goemotions.classifier import EmotionClassifier
 from goemotions.data.tables import Columns
 from goemotions.estimation.corpus import Grouping, scored_rows
 from goemotions.estimation.estimate import Tally, begin, finish
+from goemotions.estimation.familiarity import Drawing
 from goemotions.estimation.interval import Floats
 from goemotions.estimation.labelled import Finder, read_labelled_rows
 from goemotions.estimation.results import Estimates
@@ -125,12 +126,16 @@ def make_report(
         tallies[name], truths[name] = tally, coarse
     thresholds = [classifier.thresholds[label] for label in classifier.labels]
     gathering = Gathering(classifier.labels, thresholds, options.texts)
+    drawing = Drawing()
     with Progress("scoring", show_progress) as progress:
         for scored in scored_rows(classifier, table, options.grouping, found, progress):
             for tally in tallies.values():
                 tally.add(scored)
             gathering.add(scored.numbers, scored.texts, scored.probabilities)
+            drawing.add(scored.texts)
     estimates = {name: finish(tally, found, truths[name], options.assume_random) for name, tally in tallies.items()}
+    if not people:
+        estimates["labels"] = replace(estimates["labels"], distance=drawing.distance(classifier))
     source = Source(
         path.name,
         sha256(path),
