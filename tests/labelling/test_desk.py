@@ -179,6 +179,18 @@ def test_texts_are_read_once_and_some_of_very_many_are_drawn(tmp_path: Path) -> 
     assert len(read_texts(file, "text", True, 0, most=20)) == 70
 
 
+def test_a_folder_of_files_is_one_table(tmp_path: Path) -> None:
+    (tmp_path / "posts").mkdir()
+    write_texts(tmp_path / "posts" / "a.csv", TEXTS[:5])
+    write_texts(tmp_path / "posts" / "b.csv", TEXTS[5:9])
+    with opened(Job(tmp_path / "posts", tmp_path / "labelled.csv", LABELS)) as found:
+        assert found.texts.texts == TEXTS[:9]
+    write_texts(tmp_path / "posts" / "b.csv", TEXTS[5:8])
+    changed = opened(Job(tmp_path / "posts", tmp_path / "labelled.csv", LABELS))
+    with pytest.raises(DataError, match="another content of the file"), changed:
+        pass
+
+
 def test_an_output_that_somebody_changed_is_not_replaced(tmp_path: Path) -> None:
     with opened(job(tmp_path)) as found:
         desk = make_desk(found, nothing)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from goemotions.data.tables import assume
 from goemotions.errors import DataError
-from goemotions.files import new_file, sha256, write_through
+from goemotions.files import new_file, write_through
 from goemotions.fitting.base import load_base
 from goemotions.labelling.desk import Desk
 from goemotions.labelling.export import as_csv, as_label_studio
@@ -113,9 +113,7 @@ def opened(job: Job) -> Iterator[Opened]:
     columns = open_table(job.file, job.text_column, job.reading).columns
     order = job.order or usual_order(job.file, columns)
     texts = read_texts(job.file, job.text_column, order is Order.given, job.seed, job.reading)
-    plan = Plan(
-        job.file.name, sha256(job.file), job.text_column, job.labels, job.single, order.value, job.seed, job.base
-    )
+    plan = Plan(job.file.name, texts.sha256, job.text_column, job.labels, job.single, order.value, job.seed, job.base)
     job.output.parent.mkdir(parents=True, exist_ok=True)
     with locked(job.output.with_name(job.output.name + ".lock"), job.output):
         if job.output.exists() and not job.journal.exists():

@@ -12,7 +12,6 @@ from typing import Any
 from goemotions.data.corpus import normalise
 from goemotions.data.tables import assume
 from goemotions.errors import DataError
-from goemotions.files import sha256
 from goemotions.predictions import is_blank
 from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
@@ -97,7 +96,7 @@ def read_texts(
         assume(f"{path.name}: {len(draw.kept):,} of {draw.seen:,} texts are drawn at random, to choose from")
     kept = sorted(draw.kept)
     rows, cells_of = tuple(number for number, _ in kept), tuple(cells for _, cells in kept)
-    return Texts(path, columns, rows, cells_of, columns.index(text_column), sha256(path))
+    return Texts(path, columns, rows, cells_of, columns.index(text_column), table.digest)
 
 
 def _cells(table: Table) -> Iterator[Cells]:
