@@ -9,8 +9,6 @@ shipped model is replaced, keep what is there: ``git mv compact.json compact-bef
 
 from __future__ import annotations
 
-import json
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ import numpy as np
 import page_behaviour
 import pages
 import tfidf
+from lexicons import MADE, labels_of, lexicon_scores
 
 from goemotions import EmotionClassifier
 from goemotions.catalog import shipped
@@ -27,49 +26,16 @@ from goemotions.data.corpus import read_split
 from goemotions.evaluation import page
 from goemotions.evaluation.behaviour.cases import Suite, read_suite
 from goemotions.evaluation.behaviour.judge import Answer, BehaviourReport, all_texts, check, judge_answers
-from goemotions.evaluation.label_groups import read_label_map
-from goemotions.labels import LABELS, SENTIMENT
+from goemotions.labels import LABELS
 from goemotions.predictions import reached
 
-VADER_CUT = 0.05  # its authors' limit between neutral and either sentiment
 LEXICONS = ("vader", "nrclex")
 BAG = "tfidf"
-MADE = {
-    "vader": "compound score ≥ 0.05: every label of the sentiment group positive; ≤ -0.05: negative; else neutral",
-    "nrclex": "the emotions with the highest count, each every label of its group in the map plutchik; else, with more "
-    "positive or negative words, every label of that sentiment group; else neutral",
-}
-
-
-def lexicon_scores(python: Path, texts: list[str]) -> dict[str, Any]:
-    """Return what ``lexicon_scores.py`` says, run by another environment's Python."""
-    script = Path(__file__).with_name("lexicon_scores.py")
-    done = subprocess.run([python, script], input=json.dumps(texts), capture_output=True, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
-def vader_labels(compound: float) -> tuple[str, ...]:
-    """Return the labels that a compound score stands for."""
-    if abs(compound) < VADER_CUT:
-        return ()
-    return SENTIMENT["positive" if compound > 0 else "negative"]
-
-
-def nrc_labels(counts: dict[str, int]) -> tuple[str, ...]:
-    """Return the labels that counts of emotion words stand for."""
-    groups = read_label_map("plutchik", LABELS).groups
-    emotions = {name: count for name, count in counts.items() if name in groups}
-    if emotions:
-        most = max(emotions.values())
-        return tuple(label for name, count in emotions.items() if count == most for label in groups[name])
-    balance = counts.get("positive", 0) - counts.get("negative", 0)
-    return SENTIMENT["positive" if balance > 0 else "negative"] if balance else ()
 
 
 def lexicon_report(name: str, scores: dict[str, Any], suite: Suite) -> BehaviourReport:
     """Return the report of a lexicon, which has no probabilities."""
-    labels = [vader_labels(score) if name == "vader" else nrc_labels(score) for score in scores[name]]
+    labels = [labels_of(name, score) for score in scores[name]]
     return judge_answers(name, suite, [Answer(found, None) for found in labels])
 
 
@@ -127,7 +93,7 @@ def main() -> None:
             report, quality = bag_report(harness.data_of(parser, given), suite)
             keep(report, **quality)
     if lexicons:
-        scores = lexicon_scores(given.lexicon_python, all_texts(suite.cases))
+        scores = lexicon_scores(given.lexicon_python, all_texts(suite.cases), lexicons)
         for name in lexicons:
             keep(lexicon_report(name, scores, suite), versions=scores["versions"], map=MADE[name])
     pages.write()

@@ -1,4 +1,4 @@
-"""Make README's quality tables and the pages ``quality.md``, ``italian.md`` and ``behaviour.md`` under ``docs``.
+"""Make README's tables and the pages ``quality.md``, ``italian.md``, ``behaviour.md`` and ``rivals.md`` under ``docs``.
 
 ``python benchmarks/pages.py`` writes them from the results of runs; a test fails while they differ from what this
 makes. A model joins by being in the catalogue and measured by ``benchmarks/quality.py`` and
@@ -13,6 +13,7 @@ from pathlib import Path
 from page_behaviour import behaviour_page
 from page_italian import chance, italian_page
 from page_parts import HALVES, OFFICIAL, SETS, Results, always, config, overall, ranked, results
+from page_rivals import rivals_page, rivals_table
 
 from goemotions.catalog import bundled, shipped
 from goemotions.evaluation.figures import HALF
@@ -23,6 +24,7 @@ from goemotions.evaluation.unreliable import MAX_WIDTH, MIN_POSITIVES
 
 ROOT = Path(__file__).parent.parent
 MADE = "<!-- made by benchmarks/pages.py -->"
+RIVALS = "<!-- rivals, made by benchmarks/pages.py -->"
 SIZES = {"smollm2": "135 M in 4 bit, 1.3 M trained, on a frozen encoder"}  # where the card has none
 TRANSLATED = {OFFICIAL: "English", "goemotions-ru": "Russian", "goemotions-ko": "Korean"}
 
@@ -154,20 +156,22 @@ def in_translation(sets: Results) -> str:
     return Table("", ["label", "positives", *header], rows).markdown()
 
 
-def replaced(text: str, block: str) -> str:
-    """Return README with the block between its markers."""
-    pattern = rf"({re.escape(MADE)}\n).*?(\n<!-- end -->)"
+def replaced(text: str, mark: str, block: str) -> str:
+    """Return README with the block behind a mark."""
+    pattern = rf"({re.escape(mark)}\n).*?(\n<!-- end -->)"
     return re.sub(pattern, lambda found: f"{found[1]}{block}{found[2]}", text, flags=re.DOTALL)
 
 
 def made() -> dict[Path, str]:
     """Return every file, and what it should hold."""
     found, readme = results(), ROOT / "README.md"
+    text = replaced(readme.read_text(encoding="utf-8"), MADE, readme_block(found))
     return {
-        readme: replaced(readme.read_text(encoding="utf-8"), readme_block(found)),
+        readme: replaced(text, RIVALS, rivals_table()),
         ROOT / "docs" / "quality.md": quality_page(found),
         ROOT / "docs" / "italian.md": italian_page(found, MADE),
         ROOT / "docs" / "behaviour.md": behaviour_page(MADE),
+        ROOT / "docs" / "rivals.md": rivals_page(MADE),
     }
 
 
