@@ -29,7 +29,7 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 def test_the_pages_are_made_from_the_results(pages: ModuleType) -> None:
     made = pages.made()
-    assert {path.name for path in made} == {"README.md", "quality.md", "italian.md", "behaviour.md"}
+    assert {path.name for path in made} == {"README.md", "quality.md", "italian.md", "behaviour.md", "rivals.md"}
     for path, content in made.items():
         assert path.read_text(encoding="utf-8") == content, f"{path.name}: run python benchmarks/pages.py"
         assert content.count(pages.MADE) == 1
