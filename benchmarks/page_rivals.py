@@ -54,6 +54,11 @@ def rivals_table() -> str:
     return Table("", ["", *LEVELS.values(), "texts/s of one core", "installs"], rows).markdown()
 
 
+def short(name: str) -> str:
+    """Return a system's title without what it is made of."""
+    return TITLES[name].partition(":")[0]
+
+
 def interval(figure: dict[str, float] | None) -> str:
     """Return a figure with its interval; nothing for a system that does not say."""
     return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})" if figure else ""
@@ -68,8 +73,8 @@ def rounded(number: float) -> int:
 def rivals_page(made: str) -> str:
     """Return the whole page."""
     found = stored()
-    lines = [f"- {TITLES[name]}: {LACKS[name]}." for name in found["systems"]]
-    maps = [f"- {TITLES[name]}: {figures['map']}." for name, figures in found["systems"].items()]
+    lines = [f"- {short(name)}: {LACKS[name]}." for name in found["systems"]]
+    maps = [f"- {short(name)}: {figures['map']}." for name, figures in found["systems"].items()]
     return "\n\n".join(
         [
             "# Beside the alternatives",
@@ -77,7 +82,7 @@ def rivals_page(made: str) -> str:
             f"Macro F1 on the official test split, {found['rows']:,} comments, with 95 % intervals. All systems got "
             "the same texts, and their answers were grouped by the same maps: into five emotions that most lexicons of "
             "emotions have, and into sentiment. `python benchmarks/rivals.py` makes this; texts/s are of one core's "
-            "processor time.",
+            "processor time, on a machine that others used too: good for telling tens from thousands.",
             rivals_table(),
             "The lexicons were made for other texts and other labels, and need no training data at all: a model that "
             "learnt from this data set has it easier on it. Where each answer must be explained word by word they are "
