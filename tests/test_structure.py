@@ -28,10 +28,10 @@ FUNCTION_LINES = 60
 LONG_FUNCTIONS: set[tuple[str, str]] = set()
 
 LAYERS = (
-    set("escaping errors fields files labels locking long_texts machine models precision progress".split())
-    | set("installation periods predictions recipes records specs thresholds yaml_text".split()),
-    {"annotations", "calibration", "checkpoint", "explaining", "frames", "tables", "weights"},
-    {"catalog"},
+    set("escaping errors fields files labels languages locking long_texts machine models periods precision".split())
+    | set("installation predictions progress recipes records specs stored_thresholds".split())
+    | {"thresholds", "yaml_text"},
+    {"annotations", "calibration", "catalog", "checkpoint", "explaining", "frames", "tables", "weights"},
     {"encoders", "decoder"},
     {"architectures", "data", "upload"},
     {"classifier"},

@@ -1,0 +1,130 @@
+"""Measure how well the language of a text is told, by its length, and what that costs.
+
+Dev texts of BRIGHTER in eight languages, subtitles in eleven (each side of ``parallel/en-*.tsv``), and the English of
+GoEmotions' dev split; cut to their first words. The subtitles hold lines in other languages than they should: no figure
+reaches 1. Run from the repository: ``python benchmarks/languages.py --data DIR``, where the folders ``brighter`` and
+``parallel`` stand beside DIR.
+"""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import harness
+import numpy as np
+
+from goemotions.data.corpus import read_split
+from goemotions.languages import CONFIDENCE, IDENTIFIED, identifier, identify
+
+BRIGHTER = {
+    **{"eng": "en", "esp": "es", "ptbr": "pt", "ron": "ro"},
+    **{"deu": "de", "rus": "ru", "chn": "zh", "hin": "hi"},
+}
+WORDS = (1, 2, 3, 5, 8, None)
+CHARACTERS_PER_WORD = 3  # of languages written without spaces
+LINES = 400
+"""Of each side of the subtitles."""
+
+
+def brighter(folder: Path) -> dict[str, tuple[str, list[str]]]:
+    """Return the dev texts of each language."""
+    found = {}
+    for code, language in BRIGHTER.items():
+        with (folder / f"{code}-dev.csv").open(encoding="utf-8", newline="") as file:
+            found[f"brighter-{code}"] = language, [row["text"] for row in csv.DictReader(file)]
+    return found
+
+
+def subtitles(folder: Path) -> dict[str, tuple[str, list[str]]]:
+    """Return lines of each language, and English ones."""
+    found = {}
+    english: list[str] = []
+    for path in sorted(folder.glob("en-*.tsv")):
+        language = path.stem.removeprefix("en-")
+        with path.open(encoding="utf-8") as file:
+            pairs = [line.rstrip("\n").split("\t") for line in islice(file, 1, LINES + 1)]
+        english += [pair[0] for pair in pairs[: LINES // 10]]
+        found[f"subtitles-{language}"] = language, [pair[1] for pair in pairs]
+    return found | {"subtitles-en": ("en", english)}
+
+
+def first_words(text: str, words: int | None) -> str:
+    """Return the beginning of a text, all of it for None."""
+    if words is None:
+        return text
+    return " ".join(text.split()[:words]) if " " in text.strip() else text[: words * CHARACTERS_PER_WORD]
+
+
+def rate(texts: Sequence[str], language: str) -> dict[str, float]:
+    """Return figures for texts in one language."""
+    found = identify(texts)
+    right = found.tags == language
+    return {
+        "texts": len(texts),
+        "right": round(float(right.mean()), 4),
+        "sure": round(float(found.sure.mean()), 4),
+        "sure_and_right": round(float((found.sure & right).mean()), 4),
+        "sure_and_wrong": round(float((found.sure & ~right).mean()), 4),
+    }
+
+
+def together(figures: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Return the mean over languages."""
+    names = ("right", "sure", "sure_and_right", "sure_and_wrong")
+    return {name: round(float(np.mean([each[name] for each in figures])), 4) for name in names}
+
+
+def microseconds(texts: Sequence[str]) -> dict[str, float]:
+    """Return the processor time per text: all of the way, and py3langid's part if it were asked about each."""
+    identify(texts[:100])
+    found = {}
+    for name, work in (
+        ("identify", identify),
+        ("py3langid", lambda many: [identifier().classify(one) for one in many]),
+    ):
+        start = time.process_time()
+        work(texts)
+        found[name] = round((time.process_time() - start) / len(texts) * 1e6, 1)
+    return found
+
+
+def main() -> None:
+    parser = harness.parser(__doc__)
+    data = harness.data_of(parser, parser.parse_args())
+    english = read_split(data / "dev.tsv").texts
+    sets = brighter(data.parent / "brighter") | subtitles(data.parent / "parallel")
+    sets["goemotions-dev"] = "en", english
+    start = time.process_time()
+    identifier()
+    load = time.process_time() - start
+    by_set: dict[str, Any] = {
+        name: {
+            str(words or "all"): rate([first_words(text, words) for text in texts], language)
+            for words in (WORDS if len(texts) < 5000 else (None,))
+        }
+        for name, (language, texts) in sets.items()
+    }
+    lengths = {
+        str(words or "all"): together([rates[str(words or "all")] for rates in by_set.values() if len(rates) > 1])
+        for words in WORDS
+    }
+    harness.write(
+        "languages",
+        {
+            "confidence": CONFIDENCE,
+            "candidates": IDENTIFIED,
+            "seconds_to_load": round(load, 2),
+            "microseconds_per_english_text": microseconds(english),
+            "by_words": lengths,
+            "sets": by_set,
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

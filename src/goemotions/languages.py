@@ -1,0 +1,219 @@
+"""The language of a text: by its letters, by common English words, else by py3langid (extra ``languages``).
+
+Only letters count; addresses and names behind an @ are left out. Languages are chosen among those that texts are likely
+to be in, so that short ones are not taken for a rare relative: Galician and Catalan are told as their larger
+neighbours, Norwegian as Danish, Bulgarian as Russian, Marathi as Hindi.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from goemotions.errors import MissingExtraError
+
+Languages = npt.NDArray[np.str_]
+"""BCP 47 tags of n texts."""
+
+UNKNOWN, OTHER = "und", "mis"
+"""A text without letters; and one in letters that are of no language here."""
+
+CONFIDENCE = 0.5
+"""Least probability of a language that is not taken for a guess: chosen on dev texts (``benchmarks/languages.py``)."""
+
+READ = 400
+"""Characters that are looked at: more change nothing."""
+
+IDENTIFIED = tuple("cs da de en es fi fr hu id it nl pl pt ro sv tr vi".split())
+"""Languages in Latin letters, which py3langid chooses among; others are known by their letters."""
+
+BY_LETTERS: Mapping[str, Mapping[str, str]] = {
+    "ARABIC": {"ur": "ٹڈڑےںہ", "fa": "پچژگکی", "ar": ""},
+    "CYRILLIC": {"kk": "әғқңұһ", "be": "ў", "sr": "ђјљњћџ", "uk": "іїєґ", "ru": ""},
+}
+"""Scripts of several languages, and letters that tell them apart: the first language that has one of a text's, else the
+last."""
+
+SCRIPTS: Mapping[str, str] = {
+    "ARMENIAN": "hy",
+    "BENGALI": "bn",
+    "CJK": "zh",
+    "DEVANAGARI": "hi",
+    "ETHIOPIC": "am",
+    "GEORGIAN": "ka",
+    "GREEK": "el",
+    "GUJARATI": "gu",
+    "GURMUKHI": "pa",
+    "HANGUL": "ko",
+    "HEBREW": "he",
+    "HIRAGANA": "ja",
+    "KANNADA": "kn",
+    "KATAKANA": "ja",
+    "KHMER": "km",
+    "LAO": "lo",
+    "MALAYALAM": "ml",
+    "MYANMAR": "my",
+    "ORIYA": "or",
+    "SINHALA": "si",
+    "TAMIL": "ta",
+    "TELUGU": "te",
+    "THAI": "th",
+    "TIBETAN": "bo",
+}
+"""The first word of a letter's Unicode name to the language that is mostly written with it."""
+
+NAMES: Mapping[str, str] = {
+    **{"am": "Amharic", "ar": "Arabic", "bn": "Bengali", "bo": "Tibetan", "cs": "Czech", "da": "Danish"},
+    **{
+        "be": "Belarusian",
+        "kk": "Kazakh",
+        "sr": "Serbian",
+        "de": "German",
+        "el": "Greek",
+        "en": "English",
+        "es": "Spanish",
+        "fa": "Persian",
+        "fi": "Finnish",
+    },
+    **{"fr": "French", "gu": "Gujarati", "he": "Hebrew", "hi": "Hindi", "hu": "Hungarian", "hy": "Armenian"},
+    **{"id": "Indonesian", "it": "Italian", "ja": "Japanese", "ka": "Georgian", "km": "Khmer", "kn": "Kannada"},
+    **{"ko": "Korean", "lo": "Lao", "ml": "Malayalam", "my": "Burmese", "nl": "Dutch", "or": "Odia"},
+    **{"pa": "Punjabi", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "si": "Sinhala"},
+    **{"sv": "Swedish", "ta": "Tamil", "te": "Telugu", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian"},
+    **{"ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese", OTHER: "another language", UNKNOWN: "unknown"},
+}
+
+ENGLISH = frozenset(
+    "the and you that this it it's its with have not are they what my your just would about from but there their i'm "
+    "she don't be like if when who how because could should people think know really very did does were been more "
+    "only them these those why out good never love thanks thank you're that's can't didn't doesn't i've i'll isn't "
+    "wasn't than which where being our him won't".split()
+)
+"""Common words of which hardly two stand together in another language."""
+
+NO_LANGUAGE = re.compile(r"https?://\S+|www\.\S+|@\w+|<\|?\w+\|?>|&\w+;")
+WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+UNREAD_SHARE = 0.01
+"""Of a call's texts, so many must be in languages that the model does not read before that is said: of English texts
+one in a thousand is taken for another language."""
+
+
+class Found(NamedTuple):
+    """Languages that n texts seem to be in.
+
+    Attributes:
+        tags: :data:`UNKNOWN` for a text without letters.
+        sure: bool [n], False for a guess.
+    """
+
+    tags: Languages
+    sure: npt.NDArray[np.bool_]
+
+
+def installed() -> bool:
+    """Return True if languages can be identified."""
+    return find_spec("py3langid") is not None
+
+
+def identify(texts: Sequence[str]) -> Found:
+    """Return the language of each text; of a longer one, of its beginning.
+
+    Raises:
+        MissingExtraError: py3langid is not installed, and a text needs it.
+    """
+    found = [language_of(text) for text in texts]
+    return Found(np.array([tag for tag, _ in found], "<U3"), np.array([sure for _, sure in found], np.bool_))
+
+
+def language_of(text: str) -> tuple[str, bool]:
+    """Return a text's language, and False for a guess; errors as :func:`identify`."""
+    words = NO_LANGUAGE.sub(" ", text[: 4 * READ].replace("\u2019", "'")).strip()[:READ]
+    if not words.isascii() and any(map(str.isalpha, words)):
+        by_letters = language_of_letters(words)
+        if by_letters is not None:
+            return by_letters, True
+    found = WORD.findall(words.lower())
+    if not found:
+        return UNKNOWN, False
+    known = set(found) & ENGLISH
+    if len(known) > 1 and sum(word in known for word in found) * 5 >= len(found):
+        return "en", True
+    tag, confidence = identifier().classify(words)
+    return str(tag), bool(confidence >= CONFIDENCE)
+
+
+def language_of_letters(text: str) -> str | None:
+    """Return the language that most of a text's letters say; None for Latin ones, which do not."""
+    scripts = Counter(script_of(character) for character in text if character.isalpha())
+    if scripts["CJK"] and scripts["HIRAGANA"] + scripts["KATAKANA"]:
+        scripts["HIRAGANA"] += scripts.pop("CJK")
+    script = max(scripts, key=lambda name: scripts[name])
+    if script == "LATIN":
+        return None
+    if script in BY_LETTERS:
+        there, among = set(text.lower()), BY_LETTERS[script]
+        return next((tag for tag, letters in among.items() if there & set(letters)), list(among)[-1])
+    return SCRIPTS.get(script, OTHER)
+
+
+@cache
+def script_of(letter: str) -> str:
+    """Return the first word of a letter's Unicode name, such as LATIN."""
+    return unicodedata.name(letter, UNKNOWN).split()[0]
+
+
+@cache
+def identifier() -> Any:
+    """Return py3langid's identifier, which takes half a second of a core and 100 MB.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    except ImportError as error:
+        raise MissingExtraError("telling languages apart", "languages") from error
+    loaded = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    loaded.set_languages(IDENTIFIED)
+    return loaded
+
+
+def usual(found: Found) -> str:
+    """Return the language of most texts among those of which it is sure; :data:`UNKNOWN` if there are none."""
+    tags = Counter(found.tags[found.sure].tolist())
+    return max(tags, key=lambda tag: (tags[tag], tag)) if tags else UNKNOWN
+
+
+def settled(found: Found, majority: str = UNKNOWN) -> Languages:
+    """Return each text's language, where it is a guess the majority's.
+
+    Args:
+        majority: the language that most texts are in; :data:`UNKNOWN` keeps the guesses.
+    """
+    return found.tags if majority == UNKNOWN else np.where(found.sure, found.tags, majority)
+
+
+def unread_note(counts: Mapping[str, int], read: Collection[str], model: str) -> str | None:
+    """Return what is said of texts in languages that a model does not read; None if they are few or none.
+
+    Args:
+        counts: texts by language, all of a call or file.
+        read: the languages that the model reads; empty where that is not known.
+    """
+    unread = Counter({tag: count for tag, count in counts.items() if tag not in read and tag != UNKNOWN})
+    texts = sum(counts.values())
+    if not read or unread.total() <= UNREAD_SHARE * texts:
+        return None
+    most = ", ".join(f"{count:,} {NAMES.get(tag, tag)}" for tag, count in unread.most_common(3))
+    return (
+        f"{unread.total():,} of {texts:,} texts seem to be in languages that the model {model} does not read ({most}): "
+        "what it says of them means little; the model auto reads each text by a model of its language"
+    )

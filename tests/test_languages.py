@@ -1,0 +1,120 @@
+"""The language of texts: told by letters, by common words, by py3langid; guesses, and what has no language."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from environments import Environment
+
+from goemotions.languages import NAMES, OTHER, UNKNOWN, Found, identify, settled, unread_note, usual
+
+SENTENCES = {
+    "en": "I can't believe that you did this for me, thank you!",
+    "de": "Ich freue mich sehr über dieses schöne Geschenk.",
+    "es": "No puedo creer lo que has hecho por mí, muchas gracias.",
+    "fr": "Je suis vraiment désolé de ce qui s'est passé hier.",
+    "hi": "मुझे यह बहुत पसंद आया",
+    "it": "Non riesco a credere a quello che è successo ieri sera.",
+    "ko": "정말 고맙습니다",
+    "nl": "Ik ben zo blij dat jullie vandaag gekomen zijn.",
+    "pl": "Bardzo się cieszę, że przyszedłeś dzisiaj do nas.",
+    "pt": "Não acredito que você fez isso por mim, muito obrigado.",
+    "ro": "Îmi pare foarte rău pentru ce s-a întâmplat ieri.",
+    "ru": "Я очень рад, что ты пришёл!",
+    "sv": "Jag är så glad att ni kunde komma hit idag.",
+    "tr": "Bugün geldiğiniz için çok mutluyum, teşekkür ederim.",
+    "uk": "Дуже дякую, що прийшли сьогодні!",
+    "zh": "我今天非常高兴",
+    "ja": "今日はとても嬉しいです",
+    "fa": "خیلی خوشحالم که امروز آمدید",
+    "ur": "مجھے بہت خوشی ہوئی کہ آپ آئے",
+    "ar": "أنا سعيد جدا لأنك جئت اليوم",
+    "he": "אני כל כך שמח שבאת היום",
+    "el": "Είμαι πολύ χαρούμενος σήμερα",
+    "fi": "Olen niin iloinen, että tulitte tänään käymään.",
+    "ka": "დიდი მადლობა",
+    "sr": "Хвала вам, љубави моја",
+}
+
+
+def test_sentences() -> None:
+    found = identify(list(SENTENCES.values()))
+    assert dict(zip(SENTENCES, found.tags.tolist(), strict=True)) == {tag: tag for tag in SENTENCES}
+    assert found.sure.all()
+    assert set(SENTENCES) <= set(NAMES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " \n", "😂😂", "12.50 €", "https://example.org/the/and/you", "@the_and_you", "…", "\u200e\u200f", "\ud800"],
+)
+def test_no_letters_have_no_language(text: str) -> None:
+    assert (identify([text]).tags.tolist(), identify([text]).sure.tolist()) == ([UNKNOWN], [False])
+
+
+@pytest.mark.parametrize(("text", "tag"), [("ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ", OTHER), ("спасибо", "ru"), ("شكرا", "ar")])
+def test_letters_that_are_not_latin_are_never_taken_for_english(text: str, tag: str) -> None:
+    assert identify([text]).tags.tolist() == [tag]
+    assert identify([text]).sure.all()
+
+
+@pytest.mark.parametrize("text", ["ok", "no", "haha", "Super!", "Mmm"])
+def test_guesses(text: str) -> None:
+    assert not identify([text]).sure[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("Ich bin so happy, this is the best Tag meines Lebens, danke euch allen!", "de"),
+        ("我爱你 so much, thank you that you are here", "en"),
+        ("今天真的很开心 thanks 大家都来了 love", "zh"),
+        ("שלום, thank you, תודה רבה לכולם", "he"),
+        ("Ⅳ <s> I think that this is good </s>", "en"),
+    ],
+)
+def test_mixed_texts_have_the_language_of_most_of_their_letters(text: str, tag: str) -> None:
+    assert identify([text]).tags.tolist() == [tag]
+
+
+@pytest.mark.parametrize("character", ["a", "я", "ж", "你", "ب", "\u0301", " ", "😀", "<s>"])
+def test_a_megabyte_of_one_character_takes_no_time(character: str) -> None:
+    assert identify([character * 1_000_000]).tags.shape == (1,)
+
+
+def test_guesses_go_with_the_majority() -> None:
+    found = Found(np.array(["it", "it", "en", "pt", UNKNOWN]), np.array([True, True, True, False, False]))
+    assert usual(found) == "it"
+    assert settled(found, "it").tolist() == ["it", "it", "en", "it", "it"]
+    unsure = Found(found.tags, np.zeros(5, bool))
+    assert usual(unsure) == UNKNOWN
+    assert settled(unsure, UNKNOWN).tolist() == found.tags.tolist()
+    assert usual(identify([])) == UNKNOWN
+
+
+def test_few_or_unknown_texts_are_not_worth_a_note() -> None:
+    note = unread_note({"en": 70, "it": 25, "ka": 5, UNKNOWN: 10}, ["en"], "compact")
+    assert note is not None
+    assert note.startswith(
+        "30 of 110 texts seem to be in languages that the model compact does not read (25 Italian, 5 Georgian)"
+    )
+    for counts, read in (({"en": 999, "it": 1}, ["en"]), ({UNKNOWN: 5}, ["en"]), ({"it": 5}, []), ({}, ["en"])):
+        assert unread_note(counts, read, "compact") is None
+
+
+def test_without_the_extra_the_error_says_what_to_install(tmp_path: Path) -> None:
+    code = (
+        "from goemotions.languages import identify, installed\n"
+        "print(installed(), identify(['Thank you that you did this', 'спасибо, ты']).tags)\n"
+        "identify(['Grazie mille a tutti'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=Environment().variables(tmp_path), capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "False ['en' 'ru']\n"
+    assert "telling languages apart needs an optional part: pip install" in done.stderr
+    assert "[languages]" in done.stderr
