@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from environments import Environment
 
-from goemotions.languages import NAMES, OTHER, UNKNOWN, Found, identify, settled, unread_note, usual
+from goemotions.languages import NAMES, OTHER, UNKNOWN, Found, identify, languages_of, settled, unread_note, usual
 
 SENTENCES = {
     "en": "I can't believe that you did this for me, thank you!",
@@ -62,7 +62,7 @@ def test_letters_that_are_not_latin_are_never_taken_for_english(text: str, tag: 
     assert identify([text]).sure.all()
 
 
-@pytest.mark.parametrize("text", ["ok", "no", "haha", "Super!", "Mmm"])
+@pytest.mark.parametrize("text", ["ok", "no", "hi", "haha", "Super!", "Mmm", "Grazie!", "word " * 300])
 def test_guesses(text: str) -> None:
     assert not identify([text]).sure[0]
 
@@ -93,7 +93,10 @@ def test_guesses_go_with_the_majority() -> None:
     unsure = Found(found.tags, np.zeros(5, bool))
     assert usual(unsure) == UNKNOWN
     assert settled(unsure, UNKNOWN).tolist() == found.tags.tolist()
+    assert languages_of(["hi", "Grazie!"]).tolist() == [UNKNOWN, UNKNOWN]
+    assert UNKNOWN not in languages_of(["hi", "Grazie!"], guesses=True)
     assert usual(identify([])) == UNKNOWN
+    assert usual(Found(np.array(["it", "en"]), np.ones(2, bool))) == UNKNOWN  # neither is most of them
 
 
 def test_few_or_unknown_texts_are_not_worth_a_note() -> None:
@@ -102,7 +105,14 @@ def test_few_or_unknown_texts_are_not_worth_a_note() -> None:
     assert note.startswith(
         "30 of 110 texts seem to be in languages that the model compact does not read (25 Italian, 5 Georgian)"
     )
-    for counts, read in (({"en": 999, "it": 1}, ["en"]), ({UNKNOWN: 5}, ["en"]), ({"it": 5}, []), ({}, ["en"])):
+    few: list[tuple[dict[str | None, int], list[str]]] = [
+        ({"en": 999, "it": 1}, ["en"]),
+        ({UNKNOWN: 5}, ["en"]),
+        ({None: 5}, ["en"]),
+        ({"it": 5}, []),
+        ({}, ["en"]),
+    ]
+    for counts, read in few:
         assert unread_note(counts, read, "compact") is None
 
 

@@ -106,7 +106,8 @@ def import_graph() -> dict[str, frozenset[str]]:
         "goemotions.architectures": {
             f"goemotions.architectures.{spec.module}"
             for name, spec in ARCHITECTURES.items()
-            if name != "fitted"  # it stands on a model of any other kind, which it loads as its caller loads it
+            # These two stand on models of any other kind, which they load as their caller loads them.
+            if name not in ("fitted", "by-language")
         },
         # The states of a model are loaded as the model is.
         "goemotions.encoders": {facts.module for facts in FACTS.values() if facts.module},

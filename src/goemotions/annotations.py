@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from goemotions.explaining.explanation import DECIMALS, Explanation
@@ -12,6 +13,7 @@ from goemotions.tables.table import Kind, Layout, NewColumn, NewValues
 
 EMOTIONS = NewColumn("emotions", Kind.RANKED)
 TRUNCATED = NewColumn("truncated", Kind.FLAG)
+LANGUAGE, MODEL = NewColumn("language", Kind.NAME), NewColumn("model", Kind.NAME)
 EXPLANATION = NewColumn("explanation", Kind.REASONS)
 EMOTION, SCORE, GIVEN = NewColumn("emotion", Kind.NAME), NewColumn("score", Kind.SCORE), NewColumn("given", Kind.FLAG)
 REASONS = 5
@@ -30,6 +32,9 @@ class Predictor(Protocol):
     def predictions(self, texts: Iterable[str], options: PredictOptions | None = None) -> list[Prediction]:
         """Return what is found in each text."""
 
+    def unread_note(self, counts: Mapping[str | None, int]) -> str | None:
+        """Return what is said of texts, by language, that the model does not read; None if they are few or none."""
+
     def explain(
         self, texts: Iterable[str], labels: Iterable[str] | None = None, *, long_text: LongText = "cut"
     ) -> list[Explanation]:
@@ -45,17 +50,33 @@ class Annotations:
         truncated: for each row, whether its text was cut.
         scores: column name to a value a row, empty unless all scores were asked for.
         reasons: for each row, the words that decide its emotions; None unless they were asked for.
+        answered: the language of each row's text, and the model that answered; None unless they were asked for.
+        languages: texts by language; None for those whose language was not told.
     """
 
     emotions: list[list[dict[str, Any]]]
     truncated: list[bool]
     scores: dict[str, list[float | None]]
     reasons: list[list[dict[str, Any]]] | None = None
+    answered: list[tuple[str | None, str | None]] | None = None
+    languages: Counter[str | None] = field(default_factory=Counter)
 
     @property
     def columns(self) -> NewValues:
         """The values as a table's new columns."""
-        return {EMOTIONS: self.emotions, TRUNCATED: self.truncated, **self.explanation_column, **self.score_columns}
+        return {EMOTIONS: self.emotions, TRUNCATED: self.truncated, **self.further_columns}
+
+    @property
+    def further_columns(self) -> NewValues:
+        """The columns that were asked for."""
+        return {**self.answer_columns, **self.explanation_column, **self.score_columns}
+
+    @property
+    def answer_columns(self) -> dict[NewColumn, list[str | None]]:
+        """The languages and models as columns, if they were asked for."""
+        if self.answered is None:
+            return {}
+        return {LANGUAGE: [tag for tag, _ in self.answered], MODEL: [model for _, model in self.answered]}
 
     @property
     def explanation_column(self) -> NewValues:
@@ -84,7 +105,7 @@ class LaidOut:
 def added_columns(labels: Sequence[str], options: PredictOptions, layout: Layout = Layout.nested) -> list[NewColumn]:
     """Return the columns that :func:`annotate` and :func:`lay_out` make."""
     scores: dict[str, list[float | None]] = {f"score_{label}": [] for label in labels} if options.all_scores else {}
-    nothing = Annotations([], [], scores, [] if options.explain else None)
+    nothing = Annotations([], [], scores, [] if options.explain else None, [] if options.show_language else None)
     return list(lay_out(nothing, labels, options, layout).columns)
 
 
@@ -102,9 +123,12 @@ def annotate(classifier: Predictor, texts: Sequence[str | None], options: Predic
         truncated[row] = found[place].truncated
         for column, values in enumerate(scores.values()):
             values[row] = round(float(found[place].scores[column]), 4)
-    return Annotations(
-        emotions, truncated, scores, reasons(classifier, texts, emotions, options) if options.explain else None
-    )
+    why = reasons(classifier, texts, emotions, options) if options.explain else None
+    answered: list[tuple[str | None, str | None]] = [(None, None)] * len(texts)
+    for row, prediction in zip(present, found, strict=True):
+        answered[row] = prediction.language, prediction.model
+    languages = Counter(prediction.language for prediction in found)
+    return Annotations(emotions, truncated, scores, why, answered if options.show_language else None, languages)
 
 
 def reasons(
@@ -145,7 +169,7 @@ def wide(found: Annotations, labels: Sequence[str], top_k: int | None) -> NewVal
     given = [{entry["label"] for entry in emotions} for emotions in found.emotions]
     for label in labels:
         columns[NewColumn(label, Kind.BIT)] = [int(label in names) for names in given]
-    return {**columns, TRUNCATED: found.truncated, **found.explanation_column, **found.score_columns}
+    return {**columns, TRUNCATED: found.truncated, **found.further_columns}
 
 
 def long(found: Annotations, labels: Sequence[str], all_scores: bool) -> LaidOut:
@@ -168,6 +192,7 @@ def long(found: Annotations, labels: Sequence[str], all_scores: bool) -> LaidOut
     truncated = [found.truncated[row] for row in rows]
     flags = {GIVEN: given} if all_scores else {}
     columns: dict[NewColumn, Sequence[Any]] = {EMOTION: names, SCORE: scores, **flags, TRUNCATED: truncated}
+    columns |= {column: [values[row] for row in rows] for column, values in found.answer_columns.items()}
     if found.reasons is not None:
         every_reason = found.reasons
         columns[EXPLANATION] = [

@@ -39,11 +39,13 @@ class Catalog:
 
     Attributes:
         models: what each is, by name.
+        combined: those made of several others, likewise.
         packages: those of this project's other packages, installed or not.
     """
 
     default: str
     models: dict[str, str]
+    combined: dict[str, str]
     packages: dict[str, PackagedModel]
 
 
@@ -95,7 +97,7 @@ def packaged_models() -> dict[str, Path]:
 def _owner(name: str) -> str | None:
     """Return the package of this project that a model's name belongs to, if one does."""
     catalog = bundled()
-    if name in catalog.models:
+    if name in catalog.models or name in catalog.combined:
         return "goemotions"
     return catalog.packages[name].distribution if name in catalog.packages else None
 
@@ -114,7 +116,9 @@ def find_model(name: str | Path | None) -> Path:
     catalog = bundled()
     if name is None:
         return MODELS / catalog.default
-    if str(name) in catalog.models:  # other packages are not looked at: they cannot replace these, nor cost time
+    if (
+        str(name) in catalog.models or str(name) in catalog.combined
+    ):  # other packages are not looked at: they cannot replace these, nor cost time
         return MODELS / str(name)
     others = packaged_models()
     if str(name) in others:
@@ -130,7 +134,7 @@ def find_model(name: str | Path | None) -> Path:
         )
     match = HUB_ID.fullmatch(str(name)) if isinstance(name, str) else None
     if match is None:
-        known = list(dict.fromkeys([*catalog.models, *others, *catalog.packages]))
+        known = list(dict.fromkeys([*catalog.models, *catalog.combined, *others, *catalog.packages]))
         raise ModelError(
             f"no model {str(name)!r}: no such directory, and not a shipped model "
             f"({', '.join(known)}){nearest(str(name), known)}"

@@ -9,17 +9,20 @@ import hashlib
 import json
 import re
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from goemotions.calibration import Calibration
+from goemotions.catalog import bundled, find_model, shipped
 from goemotions.errors import ModelError, plain
 from goemotions.fields import flag, required, section, shown, text, whole_number
 from goemotions.files import json_bytes, new_directory, read_json_object
+from goemotions.languages import REST
 from goemotions.predictions import Thresholds
 from goemotions.specs import ARCHITECTURES, OPTIONAL_FILES
+from goemotions.stored_thresholds import read_thresholds
 from goemotions.thresholds import check_threshold
 
 FINGERPRINT = re.compile("[0-9a-f]{64}")
@@ -36,6 +39,7 @@ class ModelConfig:
         embed_dim: of an ``embedding-*``, the width of an embedding; None for others.
         hidden_size: of an ``embedding-llm``, the width of its decoder's states; None for others.
         single: each text has exactly one label; the model's own decision is the most probable one.
+        members: of a model of several, the name of each by the language that it answers; :data:`REST` for the others.
         raw: the file whole, for those who show or copy it, and for the architecture's own keys.
     """
 
@@ -50,6 +54,7 @@ class ModelConfig:
     unreliable_labels: dict[str, int]
     calibration: Calibration | None
     single: bool
+    members: Mapping[str, str]
     raw: Mapping[str, Any] = field(repr=False)
 
 
@@ -62,6 +67,9 @@ KNOWN_KEYS = {
     "threshold",
     "thresholds",
     "thresholds_beside",
+    "thresholds_by_language",
+    "languages",
+    "models",
     "max_length",
     "hidden_size",
     "embed_dim",
@@ -74,6 +82,7 @@ KNOWN_KEYS = {
     "training",
     "calibration",
     "tuned_on",
+    "tuned_on_by_language",
     "tested_on",
     "about",
     "teacher",
@@ -90,6 +99,7 @@ SECTIONS = (
     "encoder",
     "fitted",
     "metrics",
+    "models",
     "tested_on",
     "trained_on",
     "training",
@@ -132,9 +142,42 @@ def read_config(directory: Path) -> ModelConfig:
     if unknown:
         warnings.warn(f"{path}: keys not known to this release: {', '.join(unknown)}", stacklevel=2)
     try:
-        return _audit(raw, architecture)
+        config = _audit(raw, architecture)
+        return combined(config) if spec.of_models else config
     except (TypeError, ValueError) as error:
         raise ModelError(f"{path}: {error}") from error
+
+
+def combined(config: ModelConfig) -> ModelConfig:
+    """Return the configuration of a model of several, with what its members bring.
+
+    Raises:
+        ModelError: a member that is not installed.
+        ValueError: members that are no shipped models, or have other labels.
+    """
+    members = {language: read_config(member_directory(name)) for language, name in config.members.items()}
+    if REST not in members or any(member.labels != config.labels or member.members for member in members.values()):
+        raise ValueError(f"models must name shipped models with these labels, by language and for the {REST}")
+    rest = members.pop(REST)
+    own = {language: member.thresholds.of(language) for language, member in members.items()}
+    thresholds = Thresholds(rest.thresholds, rest.thresholds.beside, rest.thresholds.by_language | own)
+    unreliable = {
+        label: count for member in (rest, *members.values()) for label, count in member.unreliable_labels.items()
+    }
+    kept = config.thresholds if "thresholds" in config.raw else thresholds  # those it was saved with
+    return replace(config, thresholds=kept, unreliable_labels=unreliable)
+
+
+def member_directory(name: str) -> Path:
+    """Return the directory of a member of a model of several: shipped, so that no model makes us fetch another.
+
+    Raises:
+        ModelError: it is not installed.
+        ValueError: it is no model that is shipped.
+    """
+    if name not in shipped().models and name not in bundled().packages:
+        raise ValueError(f"models: {name!r} is not shipped")
+    return find_model(name)
 
 
 def check_contained(directory: Path, name: str) -> None:
@@ -157,12 +200,10 @@ def _audit(raw: dict[str, Any], architecture: str) -> ModelConfig:
     whole_number({"format_version": FORMAT_VERSION, **raw}, "format_version")
     labels = _labels(raw)
     threshold = check_threshold(required(raw, "threshold"))
-    own, beside = section(raw, "thresholds"), section(raw, "thresholds_beside")
     unreliable = section(raw, "unreliable_labels")
-    for key, given in (("thresholds", own), ("thresholds_beside", beside), ("unreliable_labels", unreliable)):
-        unknown = sorted(set(given) - set(labels))
-        if unknown:
-            raise ValueError(f"{key} for labels the model does not have: {', '.join(unknown)}")
+    unknown = sorted(set(unreliable) - set(labels))
+    if unknown:
+        raise ValueError(f"unreliable_labels for labels the model does not have: {', '.join(unknown)}")
     for key in SECTIONS:
         section(raw, key)
     for key in ("id", "revision", "quantisation"):
@@ -174,7 +215,7 @@ def _audit(raw: dict[str, Any], architecture: str) -> ModelConfig:
         architecture=architecture,
         labels=labels,
         threshold=threshold,
-        thresholds=_thresholds(labels, threshold, own, beside),
+        thresholds=read_thresholds(raw, labels, threshold),
         max_length=sizes.get("max_length"),
         embed_dim=sizes.get("embed_dim"),
         hidden_size=sizes.get("hidden_size"),
@@ -182,19 +223,9 @@ def _audit(raw: dict[str, Any], architecture: str) -> ModelConfig:
         unreliable_labels={label: whole_number(unreliable, label, 0) for label in unreliable},
         calibration=Calibration.from_dict(raw["calibration"], labels) if raw.get("calibration") is not None else None,
         single=flag(raw, "single_label"),
+        members={language: text(section(raw, "models"), language, "") for language in section(raw, "models")},
         raw=raw,
     )
-
-
-def _thresholds(labels: Sequence[str], common: float, own: Mapping[str, Any], beside: Mapping[str, Any]) -> Thresholds:
-    found = {label: check_threshold(own.get(label, common), f"threshold of {label}") for label in labels}
-    rule = {label: check_threshold(cut, f"threshold beside others of {label}") for label, cut in beside.items()}
-    for label, cut in rule.items():
-        if cut < found[label]:
-            raise ValueError(
-                f"thresholds_beside of {label} must be at least its threshold {found[label]:g}, got {cut:g}"
-            )
-    return Thresholds(found, rule)
 
 
 def _check_encoder(encoder: Mapping[str, Any] | None, must: bool) -> None:

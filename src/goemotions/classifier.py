@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,26 +17,26 @@ from goemotions.architectures.base import EmbeddingArchitecture, LoadOptions, al
 from goemotions.architectures.prepared import Features, Prepared
 from goemotions.catalog import find_model
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
+from goemotions.data.origin import languages_read
 from goemotions.encoders.base import Encoder
 from goemotions.errors import ModelError
 from goemotions.explaining.explanation import Explanation
 from goemotions.explaining.leave_out import explain
 from goemotions.frames import AnnotateOptions, Frame, annotate_frame
+from goemotions.languages import model_named, unread_note, warn_unread, with_languages
 from goemotions.predictions import (
     LongText,
     Prediction,
     PredictOptions,
     Scored,
     Threshold,
-    TruncatedTextWarning,
     check_finite,
     check_texts,
     predictions_of,
     read_windows,
     sigmoid,
-    threshold_keys,
-    truncated_note,
 )
+from goemotions.stored_thresholds import threshold_keys
 
 
 class EmotionClassifier:
@@ -51,6 +50,7 @@ class EmotionClassifier:
         threshold: the one number in the model's ``config.json``, or the one given.
         thresholds: what ``predict`` uses, one per label, with the rule for a label such as neutral beside others.
         calibration: the map on logits that is applied before thresholds, or None.
+        languages: those that the model reads, as BCP 47 tags; empty where that is not known.
         unreliable_labels: the labels too rare in the test data to be sure of, with their positives there.
         base: of an ``embedding-llm`` or a fitted model, which base was loaded; None for others.
         config: the model's ``config.json``, checked.
@@ -72,8 +72,8 @@ class EmotionClassifier:
     ) -> None:
         """
         Args:
-            model: the name of a shipped model, a model directory, or a hub id ``org/name[@revision]``;
-                None is the bundled default.
+            model: the name of a shipped model, a model directory, or a hub id ``org/name[@revision]``; ``"auto"`` for
+                the shipped model that reads a text's language; None is the bundled default.
             device: ``"auto"``, ``"cpu"``, or for an ``embedding-llm`` ``"cuda"``.
             threshold: for every label (a number from 0 to 1) or for some (a map); None keeps the model's own.
             backbone: of an ``embedding-llm``, the base to use: a folder, a ``.gguf`` file or a hub id, which is
@@ -99,12 +99,12 @@ class EmotionClassifier:
         self.threshold = float(threshold) if isinstance(threshold, (int, float)) else self.config.threshold
         self.unreliable_labels = self.config.unreliable_labels
         self.calibration = self.config.calibration
+        self.languages = languages_read(self.config)
         self._options = LoadOptions(
             device, threads, batch_size, backbone, encoder, precision, allow_other_encoder, max_memory
         )
         self._model = load_model(self.directory, self.config, self._options)
-        self.device = self._model.device
-        self.base: str | None = self._model.base
+        self.device, self.base = self._model.device, self._model.base
         if self.base:
             logging.getLogger(__name__).info("base: %s", self.base)
 
@@ -151,13 +151,13 @@ class EmotionClassifier:
             ValueError: a threshold, ``top_k`` or ``long_text`` out of range.
         """
         predictions = self.predictions(texts, PredictOptions(threshold, top_k, reliable_only, long_text))
-        self._warn(sum(prediction.truncated for prediction in predictions), len(predictions))
+        warn_unread(self, predictions)
         return [prediction.emotions for prediction in predictions]
 
     def predictions(self, texts: Iterable[str], options: PredictOptions | None = None) -> list[Prediction]:
         """Return what ``predict`` finds in each text, with which texts were cut and every label's probability.
 
-        Nothing warns of texts that were cut. Errors as ``predict``.
+        Nothing warns of texts that were cut, or in languages that the model does not read. Errors as ``predict``.
         """
         options = options or PredictOptions()
         checked = check_texts(texts)
@@ -166,8 +166,8 @@ class EmotionClassifier:
     def annotate(self, frame: Frame, column: str, **options: Unpack[AnnotateOptions]) -> Frame:
         """Return a frame of pandas, polars, pyarrow or others with the emotions of a column of texts.
 
-        Options: those of ``predict``, ``all_scores``, ``explain``, and ``columns``: ``"nested"``, ``"wide"`` or
-        ``"long"``.
+        Options: those of ``predict``, ``all_scores``, ``explain``, ``show_language``, and ``columns``: ``"nested"``,
+        ``"wide"`` or ``"long"``.
         """
         return annotate_frame(self, frame, column, options)
 
@@ -190,11 +190,11 @@ class EmotionClassifier:
         Raises:
             TypeError, ValueError: an option out of range.
         """
-        given = options.threshold
-        thresholds = self.thresholds if given is None else thresholding.resolve(given, self.thresholds)
+        cuts = self.thresholds if (given := options.threshold) is None else thresholding.resolve(given, self.thresholds)
         left_out = self.unreliable_labels if options.reliable_only else ()
-        top_k = 1 if self.chooses_one(thresholds) else options.top_k
-        return predictions_of(scored, thresholds, texts=texts, left_out=left_out, top_k=top_k)
+        top_k = 1 if self.chooses_one(cuts) else options.top_k
+        named = partial(model_named, self.config)
+        return predictions_of(scored, cuts, texts=texts, left_out=left_out, top_k=top_k, model_of=named)
 
     def chooses_one(self, thresholds: Mapping[str, float]) -> bool:
         """Return whether each text is given its most probable label alone: by a single-label model's own thresholds."""
@@ -206,12 +206,12 @@ class EmotionClassifier:
         An empty text has the model's own numbers here, although ``predict`` finds no emotion in it.
         """
         scored = self.score(texts, long_text=long_text)
-        self._warn(int(scored.truncated.sum()), len(scored.truncated))
+        warn_unread(self, scored)
         return scored.probabilities
 
-    def _warn(self, cut: int, texts: int) -> None:
-        if cut:  # the warning is of whoever called predict or predict_proba
-            warnings.warn(truncated_note(cut, texts, self.config.max_length), TruncatedTextWarning, stacklevel=3)
+    def unread_note(self, counts: Mapping[str | None, int]) -> str | None:
+        """Return what is said of texts, by language, that the model does not read; None if they are few or none."""
+        return unread_note(counts, self.languages, self.config.name)
 
     def score(self, texts: Iterable[str], *, long_text: LongText = "cut", calibrated: bool = True) -> Scored:
         """Logits of each text, and which texts were cut; errors as ``predict``.
@@ -222,20 +222,21 @@ class EmotionClassifier:
         return self._score(check_texts(texts), long_text, calibrated)
 
     def _score(self, texts: list[str], long_text: LongText, calibrated: bool = True) -> Scored:
-        logits, truncated = self._model.score(texts, windows=read_windows(long_text))
-        return Scored(self._finished(logits, calibrated), truncated)
+        scored = self._model.score(texts, windows=read_windows(long_text))
+        return with_languages(scored._replace(logits=self._finished(scored.logits, calibrated)), texts, self.languages)
 
     def prepare(self, texts: Iterable[str], *, long_text: LongText = "cut") -> Prepared:
         """The first half of :meth:`score`, for those who overlap it with the second; errors as ``predict``.
 
         Of at most some thousand texts; what several calls gave can be joined and computed together.
         """
-        return self._model.prepare(check_texts(texts), windows=read_windows(long_text))
+        checked = check_texts(texts)
+        return with_languages(self._model.prepare(checked, windows=read_windows(long_text)), checked, self.languages)
 
     def compute(self, prepared: Prepared) -> Scored:
         """The other half of :meth:`score`: calibrated logits of what :meth:`prepare` gave."""
         scored = self._model.compute(prepared)
-        return Scored(self._finished(scored.logits), scored.truncated)
+        return scored._replace(logits=self._finished(scored.logits), languages=prepared.languages)
 
     def _finished(self, logits: npt.NDArray[np.float32], calibrated: bool = True) -> npt.NDArray[np.float32]:
         """Logits as every way out gives them: calibrated, and finite.

@@ -29,6 +29,7 @@ class AnnotateOptions(TypedDict, total=False):
             on, and a column of 0 and 1 for each label; ``"long"``: a row per text and emotion.
         explain: add a column ``explanation``: for each emotion its strongest words, and what they add in log odds.
         all_scores: add ``score_<label>`` columns; in the long layout, a row for every label.
+        show_language: add columns ``language`` and ``model``: what each text is in, and which model answered.
     """
 
     threshold: Threshold
@@ -37,6 +38,7 @@ class AnnotateOptions(TypedDict, total=False):
     long_text: LongText
     all_scores: bool
     explain: bool
+    show_language: bool
     columns: Literal["nested", "wide", "long"]
 
 
@@ -105,11 +107,15 @@ def annotate_texts(classifier: Predictor, texts: Sequence[str | None], options: 
     if options.all_scores:
         scores = {f"score_{label}": [] for label in classifier.labels}
     reasons: list[list[dict[str, Any]]] | None = [] if options.explain else None
-    found = Annotations([], [], scores, reasons)
+    answered: list[tuple[str | None, str | None]] | None = [] if options.show_language else None
+    found = Annotations([], [], scores, reasons, answered)
     for start in range(0, len(texts), GROUP_ROWS):
         block = annotate(classifier, texts[start : start + GROUP_ROWS], options)
         found.emotions.extend(block.emotions)
         found.truncated.extend(block.truncated)
+        found.languages.update(block.languages)
+        if found.answered is not None and block.answered is not None:
+            found.answered.extend(block.answered)
         for name, values in block.scores.items():
             found.scores[name].extend(values)
         if reasons is not None:
@@ -121,6 +127,9 @@ def annotate_texts(classifier: Predictor, texts: Sequence[str | None], options: 
         )
     if cut:
         warnings.warn(truncated_note(cut, len(texts)), TruncatedTextWarning, stacklevel=4)
+    unread = classifier.unread_note(found.languages)
+    if unread:
+        warnings.warn(unread, AssumptionWarning, stacklevel=4)
     return found
 
 

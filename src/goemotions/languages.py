@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import warnings
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.errors import MissingExtraError
+from goemotions.errors import AssumptionWarning, MissingExtraError
+from goemotions.predictions import Prediction, Scored, TruncatedTextWarning, truncated_note
+
+if TYPE_CHECKING:
+    from goemotions.checkpoint import ModelConfig
 
 Languages = npt.NDArray[np.str_]
 """BCP 47 tags of n texts."""
@@ -28,6 +33,9 @@ UNKNOWN, OTHER = "und", "mis"
 
 CONFIDENCE = 0.5
 """Least probability of a language that is not taken for a guess: chosen on dev texts (``benchmarks/languages.py``)."""
+
+LETTERS = 10
+"""Of fewer Latin letters, in different words, the language is a guess: "hi" is a word of many."""
 
 READ = 400
 """Characters that are looked at: more change nothing."""
@@ -42,32 +50,14 @@ BY_LETTERS: Mapping[str, Mapping[str, str]] = {
 """Scripts of several languages, and letters that tell them apart: the first language that has one of a text's, else the
 last."""
 
-SCRIPTS: Mapping[str, str] = {
-    "ARMENIAN": "hy",
-    "BENGALI": "bn",
-    "CJK": "zh",
-    "DEVANAGARI": "hi",
-    "ETHIOPIC": "am",
-    "GEORGIAN": "ka",
-    "GREEK": "el",
-    "GUJARATI": "gu",
-    "GURMUKHI": "pa",
-    "HANGUL": "ko",
-    "HEBREW": "he",
-    "HIRAGANA": "ja",
-    "KANNADA": "kn",
-    "KATAKANA": "ja",
-    "KHMER": "km",
-    "LAO": "lo",
-    "MALAYALAM": "ml",
-    "MYANMAR": "my",
-    "ORIYA": "or",
-    "SINHALA": "si",
-    "TAMIL": "ta",
-    "TELUGU": "te",
-    "THAI": "th",
-    "TIBETAN": "bo",
-}
+SCRIPTS: Mapping[str, str] = dict(
+    pair.split("=")
+    for pair in (
+        "ARMENIAN=hy BENGALI=bn CJK=zh DEVANAGARI=hi ETHIOPIC=am GEORGIAN=ka GREEK=el GUJARATI=gu GURMUKHI=pa "
+        "HANGUL=ko HEBREW=he HIRAGANA=ja KANNADA=kn KATAKANA=ja KHMER=km LAO=lo MALAYALAM=ml MYANMAR=my ORIYA=or "
+        "SINHALA=si TAMIL=ta TELUGU=te THAI=th TIBETAN=bo"
+    ).split()
+)
 """The first word of a letter's Unicode name to the language that is mostly written with it."""
 
 NAMES: Mapping[str, str] = {
@@ -101,9 +91,34 @@ ENGLISH = frozenset(
 
 NO_LANGUAGE = re.compile(r"https?://\S+|www\.\S+|@\w+|<\|?\w+\|?>|&\w+;")
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+REST = "rest"
+"""Of a model of several: all languages that are not named."""
+AUTO = "auto"
+ADVICE = "; the model auto gives each text to a model of its language"
 UNREAD_SHARE = 0.01
 """Of a call's texts, so many must be in languages that the model does not read before that is said: of English texts
 one in a thousand is taken for another language."""
+
+
+class Reader(Protocol):
+    """A model, as far as it says what it reads."""
+
+    @property
+    def config(self) -> ModelConfig: ...
+
+    def unread_note(self, counts: Mapping[str | None, int]) -> str | None: ...
+
+
+class HasLanguages(Protocol):
+    """Texts on their way, whose languages may be known."""
+
+    @property
+    def languages(self) -> Languages | None: ...
+
+    def _replace(self, *, languages: Languages) -> Self: ...
+
+
+Made = TypeVar("Made", bound=HasLanguages)
 
 
 class Found(NamedTuple):
@@ -147,7 +162,7 @@ def language_of(text: str) -> tuple[str, bool]:
     if len(known) > 1 and sum(word in known for word in found) * 5 >= len(found):
         return "en", True
     tag, confidence = identifier().classify(words)
-    return str(tag), bool(confidence >= CONFIDENCE)
+    return str(tag), bool(confidence >= CONFIDENCE and sum(map(len, set(found))) >= LETTERS)
 
 
 def language_of_letters(text: str) -> str | None:
@@ -187,9 +202,9 @@ def identifier() -> Any:
 
 
 def usual(found: Found) -> str:
-    """Return the language of most texts among those of which it is sure; :data:`UNKNOWN` if there are none."""
-    tags = Counter(found.tags[found.sure].tolist())
-    return max(tags, key=lambda tag: (tags[tag], tag)) if tags else UNKNOWN
+    """Return the language of more than half of the texts of which it is sure; :data:`UNKNOWN` if there is none."""
+    tags = Counter(found.tags[found.sure].tolist()).most_common(1)
+    return str(tags[0][0]) if tags and tags[0][1] * 2 > found.sure.sum() else UNKNOWN
 
 
 def settled(found: Found, majority: str = UNKNOWN) -> Languages:
@@ -201,19 +216,77 @@ def settled(found: Found, majority: str = UNKNOWN) -> Languages:
     return found.tags if majority == UNKNOWN else np.where(found.sure, found.tags, majority)
 
 
-def unread_note(counts: Mapping[str, int], read: Collection[str], model: str) -> str | None:
+def languages_of(texts: Sequence[str], guesses: bool = False) -> Languages:
+    """Return the language of each text, for a guess that of most texts; errors as :func:`identify`.
+
+    Args:
+        guesses: keep a guess where most texts are in no one language; else it is :data:`UNKNOWN`.
+    """
+    found = identify(texts)
+    majority = usual(found)
+    kept = settled(found, majority)
+    return kept if guesses or majority != UNKNOWN else np.where(found.sure, kept, UNKNOWN)
+
+
+def with_languages(made: Made, texts: Sequence[str], reads: Collection[str]) -> Made:
+    """Return scored or prepared texts with their languages, if they have none yet, can be told and matter.
+
+    Args:
+        made: a named tuple with a field ``languages``.
+        reads: the languages that the model reads; empty where that is not known, and theirs do not matter.
+    """
+    if made.languages is not None or not reads or not installed():
+        return made
+    return made._replace(languages=languages_of(texts))
+
+
+def require() -> None:
+    """
+    Raises:
+        MissingExtraError: languages cannot be told apart.
+    """
+    if not installed():
+        raise MissingExtraError("telling languages apart", "languages")
+
+
+def unread(languages: Iterable[str | None], read: Collection[str]) -> Counter[str]:
+    """Return how many texts are in each language that is not read; none where it is not known what is read."""
+    return Counter(tag for tag in languages if read and tag not in (None, UNKNOWN, *read) and tag is not None)
+
+
+def unread_note(counts: Mapping[str | None, int], read: Collection[str], model: str) -> str | None:
     """Return what is said of texts in languages that a model does not read; None if they are few or none.
 
     Args:
-        counts: texts by language, all of a call or file.
+        counts: texts by language, all of a call or file; None for those whose language was not told.
         read: the languages that the model reads; empty where that is not known.
     """
-    unread = Counter({tag: count for tag, count in counts.items() if tag not in read and tag != UNKNOWN})
+    others = Counter({tag: counts[tag] for tag in unread(counts, read)})
     texts = sum(counts.values())
-    if not read or unread.total() <= UNREAD_SHARE * texts:
+    if others.total() <= UNREAD_SHARE * texts:
         return None
-    most = ", ".join(f"{count:,} {NAMES.get(tag, tag)}" for tag, count in unread.most_common(3))
+    most = ", ".join(f"{count:,} {NAMES.get(tag, tag)}" for tag, count in others.most_common(3))
     return (
-        f"{unread.total():,} of {texts:,} texts seem to be in languages that the model {model} does not read ({most}): "
-        "what it says of them means little; the model auto reads each text by a model of its language"
+        f"{others.total():,} of {texts:,} texts seem to be in languages that the model {model} does not read ({most}): "
+        f"what it says of them means little{'' if model == AUTO else ADVICE}"
     )
+
+
+def warn_unread(reader: Reader, found: Scored | Sequence[Prediction]) -> None:
+    """Warn whoever called the method that calls this of what a model has not read of the texts it found this in."""
+    if isinstance(found, Scored):
+        cut, texts = int(found.truncated.sum()), len(found.truncated)
+        languages = Counter(found.languages.tolist() if found.languages is not None else ())
+    else:
+        cut, texts = sum(each.truncated for each in found), len(found)
+        languages = Counter(each.language for each in found)
+    if cut:
+        warnings.warn(truncated_note(cut, texts, reader.config.max_length), TruncatedTextWarning, stacklevel=3)
+    unread = reader.unread_note(languages)
+    if unread:
+        warnings.warn(unread, AssumptionWarning, stacklevel=3)
+
+
+def model_named(config: ModelConfig, language: str | None) -> str:
+    """Return the name of the model that answers texts in a language; None for texts whose language is not known."""
+    return config.members.get(language or "", config.members.get(REST, config.name))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from goemotions.errors import ModelError
+
+if TYPE_CHECKING:
+    from goemotions.languages import Languages
 
 LongText = Literal["cut", "windows"]
 Threshold = float | Mapping[str, float] | None
@@ -37,23 +40,28 @@ class Thresholds(dict[str, float]):
     Attributes:
         beside: the threshold of a label, such as neutral, in texts that reach the threshold of another label. It is at
             least the label's own, so a text never loses its only label by it.
+        by_language: those of texts in some languages, where they differ.
     """
 
-    def __init__(self, thresholds: Mapping[str, float], beside: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self,
+        thresholds: Mapping[str, float],
+        beside: Mapping[str, float] | None = None,
+        by_language: Mapping[str, Thresholds] | None = None,
+    ) -> None:
         super().__init__(thresholds)
         self.beside = dict(beside or {})
+        self.by_language = dict(by_language or {})
 
-    def __reduce__(self) -> tuple[type, tuple[dict[str, float], dict[str, float]]]:
-        return Thresholds, (dict(self), self.beside)
+    def __reduce__(self) -> tuple[type, tuple[dict[str, float], dict[str, float], dict[str, Thresholds]]]:
+        return Thresholds, (dict(self), self.beside, self.by_language)
 
     def __deepcopy__(self, _: object) -> Thresholds:
-        return Thresholds(self, self.beside)
+        return Thresholds(self, self.beside, self.by_language)
 
-
-def threshold_keys(thresholds: Mapping[str, float]) -> dict[str, Any]:
-    """Return the keys of a model's ``config.json`` that hold its thresholds."""
-    beside = thresholds.beside if isinstance(thresholds, Thresholds) else {}
-    return {"thresholds": dict(thresholds), "thresholds_beside": beside}
+    def of(self, language: str | None) -> Thresholds:
+        """Return those of texts in a language; None for texts whose language is not known."""
+        return self.by_language.get(language or "", self)
 
 
 class Scored(NamedTuple):
@@ -62,10 +70,17 @@ class Scored(NamedTuple):
     Attributes:
         logits: float32 [n, labels].
         truncated: bool [n], True where the text was longer than the encoder reads and its end was left out.
+        languages: the language that each text was taken to be in; None where that was not found out.
     """
 
     logits: npt.NDArray[np.float32]
     truncated: npt.NDArray[np.bool_]
+    languages: Languages | None = None
+
+    def rows(self, rows: slice) -> Scored:
+        """Return some of the texts."""
+        languages = None if self.languages is None else self.languages[rows]
+        return Scored(self.logits[rows], self.truncated[rows], languages)
 
     @property
     def probabilities(self) -> npt.NDArray[np.float32]:
@@ -87,6 +102,7 @@ class PredictOptions:
     Attributes:
         all_scores: show every label's probability beside the emotions.
         explain: show the words that decide beside the emotions.
+        show_language: show the language of each text, and the model that answered.
     """
 
     threshold: Threshold = None
@@ -95,6 +111,7 @@ class PredictOptions:
     long_text: LongText = "cut"
     all_scores: bool = False
     explain: bool = False
+    show_language: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the options for a JSON file."""
@@ -109,11 +126,15 @@ class Prediction:
         emotions: label to probability, 4 decimals, highest first, of the labels that reach their thresholds.
         truncated: True where the text was longer than the model reads and its end was left out.
         scores: the probability of every label, float32 [labels].
+        language: what the text was taken to be in, as a BCP 47 tag; None where that was not found out.
+        model: the name of the model that answered.
     """
 
     emotions: dict[str, float]
     truncated: bool
     scores: npt.NDArray[np.float32]
+    language: str | None = None
+    model: str = ""
 
 
 def predictions_of(
@@ -123,6 +144,7 @@ def predictions_of(
     texts: Sequence[str] | None = None,
     left_out: Collection[str] = (),
     top_k: int | None = None,
+    model_of: Callable[[str | None], str] = str,
 ) -> list[Prediction]:
     """Decide n texts.
 
@@ -131,14 +153,17 @@ def predictions_of(
         thresholds: of every label, in the order of the logits.
         left_out: labels that are never given.
         top_k: at most so many emotions per text.
+        model_of: gives the name of the model that answered, from the text's language.
 
     Raises:
         ValueError: ``top_k`` below 1.
     """
     probabilities = scored.probabilities
-    emotions = select(probabilities, thresholds, texts=texts, left_out=left_out, top_k=top_k)
-    rows = zip(emotions, scored.truncated.tolist(), probabilities, strict=True)
-    return [Prediction(*row) for row in rows]
+    languages = scored.languages
+    emotions = select(probabilities, thresholds, texts=texts, left_out=left_out, top_k=top_k, languages=languages)
+    tags = [None] * len(emotions) if languages is None else languages.tolist()
+    rows = zip(emotions, scored.truncated.tolist(), probabilities, tags, strict=True)
+    return [Prediction(*row, model_of(row[-1])) for row in rows]
 
 
 def select(
@@ -148,12 +173,13 @@ def select(
     texts: Sequence[str] | None = None,
     left_out: Collection[str] = (),
     top_k: int | None = None,
+    languages: Languages | None = None,
 ) -> list[dict[str, float]]:
     """Return the emotions in ``probabilities`` [n, labels]; arguments and errors as :func:`predictions_of`."""
     if top_k is not None and top_k < 1:
         raise ValueError(f"top_k must be at least 1, got {top_k}")
     labels = list(thresholds)
-    given = accepted(probabilities, thresholds)
+    given = accepted(probabilities, thresholds, languages=languages)
     given &= [label not in left_out for label in labels]
     if texts is not None:
         given[[row for row, text in enumerate(texts) if is_blank(text)]] = False
@@ -168,13 +194,24 @@ def select(
 
 
 def accepted(
-    probabilities: npt.NDArray[np.float32], thresholds: Mapping[str, float], one: bool = False
+    probabilities: npt.NDArray[np.float32],
+    thresholds: Mapping[str, float],
+    one: bool = False,
+    languages: Languages | None = None,
 ) -> npt.NDArray[np.bool_]:
     """Return where a text is given a label, bool [n, labels]; of :class:`Thresholds`, with their rule.
 
     Args:
         one: accept no more than each row's highest, the first of equal ones.
+        languages: of the texts, for thresholds that some languages have of their own.
     """
+    if languages is not None and isinstance(thresholds, Thresholds) and thresholds.by_language:
+        apart = np.zeros(probabilities.shape, np.bool_)
+        for tag in np.unique(languages):
+            rows = languages == tag
+            own = thresholds.of(str(tag))
+            apart[rows] = accepted(probabilities[rows], Thresholds(own, own.beside), one)
+        return apart
     found = reached(probabilities, list(thresholds.values()))
     if one:
         found &= probabilities.argmax(1)[:, None] == np.arange(probabilities.shape[1])

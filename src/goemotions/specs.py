@@ -28,6 +28,7 @@ class ArchitectureSpec:
         fragment_rows: texts of one unit of work on a cluster.
         sample_rows: texts that a trial of its speed takes.
         one_text_per_thread: computes best with one thread per batch and a batch per core; others use all for one.
+        of_models: it is several shipped models, which ``config.json`` names.
         one_actor_per_node: on a cluster, an actor takes all of a node's cores, for its memory; others take one.
     """
 
@@ -41,6 +42,7 @@ class ArchitectureSpec:
     fragment_rows: int = 16_384
     sample_rows: int = 2048
     one_text_per_thread: bool = False
+    of_models: bool = False
     one_actor_per_node: bool = False
 
 
@@ -85,6 +87,15 @@ ARCHITECTURES: Mapping[str, ArchitectureSpec] = {
         lacks="lacks nothing",
         cpu_only=False,  # its base says where it computes
         one_text_per_thread=True,
+    ),
+    "by-language": ArchitectureSpec(
+        module="by_language",
+        files=("config.json",),
+        sizes={},
+        options=frozenset(),
+        lacks="is several models, each as it is",
+        one_text_per_thread=True,
+        of_models=True,
     ),
 }
 

@@ -43,15 +43,16 @@ def resolve(threshold: Threshold, own: Mapping[str, float]) -> Thresholds:
 
     Args:
         threshold: None keeps ``own``; a number sets every label; a map sets its labels and keeps ``own`` for the rest.
-            A label whose threshold is set is no longer held back beside others.
+            A label whose threshold is set is no longer held back beside others. What is set is so in every language.
         own: the model's thresholds, every label.
 
     Raises:
         TypeError, ValueError: a threshold that is no number from 0 to 1, or a label the model does not have.
     """
     beside = own.beside if isinstance(own, Thresholds) else {}
+    by_language = own.by_language if isinstance(own, Thresholds) else {}
     if threshold is None:
-        return Thresholds(own, beside)
+        return Thresholds(own, beside, by_language)
     if not isinstance(threshold, Mapping):
         return Thresholds(dict.fromkeys(own, check_threshold(threshold)))
     for label in threshold:
@@ -61,8 +62,12 @@ def resolve(threshold: Threshold, own: Mapping[str, float]) -> Thresholds:
             )
     given = {label: check_threshold(value, f"threshold of {label}") for label, value in threshold.items()}
     if isinstance(threshold, Thresholds):  # resolved already
-        return Thresholds(dict(own) | given, threshold.beside)
-    return Thresholds(dict(own) | given, {label: cut for label, cut in beside.items() if label not in given})
+        return Thresholds(dict(own) | given, threshold.beside, threshold.by_language)
+    return Thresholds(
+        dict(own) | given,
+        {label: cut for label, cut in beside.items() if label not in given},
+        {language: resolve(given, theirs) for language, theirs in by_language.items()},
+    )
 
 
 def tune_beside(

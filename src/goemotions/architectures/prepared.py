@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from goemotions.languages import Languages
+
 Rows = list[list[int]] | npt.NDArray[np.float32]
 
 
@@ -30,11 +32,13 @@ class Prepared(NamedTuple):
         rows: p sequences of token ids, or the embeddings, float32 [p, embed_dim].
         first: int64 [n], where each text's rows begin, as ``np.maximum.reduceat`` takes it.
         truncated: bool [n], True where a text's end is in no row.
+        languages: of the texts; None where they were not told.
     """
 
     rows: Rows
     first: npt.NDArray[np.int64]
     truncated: npt.NDArray[np.bool_]
+    languages: Languages | None = None
 
     @property
     def costs(self) -> npt.NDArray[np.int64]:
@@ -51,7 +55,8 @@ class Prepared(NamedTuple):
         places = [row for span in spans for row in span]
         rows: Rows = [self.rows[row] for row in places] if isinstance(self.rows, list) else self.rows[places]
         first = np.cumsum([0, *(len(span) for span in spans[:-1])])
-        return Prepared(rows, first, self.truncated[texts])
+        languages = None if self.languages is None else self.languages[texts]
+        return Prepared(rows, first, self.truncated[texts], languages)
 
 
 def join(parts: Sequence[Prepared]) -> Prepared:
@@ -65,4 +70,6 @@ def join(parts: Sequence[Prepared]) -> Prepared:
     else:
         rows = np.concatenate([part.rows for part in parts])
     first = np.concatenate([part.first + start for part, start in zip(parts, sizes, strict=True)])
-    return Prepared(rows, first, np.concatenate([part.truncated for part in parts]))
+    languages = [part.languages for part in parts if part.languages is not None]
+    together = np.concatenate(languages) if len(languages) == len(parts) else None
+    return Prepared(rows, first, np.concatenate([part.truncated for part in parts]), together)

@@ -82,7 +82,8 @@ class TransformerModel:
         truncated = np.zeros(len(texts), dtype=np.bool_)
         for start in range(0, len(texts), CHUNK):
             chunk = slice(start, start + CHUNK)
-            logits[chunk], truncated[chunk] = self.compute(self.prepare(texts[chunk], windows))
+            scored = self.compute(self.prepare(texts[chunk], windows))
+            logits[chunk], truncated[chunk] = scored.logits, scored.truncated
         return Scored(logits, truncated)
 
     def prepare(self, texts: Sequence[str], windows: bool = False) -> Prepared:

@@ -18,6 +18,7 @@ from typing import Any
 
 from goemotions.annotations import added_columns, annotate, lay_out
 from goemotions.batch.job_folder import JobFolder, Summary, job_folder, refuse_existing
+from goemotions.checkpoint import ModelConfig, member_directory, read_config
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import AssumptionWarning, DataError
 from goemotions.predictions import PredictOptions, is_blank
@@ -166,7 +167,8 @@ def score_groups(
                 found = annotate(classifier, texts, options)
                 new = lay_out(found, classifier.labels, options, layout)
                 missing = sum(text is None or is_blank(text) for text in texts)
-                counts = Summary(len(texts), missing, sum(found.truncated))
+                told = {tag: count for tag, count in found.languages.items() if tag is not None}
+                counts = Summary(len(texts), missing, sum(found.truncated), told)
                 kept = group if new.rows is None else group.take(new.rows)
                 job.write(index, counts, partial(writer.write_part, group=kept, new=new.columns))
             parts.append(job.part(index))
@@ -188,16 +190,19 @@ def job_description(
         "columns": layout.value,
         "options": options.as_dict(),
         "thresholds": classifier.thresholds,
-        "model_sha256": model_digest(classifier.directory, classifier.config.architecture),
+        "model_sha256": model_digest(classifier.directory, classifier.config),
         "base": classifier.base,
         "encoder": encoder,
         "group": [GROUP_ROWS, GROUP_CHARACTERS],
     }
 
 
-def model_digest(directory: Path, architecture: str) -> str:
-    """SHA-256 over the files that a model cannot do without."""
+def model_digest(directory: Path, config: ModelConfig) -> str:
+    """SHA-256 over the files that a model cannot do without, those of its members included."""
     digest = hashlib.sha256()
-    for name in sorted(ARCHITECTURES[architecture].files):
+    for name in sorted(ARCHITECTURES[config.architecture].files):
         digest.update((directory / name).read_bytes())
+    for language, name in sorted(config.members.items()):
+        member = member_directory(name)
+        digest.update(f"{language} {model_digest(member, read_config(member))}".encode())
     return digest.hexdigest()

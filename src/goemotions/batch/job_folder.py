@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,22 @@ JOB, FINISHED = "job.json", "finished.json"
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts of a job: rows in the output, and among them rows without a text and with a text that was truncated."""
+    """Counts of a job: rows in the output, and among them rows without a text and with a text that was truncated; texts
+    by language, where that is told.
+    """
 
     rows: int = 0
     null_texts: int = 0
     truncated: int = 0
+    languages: dict[str, int] = field(default_factory=dict)
 
     def __add__(self, other: Summary) -> Summary:
-        return Summary(self.rows + other.rows, self.null_texts + other.null_texts, self.truncated + other.truncated)
+        return Summary(
+            self.rows + other.rows,
+            self.null_texts + other.null_texts,
+            self.truncated + other.truncated,
+            dict(sorted((Counter(self.languages) + Counter(other.languages)).items())),
+        )
 
 
 class JobFolder:

@@ -44,6 +44,7 @@ def batch(
     top_k: opt.TopK = None,
     all_scores: opt.AllScores = False,
     reliable_only: opt.ReliableOnly = False,
+    show_language: opt.ShowLanguage = False,
     long_text: opt.LongTexts = opt.LongText.cut,
     address: Annotated[
         str | None, typer.Option(help="The Ray cluster's, as HOST:PORT or auto.", show_default="one started here")
@@ -87,7 +88,9 @@ def batch(
     thresholds = resolve(single, resolve(every, read_config(find_model(model)).thresholds))
     given: dict[str, Any] = {
         "model": model,
-        "options": PredictOptions(thresholds, top_k, reliable_only, long_text.value, all_scores),
+        "options": PredictOptions(
+            thresholds, top_k, reliable_only, long_text.value, all_scores, show_language=show_language
+        ),
         "grouping": Grouping(group_by, time_column, period.value, time_unit and time_unit.value),
         **vars(load),
     }

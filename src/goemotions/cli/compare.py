@@ -61,7 +61,8 @@ def compare(
     predictions: list[Predictions] = []
     for model in models:
         labelled, read = read_data(data, "test.tsv", model.labels, label_map, absent_ok, reading, columns)
-        made = predictions_of(model.score(labelled.texts).probabilities, model, labelled, read)
+        scored = model.score(labelled.texts)
+        made = predictions_of(scored.probabilities, model, labelled, read, languages=scored.languages)
         predictions.append(made if not predictions else made.ordered(predictions[0].labels))
     found = compare_predictions(predictions[0], predictions[1], HALF if at_half else OWN, resamples, seed)
     if as_json:

@@ -58,11 +58,13 @@ def list_shipped(catalog: Catalog, as_json: bool) -> None:
         if name not in catalog.models
     }
     if as_json:
-        models = {"default": catalog.default, "models": catalog.models, "not_installed": missing}
+        models = {"default": catalog.default, "models": catalog.models | catalog.combined, "not_installed": missing}
         terminal.echo(json.dumps(versions() | models, indent=1))
         return
     for name, summary in catalog.models.items():
         terminal.echo(f"{name}{' (default)' if name == catalog.default else ''}: {summary}")
+    for name, summary in catalog.combined.items():
+        terminal.echo(f"{name}: {summary}")
     for name, command in missing.items():
         terminal.echo(f"{name} (not installed: {command}): {catalog.packages[name].about}")
     terminal.echo("goemotions info NAME says more.", err=True)
@@ -78,6 +80,7 @@ def describe(console: Console, directory: Path, config: ModelConfig, backbone: s
         "size": f"{size / 1e6:.1f} MB",
         "labels": str(len(config.labels)),
         **(llm_facts(directory, config, backbone) if config.hidden_size else encoder_facts(config)),
+        **language_facts(config),
         "trained on": f"{trained['dataset']}, {trained['rows']:,} rows" if trained else "not said",
         "limits": limits(config),
     }
@@ -92,6 +95,18 @@ def describe(console: Console, directory: Path, config: ModelConfig, backbone: s
     console.print(table)
 
 
+def language_facts(config: ModelConfig) -> dict[str, str]:
+    """Return the languages that a model reads, and which have thresholds of their own."""
+    from goemotions.data.origin import languages_read
+    from goemotions.languages import NAMES
+
+    facts = {"languages": ", ".join(languages_read(config)) or "not said"}
+    apart = [NAMES.get(language, language) for language in sorted(config.thresholds.by_language)]
+    if apart and not config.members:
+        facts["thresholds"] = f"of their own for texts in {', '.join(apart)}; the others' below"
+    return facts
+
+
 def limits(config: ModelConfig) -> str:
     """Return what a model is not for, from its training data and its encoder."""
     from goemotions.data.origin import model_origin
@@ -103,6 +118,11 @@ def limits(config: ModelConfig) -> str:
 
 
 def encoder_facts(config: ModelConfig) -> dict[str, str]:
+    from goemotions.languages import NAMES
+
+    if config.members:
+        named = (f"{model}: {NAMES.get(language, language)}" for language, model in config.members.items())
+        return {"models": "; ".join(named)}
     if config.architecture == "fitted":
         base = config.raw.get("base") or {}
         return {"base": f"{base.get('model', 'not said')}, whose states it reads"}

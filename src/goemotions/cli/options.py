@@ -61,6 +61,12 @@ AllScores = Annotated[bool, typer.Option("--all-scores", help="Every label's pro
 Explain = Annotated[
     bool, typer.Option("--explain", help="The words that decide too: what each adds to an emotion, in log odds.")
 ]
+ShowLanguage = Annotated[
+    bool,
+    typer.Option(
+        "--show-language", help='The language of each text too, and the model that answered (extra "languages").'
+    ),
+]
 ReliableOnly = Annotated[bool, typer.Option("--reliable-only", help="Leave out labels too rare to be sure of.")]
 TextColumn = Annotated[str, typer.Option(help="The input's column with the texts.")]
 Delimiter = Annotated[

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from goemotions.architectures.base import LoadOptions
     from goemotions.classifier import EmotionClassifier
     from goemotions.explaining.explanation import Explanation
-    from goemotions.predictions import PredictOptions
+    from goemotions.predictions import Prediction, PredictOptions
 
 LINES_AT_ONCE = 512
 
@@ -49,6 +50,7 @@ def predict(
     all_scores: opt.AllScores = False,
     reliable_only: opt.ReliableOnly = False,
     explain: opt.Explain = False,
+    show_language: opt.ShowLanguage = False,
     long_text: opt.LongTexts = opt.LongText.cut,
     input: Annotated[
         str | None,
@@ -94,6 +96,7 @@ def predict(
         check_not_a_file(text)
     every, single = opt.parse_thresholds(threshold)
     from goemotions.classifier import EmotionClassifier
+    from goemotions.languages import require
     from goemotions.predictions import PredictOptions
     from goemotions.thresholds import resolve
 
@@ -101,7 +104,9 @@ def predict(
     if classifier.base:
         terminal.echo(f"base: {classifier.base}", err=True)
     thresholds = resolve(single, resolve(every, classifier.thresholds))
-    options = PredictOptions(thresholds, top_k, reliable_only, long_text.value, all_scores, explain)
+    if show_language:
+        require()
+    options = PredictOptions(thresholds, top_k, reliable_only, long_text.value, all_scores, explain, show_language)
     if input is not None and output is not None:
         if resume and STANDARD in (input, output):
             raise ValueError("--resume needs an input and an output with names: a pipe is gone with its run")
@@ -110,11 +115,12 @@ def predict(
         with files_of(input, output) as files:
             predict_file(classifier, files, text_column, options, resume, overwrite, reading, columns, as_json, raw)
         return
-    cut = 0
+    cut, languages = 0, Counter[str | None]()
     for block in blocks(texts or stdin_lines()):
-        cut += print_block(classifier, block, options, as_json)
-    if cut:
-        note(CUT.format(cut))
+        found = print_block(classifier, block, options, as_json)
+        cut += sum(prediction.truncated for prediction in found)
+        languages.update(prediction.language for prediction in found)
+    note_unread(classifier, cut, languages)
 
 
 def predict_file(
@@ -142,12 +148,22 @@ def predict_file(
         terminal.echo(f"{shown}: {summary.rows:,} rows", err=True)
     if summary.null_texts:
         note(f"{summary.null_texts:,} of {summary.rows:,} rows have no text: they are kept, without emotions")
-    if summary.truncated:
-        note(CUT.format(summary.truncated))
+    note_unread(classifier, summary.truncated, summary.languages)
 
 
-def print_block(classifier: EmotionClassifier, texts: list[str], options: PredictOptions, as_json: bool) -> int:
-    """Print some texts' emotions; returns how many of the texts were cut."""
+def note_unread(classifier: EmotionClassifier, cut: int, languages: Mapping[Any, int]) -> None:
+    """Say how many texts were cut, and how many are in languages that the model does not read."""
+    if cut:
+        note(CUT.format(cut))
+    unread = classifier.unread_note(languages)
+    if unread:
+        note(unread)
+
+
+def print_block(
+    classifier: EmotionClassifier, texts: list[str], options: PredictOptions, as_json: bool
+) -> list[Prediction]:
+    """Print some texts' emotions, and return them."""
     from rich.console import Console
 
     from goemotions.cli import render
@@ -164,16 +180,18 @@ def print_block(classifier: EmotionClassifier, texts: list[str], options: Predic
     console = Console(highlight=False, soft_wrap=True)
     for row, text in enumerate(texts):
         emotions, scores = found[row].emotions, everything[row].emotions if everything else None
-        none = render.none_found({label: float(found[row].scores[i]) for i, label in considered}, thresholds)
+        own = thresholds.of(found[row].language)
+        none = render.none_found({label: float(found[row].scores[i]) for i, label in considered}, own)
+        answered = (found[row].language, found[row].model) if options.show_language else None
         why = explained.get(row)
         if as_json:
-            print_line(render.as_json(text, emotions, found[row].truncated, scores, why))
+            print_line(render.as_json(text, emotions, found[row].truncated, scores, why, answered))
         elif console.is_terminal:
             render.print_bars(console, text, emotions, none, scores, why)
         else:
-            print_line(render.as_line(text, emotions, none, scores, why))
+            print_line(render.as_line(text, emotions, none, scores, why, answered))
     sys.stdout.flush()
-    return int(scored.truncated.sum())
+    return found
 
 
 def explanations(

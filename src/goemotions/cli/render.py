@@ -35,6 +35,7 @@ def as_json(
     truncated: bool,
     scores: Mapping[str, float] | None,
     explained: Explanation | None = None,
+    answered: tuple[str | None, str] | None = None,
 ) -> str:
     """Return one line of JSON, with the fields of the table columns; explained are the emotions that were found."""
     found: dict[str, Any] = {
@@ -42,6 +43,8 @@ def as_json(
         "emotions": [{"label": label, "score": score} for label, score in emotions.items()],
         "truncated": truncated,
     }
+    if answered is not None:
+        found["language"], found["model"] = answered
     if explained is not None:
         found["explanation"] = explained.as_json(list(emotions))
     if scores is not None:
@@ -55,14 +58,19 @@ def as_line(
     none: str,
     scores: Mapping[str, float] | None,
     explained: Explanation | None = None,
+    answered: tuple[str | None, str] | None = None,
 ) -> str:
-    """Return ``text <tab> label score, …``; white space in the text is folded so that a text is one line."""
+    """Return ``text <tab> label score, …``; white space in the text is folded so that a text is one line.
+
+    Args:
+        answered: the text's language and the model that answered, for two columns more.
+    """
     shown = scores if scores is not None else emotions
     found = ", ".join(
         f"{label} {score:.4f}{f' ({why(explained, label)})' if explained and label in emotions else ''}"
         for label, score in shown.items()
     )
-    return f"{' '.join(text.split())}\t{found or none}"
+    return "\t".join([" ".join(text.split()), found or none, *map(str, answered or ())])
 
 
 def why(explained: Explanation, label: str) -> str:

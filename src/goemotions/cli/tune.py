@@ -48,6 +48,12 @@ def tune(
     calibrate: Annotated[
         str | None, typer.Option(help="Calibrate first: temperature, platt or isotonic.", show_default="as it is")
     ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            help="The language of the texts, such as ko: only texts in it get these thresholds.", show_default="all"
+        ),
+    ] = None,
     absent_ok: AbsentOk = False,
     force: Annotated[
         bool, typer.Option("--force", help="Also on data the model was tested or trained on; the model will say so.")
@@ -73,6 +79,7 @@ def tune(
         shrinkage=shrinkage,
         calibration=calibrate,
         force=force,
+        language=language,
     )
     if as_json:
         terminal.echo(json.dumps(to_json(record)))

@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from goemotions.checkpoint import ModelConfig, member_directory, read_config
 from goemotions.data.download import FILES
+from goemotions.encoders.facts import encoder_id, facts_of
 from goemotions.errors import DataError, nearest
 
 FILE = "corpus.json"
@@ -101,6 +103,22 @@ def model_origin(config: Mapping[str, Any]) -> Origin:
         limits=trained.get("limits"),
         goemotions=str(trained.get("dataset", "")).startswith("GoEmotions, "),
     )
+
+
+def languages_read(config: ModelConfig) -> tuple[str, ...]:
+    """Return the languages that a model reads: those it names, or its encoder's, or its training data's."""
+    if config.members:
+        members = (read_config(member_directory(name)) for name in dict.fromkeys(config.members.values()))
+        return tuple(sorted({language for member in members for language in languages_read(member)}))
+    return languages_of_config(config.raw)
+
+
+def languages_of_config(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the languages that a model with one ``config.json`` reads; empty where it does not say."""
+    recipe = (config.get("training") or {}).get("recipe") or {}
+    named = config.get("languages") or (recipe.get("vocabulary") or {}).get("languages")
+    of_encoder = facts_of(encoder_id(config)).languages if config.get("embed_dim") else ()
+    return tuple(named or of_encoder or model_origin(config).languages)
 
 
 def _prepared(folder: Path) -> Origin | None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from goemotions.data.origin import Origin, model_origin
-from goemotions.encoders.facts import encoder_id, facts_of
+from goemotions.data.origin import Origin, languages_of_config, model_origin
+from goemotions.encoders.facts import encoder_id
 from goemotions.errors import ModelError
 from goemotions.evaluation.model_metrics import ModelMetrics, read_metrics
 from goemotions.evaluation.provenance import Provenance, read_provenance
@@ -71,6 +71,7 @@ class CardFacts:
         widths: ``embed_dim`` and ``hidden_size``; 0 for what a model does not have.
         max_length: tokens read of a text; 0 for a model that does not say.
         teacher: of a distilled model.
+        reads: the languages that it reads.
     """
 
     name: str
@@ -90,6 +91,7 @@ class CardFacts:
     widths: tuple[int, int]
     max_length: int
     teacher: str | None
+    reads: tuple[str, ...]
 
     @property
     def made_by(self) -> Run:
@@ -104,9 +106,8 @@ class CardFacts:
 
     @property
     def languages(self) -> list[str]:
-        """Return what the model reads: its encoder's languages or, where not known, its training data's."""
-        known = facts_of(self.encoder).languages if self.encoder else ()
-        return list(known or self.origin.languages)
+        """Return what the model reads, for the hub's metadata."""
+        return list(self.reads)
 
 
 def card_facts(config: Mapping[str, Any]) -> CardFacts:
@@ -134,6 +135,7 @@ def card_facts(config: Mapping[str, Any]) -> CardFacts:
         widths=(config.get("embed_dim") or 0, config.get("hidden_size") or 0),
         max_length=config.get("max_length") or 0,
         teacher=config.get("teacher"),
+        reads=languages_of_config(config),
     )
 
 

@@ -28,6 +28,7 @@ from goemotions.evaluation.report import (
     ThresholdPoint,
 )
 from goemotions.evaluation.unreliable import unreliable_labels
+from goemotions.languages import Languages
 from goemotions.predictions import Scored, Threshold, accepted, reached
 from goemotions.thresholds import resolve
 
@@ -46,14 +47,16 @@ def predictions_of(
     data: LabelledTexts,
     label_map: LabelMap | None = None,
     threshold: Threshold = None,
+    languages: Languages | None = None,
 ) -> Predictions:
     """Return probabilities [n, the model's labels] as predictions of the data's labels, at all thresholds."""
+    own, one = classifier.thresholds, classifier.chooses_one(classifier.thresholds)
     decisions = {
-        OWN: accepted(probabilities, classifier.thresholds, classifier.chooses_one(classifier.thresholds)),
+        OWN: accepted(probabilities, own, one, languages),
         HALF: accepted(probabilities, dict.fromkeys(classifier.labels, 0.5)),
     }
     if threshold is not None:
-        decisions[GIVEN] = accepted(probabilities, resolve(threshold, classifier.thresholds))
+        decisions[GIVEN] = accepted(probabilities, resolve(threshold, own), languages=languages)
     if label_map is None:
         return Predictions(data.labels, data.targets, probabilities, decisions)
     groups = label_map.groups
@@ -84,7 +87,7 @@ def evaluate(
         ValueError: probabilities that are none (NaN), or thresholds out of range.
     """
     scored = classifier.score(data.texts) if scored is None else scored
-    predictions = predictions_of(scored.probabilities, classifier, data, label_map, threshold)
+    predictions = predictions_of(scored.probabilities, classifier, data, label_map, threshold, scored.languages)
     hashes = read_hashes(classifier.directory)
     known = find_seen(data.texts, hashes) if hashes is not None else None
     subsets = slices(data.texts)

@@ -17,9 +17,10 @@ from goemotions.escaping import for_markdown
 from goemotions.evaluation.card_facts import About, CardFacts, card_facts
 from goemotions.evaluation.formatting import format_figure, format_number
 from goemotions.evaluation.model_metrics import F1OfRows, StoredFigures, metrics_of
-from goemotions.evaluation.provenance import DataFile
+from goemotions.evaluation.provenance import DataFile, TunedOn
 from goemotions.evaluation.report import Report
 from goemotions.evaluation.unreliable import MAX_WIDTH, MIN_POSITIVES
+from goemotions.languages import NAMES
 from goemotions.records import to_json
 
 WARNING = """\
@@ -148,11 +149,19 @@ def results(facts: CardFacts) -> str:
 def thresholds_from(facts: CardFacts) -> str:
     """Return a sentence on where the thresholds are from; empty if the config does not say."""
     tuned = facts.provenance.tuned_on
-    if not tuned:
-        return facts.about.thresholds if facts.about else ""
+    about = facts.about or About()
+    said = f"The thresholds were tuned on {tuning_data(tuned)}." if tuned else about.thresholds
+    apart = [
+        f"Texts in {NAMES.get(language, language)} have thresholds of their own, tuned on {tuning_data(own)}."
+        for language, own in facts.provenance.tuned_on_by_language.items()
+    ]
+    return " ".join([said, *apart]).strip()
+
+
+def tuning_data(tuned: TunedOn) -> str:
+    """Return what thresholds were tuned on, and for."""
     forced = f" ({tuned.forced})" if tuned.forced else ""
-    objective = tuned.objective.replace("f1", "F1")
-    return f"The thresholds were tuned on {for_markdown(tuned.name + forced)}, for {for_markdown(objective)}."
+    return f"{for_markdown(tuned.name + forced)}, for {for_markdown(tuned.objective.replace('f1', 'F1'))}"
 
 
 def headline(test: StoredFigures, fresh: F1OfRows | None) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Hashes = npt.NDArray[np.uint64]
 HASHES_FILE = "training_hashes.bin"
 TYPE = np.dtype("<u8")
-PROVENANCE = ("trained_on", "tuned_on", "tested_on")
+PROVENANCE = ("trained_on", "tuned_on", "tuned_on_by_language", "tested_on")
 
 MOSTLY = 0.5
 """A data set of which the model has seen so large a share is taken to be its training data."""
@@ -61,18 +61,19 @@ class TrainedOn:
 
 @dataclass(frozen=True)
 class Provenance:
-    """The data that a model was made and measured with, as its config says."""
+    """The data that a model was made and measured with, as its config says; what languages were tuned on apart, too."""
 
     trained_on: TrainedOn | None = None
     tuned_on: TunedOn | None = None
+    tuned_on_by_language: Mapping[str, TunedOn] = field(default_factory=dict)
     tested_on: DataFile | None = None
 
     def used_for(self, sha256: str) -> set[str]:
         """Return what a file was to the model: ``train``, ``dev``, ``test``, ``tuned`` or ``tested``."""
         splits = self.trained_on.splits if self.trained_on else {}
         found = {name for name, digest in splits.items() if digest == sha256}
-        uses = {"tuned": self.tuned_on, "tested": self.tested_on}
-        return found | {use for use, file in uses.items() if file and file.sha256 == sha256}
+        uses = [("tuned", file) for file in (self.tuned_on, *self.tuned_on_by_language.values())]
+        return found | {use for use, file in [*uses, ("tested", self.tested_on)] if file and file.sha256 == sha256}
 
 
 def read_provenance(config: Mapping[str, Any]) -> Provenance:
@@ -129,9 +130,10 @@ def marks(provenance: Provenance, data: LabelledTexts, seen: npt.NDArray[np.bool
         found.append("the model's thresholds were tuned on this very data")
     elif "dev" in uses:
         found.append("the model's thresholds and other choices were made on this very data")
-    tuned = provenance.tuned_on
-    if tuned and tuned.forced and "tuned" not in uses:
-        found.append(f"the model's thresholds were tuned by force on {tuned.name}: {tuned.forced}")
+    every = (provenance.tuned_on, *provenance.tuned_on_by_language.values())
+    if "tuned" not in uses:
+        by_force = (tuned for tuned in every if tuned and tuned.forced)
+        found += [f"the model's thresholds were tuned by force on {one.name}: {one.forced}" for one in by_force]
     return found
 
 

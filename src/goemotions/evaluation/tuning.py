@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,14 +14,18 @@ from goemotions import thresholds as thresholding
 from goemotions.calibration import Calibration
 from goemotions.checkpoint import config_bytes, copy_directory
 from goemotions.classifier import EmotionClassifier
+from goemotions.data.origin import model_origin
+from goemotions.errors import AssumptionWarning, ModelError
 from goemotions.evaluation.calibration_error import calibration_error, reliability_curve
 from goemotions.evaluation.datasets import LabelledTexts
 from goemotions.evaluation.fit_calibration import fit
 from goemotions.evaluation.metrics import macro_f1
 from goemotions.evaluation.model_card import card_of
 from goemotions.evaluation.provenance import DataFile, check_tuning_data, find_seen, read_hashes, read_provenance
-from goemotions.predictions import Scored, Thresholds, threshold_keys
+from goemotions.languages import NAMES, OTHER, UNKNOWN, identify, installed, usual
+from goemotions.predictions import Scored, Thresholds
 from goemotions.records import OMIT_DEFAULT, to_json
+from goemotions.stored_thresholds import threshold_keys
 from goemotions.thresholds import Objective
 
 STALE = ("metrics", "tested_on")
@@ -55,6 +60,7 @@ def tune_model(
     shrinkage: float = 0.0,
     calibration: str | None = None,
     force: bool = False,
+    language: str | None = None,
 ) -> TuningRecord:
     """Tune a model, and write it with its new thresholds to ``output``.
 
@@ -62,18 +68,22 @@ def tune_model(
         objective, target, smoothing, shrinkage: as in :func:`goemotions.thresholds.tune`.
         calibration: a method of :mod:`goemotions.calibration`, fitted on this data; None keeps what the model has.
         force: also on data the model was tested or trained on; the model then says so.
+        language: a BCP 47 tag: tune the thresholds of texts in this language alone; the others are kept.
 
     Returns:
         What was done and its figures on the validation set, as also kept in the model's ``config.json``.
 
     Raises:
         DataError: the model was tested or trained on this data.
+        ModelError: a model of several.
+        ValueError: a language that is not told apart, or calibration for one language.
     """
+    check_language(classifier, data, language, calibration)
     hashes = read_hashes(classifier.directory)
     known = find_seen(data.texts, hashes) if hashes is not None else None
     forced = check_tuning_data(read_provenance(classifier.config.raw), data, known, force)
     raw = classifier.score(data.texts, calibrated=False)
-    kept = classifier.calibration
+    kept, own = classifier.calibration, classifier.thresholds.of(language)
     before = calibrated(raw, kept, classifier.labels)
     if calibration is not None:
         kept = fit(calibration, raw.logits, data.targets, classifier.labels)
@@ -91,13 +101,37 @@ def tune_model(
         smoothing=smoothing,
         shrinkage=shrinkage,
         macro_f1=round(macro_f1(after, data.targets, list(tuned.values())), 6),
-        macro_f1_before=round(macro_f1(before, data.targets, list(classifier.thresholds.values())), 6),
+        macro_f1_before=round(macro_f1(before, data.targets, list(own.values())), 6),
         calibration_error=error_of(after, data),
         calibration_error_before=error_of(before, data),
         forced=forced,
     )
-    write_tuned(classifier, output, together, kept, record)
+    write_tuned(classifier, output, together, kept, record, language)
     return record
+
+
+def check_language(
+    classifier: EmotionClassifier, data: LabelledTexts, language: str | None, calibration: str | None
+) -> None:
+    """Warn of data that seems to be in another language than it is said to be.
+
+    Raises:
+        ModelError, ValueError: as :func:`tune_model`.
+    """
+    if classifier.config.members:
+        models = ", ".join(dict.fromkeys(classifier.config.members.values()))
+        raise ModelError(f"{classifier.config.name} has no thresholds of its own: tune one of its models, {models}")
+    if language is None:
+        return
+    if language not in NAMES or language in (UNKNOWN, OTHER):
+        known = ", ".join(tag for tag in sorted(NAMES) if tag not in (UNKNOWN, OTHER))
+        raise ValueError(f"no language {language!r} is told apart; there are: {known}")
+    if calibration is not None:
+        raise ValueError("calibration is the same for all languages: leave it out, or the language")
+    found = usual(identify(data.texts)) if installed() else UNKNOWN
+    if found not in (language, UNKNOWN):
+        said = f"{data.name} seems to be in {NAMES[found]}; its thresholds are used for texts in {NAMES[language]}"
+        warnings.warn(said, AssumptionWarning, stacklevel=3)
 
 
 def error_of(probabilities: npt.NDArray[np.float32], data: LabelledTexts) -> float:
@@ -117,10 +151,19 @@ def write_tuned(
     tuned: Thresholds,
     calibration: Calibration | None,
     record: TuningRecord,
+    language: str | None = None,
 ) -> None:
     """Write the model with other thresholds to ``output``, without the figures that they make untrue."""
-    config = {key: value for key, value in classifier.config.raw.items() if key not in STALE}
-    config |= threshold_keys(tuned) | {"tuned_on": to_json(record)}
+    old = classifier.config.raw
+    learnt_from = model_origin(old).languages or (language,)
+    stale = STALE if language is None or language in learnt_from else ()  # figures are of texts as it learnt from
+    config = {key: value for key, value in old.items() if key not in stale}
+    if language is None:
+        config |= threshold_keys(tuned) | {"tuned_on": to_json(record)}
+    else:
+        own = classifier.thresholds
+        config |= threshold_keys(Thresholds(own, own.beside, own.by_language | {language: tuned}))
+        config["tuned_on_by_language"] = {**old.get("tuned_on_by_language", {}), language: to_json(record)}
     if calibration is not None:
         config["calibration"] = calibration.as_dict()
     copy_directory(

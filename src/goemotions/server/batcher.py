@@ -259,7 +259,7 @@ class Batcher:
             return [self._compute([piece])[0] for piece in pieces]
         self._metrics.batch_texts.observe(len(scored.truncated))
         bounds = pairwise(np.cumsum([0, *(len(piece.texts) for piece in pieces)]))
-        return [Scored(scored.logits[first:end], scored.truncated[first:end]) for first, end in bounds]
+        return [scored.rows(slice(first, end)) for first, end in bounds]
 
     def _learn(self, texts: int, seconds: float) -> None:
         """Follow how many texts a second all slots compute."""

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from goemotions.architectures.prepared import Prepared
+from goemotions.languages import Languages
 from goemotions.predictions import LongText, Scored
 
 
@@ -35,6 +36,7 @@ class Job:
     result: asyncio.Future[Scored] = field(repr=False)
     logits: npt.NDArray[np.float32] | None = field(default=None, repr=False)
     truncated: npt.NDArray[np.bool_] | None = field(default=None, repr=False)
+    languages: Languages | None = field(default=None, repr=False)
     missing: int = 0
 
     def add(self, texts: npt.NDArray[np.int64], scored: Scored) -> None:
@@ -43,10 +45,15 @@ class Job:
             self.logits = np.empty((len(self.texts), scored.logits.shape[1]), dtype=np.float32)
             self.truncated = np.empty(len(self.texts), dtype=np.bool_)
             self.missing = len(self.texts)
-        self.logits[texts], self.truncated[texts] = scored
+            self.languages = (
+                None if scored.languages is None else np.empty_like(scored.languages, shape=len(self.texts))
+            )
+        self.logits[texts], self.truncated[texts] = scored.logits, scored.truncated
+        if self.languages is not None:
+            self.languages[texts] = scored.languages
         self.missing -= len(texts)
         if self.missing == 0 and not self.result.done():
-            self.result.set_result(Scored(self.logits, self.truncated))
+            self.result.set_result(Scored(self.logits, self.truncated, self.languages))
 
     def fail(self, error: Exception) -> None:
         if not self.result.done():

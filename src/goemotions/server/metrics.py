@@ -34,6 +34,9 @@ class Metrics:
         )
         self.texts = Counter("goemotions_texts", "Texts classified.", registry=registry)
         self.truncated = Counter("goemotions_truncated_texts", "Of these, texts that were cut.", registry=registry)
+        self.unread = Counter(
+            "goemotions_unread_texts", "Of these, texts in a language that the model does not read.", registry=registry
+        )
         self.batch_texts = Histogram(
             "goemotions_batch_texts", "Texts computed together.", buckets=TEXTS, registry=registry
         )

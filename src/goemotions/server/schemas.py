@@ -97,6 +97,10 @@ class EmotionsRequest(Strict):
         "windows.",
     )
     explain: bool = Field(default=False, description=EXPLAIN)
+    show_language: bool = Field(
+        default=False,
+        description="Say too which language each text is in, where that can be told, and which model answered.",
+    )
 
 
 class ExplainedWord(BaseModel):
@@ -129,6 +133,8 @@ class TextEmotions(BaseModel):
 
     emotions: list[LabelScore]
     truncated: bool = Field(description="True if the text was longer than the model reads and was truncated.")
+    language: str | None = Field(default=None, description="A BCP 47 tag, only if `show_language` asks for it.")
+    model: str | None = Field(default=None, description="The model that answered, likewise.")
     explanation: TextExplanation | None = Field(
         default=None, description="Only if `explain` asks for it, and of a text with emotions."
     )

@@ -30,8 +30,9 @@ from goemotions.evaluation.model_metrics import StoredFigures, model_metrics
 from goemotions.evaluation.provenance import HASHES_FILE, DataFile, TunedOn
 from goemotions.evaluation.unreliable import unreliable_labels
 from goemotions.files import new_directory
-from goemotions.predictions import Thresholds, accepted, threshold_keys
+from goemotions.predictions import Thresholds, accepted
 from goemotions.records import to_json
+from goemotions.stored_thresholds import threshold_keys
 from goemotions.training.loop import Position
 from goemotions.training.recipe import Recipe
 

@@ -82,7 +82,7 @@ def make_work(
     for part in ("backbone", "encoder"):
         if model_options.get(part) is not None:
             model_options[part] = absolute(model_options[part])
-    digest = model_digest(directory, config.architecture)
+    digest = model_digest(directory, config)
     return Work(source, output, text_column, options, grouping, name, digest, model_options), config
 
 

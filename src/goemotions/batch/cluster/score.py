@@ -57,7 +57,7 @@ class Work:
             ModelError: another model, or none.
         """
         classifier = EmotionClassifier(self.model, **self.model_options)
-        found = model_digest(classifier.directory, classifier.config.architecture)
+        found = model_digest(classifier.directory, classifier.config)
         if found != self.model_sha256:
             raise ModelError(f"this node has another model {self.model or 'compact'}: SHA-256 {found[:12]}…")
         return classifier

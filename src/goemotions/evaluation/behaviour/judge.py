@@ -123,8 +123,9 @@ def check(classifier: EmotionClassifier, name: str | None = None, suite: Suite |
             f"{classifier.config.name} lacks {', '.join(missing)}: the behavioural suite needs the 28 GoEmotions labels"
         )
     suite = suite or read_suite()
-    probabilities = classifier.predict_proba(all_texts(suite.cases))
-    given = select(probabilities, classifier.thresholds)
+    scored = classifier.score(all_texts(suite.cases))
+    probabilities = scored.probabilities
+    given = select(probabilities, classifier.thresholds, languages=scored.languages)
     columns = [classifier.labels.index(label) for label in LABELS]
     answers = [Answer(tuple(labels), row) for labels, row in zip(given, probabilities[:, columns], strict=True)]
     return judge_answers(name or classifier.config.name, suite, answers)

@@ -1,0 +1,104 @@
+"""Languages at every door: the model auto, languages that are not read, thresholds of a language."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import Run
+from running import serving
+
+from goemotions import EmotionClassifier
+from goemotions.batch.job import predict_table
+from goemotions.errors import AssumptionWarning, ModelError
+from goemotions.evaluation.datasets import LabelledTexts, read_labelled
+from goemotions.evaluation.tuning import tune_model
+from goemotions.predictions import PredictOptions
+
+MIXED = ["Thank you so much for all that you did!", "Grazie mille, sei stata davvero gentilissima!", "정말 고맙습니다"]
+LANGUAGES = ["en", "it", "ko"]
+MODELS = ["compact", "multilingual", "multilingual"]
+NOTE = "2 of 3 texts seem to be in languages that the model compact does not read (1 Italian, 1 Korean)"
+
+
+def test_on_the_command_line(cli: Run) -> None:
+    lines = "\n".join(MIXED)
+    done = cli("predict", "--model", "auto", "--json", "--show-language", stdin=lines)
+    assert (done.returncode, done.stderr) == (0, "")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["language"], row["model"]) for row in found] == list(zip(LANGUAGES, MODELS, strict=True))
+    assert all(row["emotions"][0]["label"] == "gratitude" for row in found)
+    done = cli("predict", "--show-language", stdin=lines)
+    assert [line.split("\t")[2:] for line in done.stdout.splitlines()] == [[tag, "compact"] for tag in LANGUAGES]
+    assert done.stderr.startswith(f"warning: {NOTE}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_in_a_table(tmp_path: Path) -> None:
+    source, output = tmp_path / "in.csv", tmp_path / "out.csv"
+    pd.DataFrame({"text": [*MIXED, "", "😂"]}).to_csv(source, index=False)
+    auto = EmotionClassifier("auto")
+    summary = predict_table(auto, source, "text", output, PredictOptions(show_language=True), show_progress=False)
+    with output.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["language"], row["model"]) for row in rows] == [
+        *zip(LANGUAGES, MODELS, strict=True), ("", ""), ("und", "compact"),
+    ]  # fmt: skip
+    assert summary.languages == {"en": 1, "it": 1, "ko": 1, "und": 1}
+
+
+def test_in_a_frame(classifier: EmotionClassifier) -> None:
+    with pytest.warns(AssumptionWarning) as said:
+        made = classifier.annotate(pd.DataFrame({"text": MIXED}), "text", show_language=True)
+    assert [str(warning.message).startswith(NOTE) for warning in said] == [True]
+    assert made["language"].tolist() == LANGUAGES
+    assert made["model"].tolist() == ["compact"] * 3
+
+
+def test_over_http() -> None:
+    with serving("auto") as server:
+        found = server.post("/v1/emotions", {"texts": MIXED, "show_language": True}).json["results"]
+        assert [(row["language"], row["model"]) for row in found] == list(zip(LANGUAGES, MODELS, strict=True))
+        assert [row["emotions"][0]["label"] for row in found] == ["gratitude"] * 3
+        server.post("/v1/emotions", {"texts": ["დიდი მადლობა"]})
+        assert "goemotions_unread_texts_total 1.0" in server.get("/metrics").body.decode()
+
+
+@pytest.fixture(scope="module")
+def korean(tmp_path_factory: pytest.TempPathFactory) -> LabelledTexts:
+    rows = [("정말 고맙습니다", 15), ("너무 화가 나요", 2), ("오늘은 월요일입니다", 27)] * 10
+    path = tmp_path_factory.mktemp("korean") / "ko-dev.tsv"
+    path.write_text("".join(f"{text} {i}\t{label}\tid{i}\n" for i, (text, label) in enumerate(rows)), encoding="utf-8")
+    return read_labelled(path, EmotionClassifier().labels)
+
+
+def test_thresholds_are_tuned_for_one_language(korean: LabelledTexts, tmp_path: Path) -> None:
+    before = EmotionClassifier("multilingual")
+    record = tune_model(before, korean, tmp_path / "first", language="ko")
+    tuned = EmotionClassifier(tmp_path / "first")
+    assert record.macro_f1 >= record.macro_f1_before
+    assert tuned.thresholds == before.thresholds
+    assert tuned.thresholds.of("ko") != before.thresholds.of("ko")
+    assert tuned.predict([MIXED[0]]) == before.predict([MIXED[0]])
+    config = tuned.config.raw
+    assert config["metrics"] == before.config.raw["metrics"]  # of English texts, which are decided as before
+    assert config["tuned_on_by_language"]["ko"]["name"] == "ko-dev.tsv"
+    assert "Texts in Korean have thresholds of their own, tuned on ko" in (tmp_path / "first" / "README.md").read_text()
+    with pytest.warns(
+        AssumptionWarning, match="ko-dev.tsv seems to be in Korean; its thresholds are used for texts in It"
+    ):
+        tune_model(tuned, korean, tmp_path / "second", language="it")
+    assert set(EmotionClassifier(tmp_path / "second").thresholds.by_language) == {"ko", "it"}
+    with pytest.raises(ValueError, match="no language 'kr' is told apart; there are: am, ar"):
+        tune_model(before, korean, tmp_path / "third", language="kr")
+    with pytest.raises(ValueError, match="calibration is the same for all languages"):
+        tune_model(before, korean, tmp_path / "third", language="ko", calibration="platt")
+    with pytest.raises(ModelError, match="auto has no thresholds of its own: tune one of its models, compact, multi"):
+        tune_model(EmotionClassifier("auto"), korean, tmp_path / "third")
+
+
+def test_info_names_languages(cli: Run) -> None:
+    assert "compact: English" in " ".join(cli("info", "auto").stdout.split())
