@@ -136,6 +136,7 @@ def test_from_the_hub_killed_twice(base: Path, tmp_path: Path) -> None:
         arguments = ["convert", "org/model", str(output)]
         kill_after(2, output, arguments, env)
         assert not output.exists()
+        (tmp_path / "out.partial" / ".tmpX1y2Z3").write_bytes(b"what safetensors leaves when it is killed")
         kill_after(9, output, arguments, env)
         assert not output.exists()
         code, said = finish(arguments, env)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,7 @@ def convert(source: TensorSource, origin: Origin, output: Path, show_progress: b
     try:
         with FileLock(folder / "lock", timeout=0):
             record = open_record(folder, origin)
+            remove_unfinished(folder, record["files"])
             check_disk(folder, sum(part.size for part in parts if part.file not in record["files"]))
             with Progress("converting", show_progress, "MB") as progress:
                 whole = sum(part.size for part in parts)
@@ -171,6 +172,13 @@ def open_record(folder: Path, origin: Origin) -> dict[str, Any]:
         if not (folder / file).is_file() or sha256(folder / file) != digest:
             del record["files"][file]  # damaged after it was written: made again
     return record
+
+
+def remove_unfinished(folder: Path, files: Collection[str]) -> None:
+    """Remove what a killed run was writing, under names of ours or of ``safetensors``' own."""
+    for path in folder.iterdir():
+        if path.name not in {*files, "lock", RECORD}:
+            path.unlink()
 
 
 def check_disk(folder: Path, needed: int) -> None:
