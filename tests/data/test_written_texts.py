@@ -40,20 +40,30 @@ def near(texts: Sequence[str], others: Sequence[str]) -> set[tuple[str, str]]:
     return {(texts[i], others[j]) for i, j in zip(shared.row[alike], shared.col[alike], strict=True)}
 
 
-TEXTS = [row["text"] for row in rows(CORPUS / "everyday-en.tsv")]
+FILES = sorted(CORPUS.glob("everyday-*.tsv"))
+ENGLISH = CORPUS / "everyday-en.tsv"
+TEXTS = [row["text"] for row in rows(ENGLISH)]
 
 
-def test_every_row_is_a_text_with_known_labels() -> None:
-    found = rows(CORPUS / "everyday-en.tsv")
-    assert len(found) >= 4000
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_row_is_a_text_with_known_labels(path: Path) -> None:
+    found = rows(path)
+    least, rare = (4000, 80) if path == ENGLISH else (150, 4)
+    assert len(found) >= least
     counts = Counter(label for row in found for label in row["labels"].split(","))
     assert set(counts) == set(LABELS)
-    assert min(counts[label] for label in RARE) >= 80
+    assert min(counts[label] for label in RARE) >= rare
     assert all(row["text"].strip() == row["text"] != "" and row["kind"] for row in found)
 
 
-def test_no_two_texts_share_more_than_half_of_their_words() -> None:
-    assert near(TEXTS, TEXTS) == {(text, text) for text in TEXTS}
+def test_there_are_sixteen_languages() -> None:
+    assert len(FILES) == 16
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_two_texts_share_more_than_half_of_their_words(path: Path) -> None:
+    texts = [row["text"] for row in rows(path)]
+    assert near(texts, texts) == {(text, text) for text in texts}
 
 
 def test_no_text_is_near_a_case_of_the_behavioural_suite() -> None:
