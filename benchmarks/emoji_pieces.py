@@ -32,14 +32,14 @@ from goemotions.evaluation.datasets import read_labelled
 from goemotions.labels import LABELS
 from goemotions.precision import fast_precision
 from goemotions.progress import Progress
-from goemotions.training.encoder import MeanPooledEncoder
-from goemotions.training.fine_tuning import pad
+from goemotions.training.encoder import MeanPooledEncoder, pad
 from goemotions.training.loop import autocast
 from goemotions.training.onnx_graph import quantise_rows
 from goemotions.training.pieces import Extension, extend, read_meanings
 from goemotions.training.quantisation import EMBEDDING_MAX
 from goemotions.training.teachers import read_teachers
 from goemotions.training.texts import read_texts
+from goemotions.training.trained_weights import network_of
 from goemotions.weights.packages import find_or_unpack
 
 ROOT = Path(__file__).parent.parent
@@ -51,59 +51,6 @@ FACES = {*(f"{eyes}{mouth}" for eyes in (":", ":-", "=", ";") for mouth in "dpos
 FACES |= {"o_o", "o.o", "c:", "uwu", ":3", "<3", "<33", "<333", "</3"}
 CPU = torch.device("cpu")
 Codes = npt.NDArray[np.float32]
-
-
-class GraphWeights:
-    """The weights of a graph that ``training/onnx_graph.py`` built, in the order in which it made them."""
-
-    def __init__(self, graph: onnx.GraphProto) -> None:
-        self.found = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-        self.next = 0
-
-    def take(self) -> Tensor:
-        self.next += 1
-        return torch.from_numpy(np.array(self.found[f"w{self.next - 1}"]))
-
-    def skip(self, count: int) -> None:
-        self.next += count
-
-    def linear(self, layer: nn.Linear) -> None:
-        """Fill a layer, dequantised."""
-        self.skip(2)  # scale and zero point of its input
-        layer.bias.data = self.take()
-        codes = self.take().float()
-        layer.weight.data = (codes * self.take()).T.contiguous()
-
-    def norm(self, layer: nn.LayerNorm) -> None:
-        layer.weight.data, layer.bias.data = self.take(), self.take()
-
-
-def network_of(graph: onnx.GraphProto, base: Path) -> MeanPooledEncoder:
-    """Return the network of a graph in float32, frozen."""
-    network, weights = MeanPooledEncoder(base, len(LABELS), 0.0, False), GraphWeights(graph)
-    embeddings = network.bert.embeddings
-    embeddings.word_embeddings.weight.data = weights.take().float() * weights.take()
-    weights.skip(1)
-    positions = weights.take()[:, 0]
-    embeddings.position_embeddings.weight.data[: len(positions)] = positions
-    embeddings.token_type_embeddings.weight.data.zero_()  # in the positions already
-    weights.norm(embeddings.LayerNorm)
-    for layer in network.bert.encoder.layer:
-        own = layer.attention.self
-        weights.skip(3)
-        for part in (own.query, own.key, own.value):
-            weights.linear(part)
-        weights.skip(3)
-        weights.linear(layer.attention.output.dense)
-        weights.norm(layer.attention.output.LayerNorm)
-        for part in (layer.intermediate, layer.output):
-            weights.skip(2)
-            weights.linear(part.dense)
-        weights.norm(layer.output.LayerNorm)
-    network.head.weight.data, network.head.bias.data = weights.take(), weights.take()
-    network.eval()
-    network.requires_grad_(False)
-    return network
 
 
 def symbol_meanings() -> dict[str, str]:
@@ -242,7 +189,7 @@ def main() -> None:
     source = find_model(given.model)
     model, extension = onnx.load(source / "model.onnx"), extend(source, symbol_meanings(), [], 0)
     with tempfile.TemporaryDirectory() as folder:
-        network = network_of(model.graph, find_or_unpack(BASE, Path(folder) / "base"))
+        network = network_of(source, find_or_unpack(BASE, Path(folder) / "base"))
         (Path(folder) / "tokenizer.json").write_text(extension.content, encoding="utf-8")
         old, new = TextTokenizer(source / "tokenizer.json"), TextTokenizer(Path(folder) / "tokenizer.json")
         learnt = examples(given.data, network, old, new, {piece.id for piece in extension.pieces})

@@ -23,9 +23,8 @@ from typing import Any
 import harness
 import numpy as np
 import numpy.typing as npt
-import onnx
 import torch
-from emoji_pieces import BASE, network_of
+from emoji_pieces import BASE
 from tokenizers import Tokenizer
 
 from goemotions import EmotionClassifier, Explanation
@@ -33,6 +32,7 @@ from goemotions.data.corpus import read_split
 from goemotions.evaluation.bootstrap import RESAMPLES, weights
 from goemotions.explaining.words import Span, without, words_of
 from goemotions.training.encoder import MeanPooledEncoder
+from goemotions.training.trained_weights import network_of
 from goemotions.weights.packages import find_or_unpack
 
 TEXTS, FEWEST_WORDS, SEED = 1000, 5, 0
@@ -48,9 +48,7 @@ class Twin:
 
     def __init__(self, directory: Path) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            self.network: MeanPooledEncoder = network_of(
-                onnx.load(directory / "model.onnx").graph, find_or_unpack(BASE, Path(folder) / "base")
-            )
+            self.network: MeanPooledEncoder = network_of(directory, find_or_unpack(BASE, Path(folder) / "base"))
         self.tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
         self.tokenizer.enable_truncation(128)
 

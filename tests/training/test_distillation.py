@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tiny
 import torch
+from conftest import USE_HEAD
 from sklearn.metrics import f1_score
 
 from goemotions import EmotionClassifier
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 def test_a_student_of_the_shipped_model(tmp_path: Path) -> None:
     """Vectors at random are far from texts: near agreement says that the function itself was learnt."""
     data = tiny.write_corpus(tmp_path / "corpus", rows=2000)
-    teacher = EmotionClassifier("multilingual", threshold=0.03)
+    teacher = EmotionClassifier(USE_HEAD, threshold=0.03)
     recipe = load_recipe("student", epochs=15)
     assert isinstance(recipe, StudentRecipe)
     found = distill(teacher, data, tmp_path / "student", recipe, tmp_path / "cache", torch.device("cpu"))

@@ -12,16 +12,19 @@ from corpora import FINE_TUNING, write_recipe
 
 from goemotions.errors import DataError, GoEmotionsError
 from goemotions.training.loop import LoopSettings
-from goemotions.training.recipe import HeadRecipe, LlmRecipe, StudentRecipe, TeacherRecipe, TransformerRecipe
+from goemotions.training.recipe import HeadRecipe, LlmRecipe, StudentRecipe
 from goemotions.training.recipe_file import load_recipe, recipe_names
+from goemotions.training.text_recipe import TeacherRecipe, TransformerRecipe
 
 KINDS = {
     "compact": TransformerRecipe,
     "compact-alone": TransformerRecipe,
+    "compact-everyday": TransformerRecipe,
     "e5": TeacherRecipe,
     "minilm": TeacherRecipe,
     "mpnet": TeacherRecipe,
-    "multilingual": HeadRecipe,
+    "multilingual": TransformerRecipe,
+    "use-head": HeadRecipe,
     "smollm2": LlmRecipe,
     "published-24b": LlmRecipe,
     "student": StudentRecipe,
@@ -123,8 +126,8 @@ def test_a_recipe_of_8_bit_says_from_which_epoch(tmp_path: Path) -> None:
         ("compact", ("--encoder", "compact")),
         ("compact-alone", ("--teachers", "x")),
         ("compact-alone", ("--from-scratch",)),
-        ("multilingual", ("--backbone", "x")),
-        ("multilingual", ("--from-scratch",)),
+        ("use-head", ("--backbone", "x")),
+        ("use-head", ("--from-scratch",)),
         ("minilm", ("--cache", "x")),
         ("student", ()),
     ],

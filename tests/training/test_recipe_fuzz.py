@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from tiny import RECIPE
 
 from goemotions.errors import GoEmotionsError
-from goemotions.training.recipe import KINDS
-from goemotions.training.recipe_file import load_recipe, recipe_names, recipe_text
+from goemotions.training.recipe_file import KINDS, load_recipe, recipe_names, recipe_text
 from goemotions.yaml_text import MAX_CHARACTERS
 
 VALID: dict[str, dict[str, Any]] = {

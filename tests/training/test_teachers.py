@@ -20,9 +20,9 @@ from goemotions.data.origin import GOEMOTIONS
 from goemotions.errors import DataError, ModelError
 from goemotions.evaluation.metrics import mean_average_precision
 from goemotions.labels import LABELS
-from goemotions.training.recipe import TransformerRecipe
 from goemotions.training.recipe_file import load_recipe
 from goemotions.training.teachers import blend, read_teachers
+from goemotions.training.text_recipe import TransformerRecipe
 from goemotions.training.texts import TextCorpus, read_texts
 from goemotions.weights import packages
 

@@ -13,7 +13,7 @@ from goemotions.training.recipe_file import load_recipe
 from goemotions.training.trainers import Order, train
 
 TRAINING = 59
-"""Modules entered by the recipe ``multilingual``, 15 of them of ``training``. It may only become less."""
+"""Modules entered by the recipe ``use-head``, 15 of them of ``training``. It may only become less."""
 
 
 @pytest.mark.slow
@@ -21,6 +21,6 @@ TRAINING = 59
 def test_the_way_of_a_recipe_through_a_training(tmp_path: Path) -> None:
     data = write_corpus(tmp_path / "data", rows=60)
     order = Order(data, tmp_path / "out", torch.device("cpu"), tmp_path / "cache")
-    entered = modules_entered(lambda: train(load_recipe("multilingual", epochs=1, hidden=[8]), order))
+    entered = modules_entered(lambda: train(load_recipe("use-head", epochs=1, hidden=[8]), order))
     assert {"goemotions.training.loop", "goemotions.training.model_directory"} < entered
     assert len(entered) <= TRAINING, sorted(entered)

@@ -13,7 +13,8 @@ from goemotions.errors import plain
 
 MICROSOFT_OPERATORS = frozenset(
     "Attention BiasGelu DequantizeLinear DynamicQuantizeLSTM DynamicQuantizeMatMul EmbedLayerNormalization FastGelu "
-    "FusedGemm FusedMatMul Gelu MatMulInteger16 MatMulIntegerToFloat MatMulNBits MultiHeadAttention QAttention "
+    "FusedGemm FusedMatMul GatherBlockQuantized Gelu MatMulInteger16 MatMulIntegerToFloat MatMulNBits "
+    "MultiHeadAttention QAttention "
     "QEmbedLayerNormalization QGemm QLinearAdd QLinearConcat QLinearMul QLinearSigmoid QLinearSoftmax QuantizeLinear "
     "QuickGelu RotaryEmbedding SimplifiedLayerNormalization SkipLayerNormalization "
     "SkipSimplifiedLayerNormalization".split()

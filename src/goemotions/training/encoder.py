@@ -22,9 +22,12 @@ class MeanPooledEncoder(nn.Module):
 
     Args:
         quantised: give a BERT matrix products that can simulate 8 bit.
+        frozen_embeddings: leave the pieces' embeddings as the base has them.
     """
 
-    def __init__(self, base: Path, num_labels: int, dropout: float, quantised: bool) -> None:
+    def __init__(
+        self, base: Path, num_labels: int, dropout: float, quantised: bool, frozen_embeddings: bool = False
+    ) -> None:
         super().__init__()
         # The report of the unused pooler, and a progress bar for one file, say nothing here.
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
@@ -32,6 +35,8 @@ class MeanPooledEncoder(nn.Module):
         self.bert = AutoModel.from_pretrained(base, add_pooling_layer=False)
         if quantised:
             quantise_layers(self.bert)
+            if not frozen_embeddings:
+                self.bert.embeddings.word_embeddings = QuantEmbedding(self.bert.embeddings.word_embeddings)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(self.bert.config.hidden_size, num_labels)
         self.coarse: nn.Module = nn.Identity()  # what coarser labels than the head's are learnt by, in training alone
@@ -58,20 +63,24 @@ class MeanPooledEncoder(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """*Shape:* int64 [n, tokens], int64 [n, tokens] -> float32 [n, labels]."""
-        states = self.bert(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state.float()
-        mask = attention_mask.unsqueeze(-1).float()
-        pooled = (states * mask).sum(1) / mask.sum(1)
-        with torch.autocast(states.device.type, enabled=False):
+        pooled = self.pooled(input_ids, attention_mask)
+        with torch.autocast(pooled.device.type, enabled=False):
             logits: Tensor = self.head(self.dropout(pooled))
         return logits
 
+    def pooled(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """*Shape:* int64 [n, tokens], int64 [n, tokens] -> float32 [n, hidden]."""
+        states = self.bert(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state.float()
+        mask = attention_mask.unsqueeze(-1).float()
+        mean: Tensor = (states * mask).sum(1) / mask.sum(1)
+        return mean
+
 
 def quantise_layers(bert: Any) -> None:
-    """Replace the linear layers of every BERT layer, and the word embedding, by their quantised forms, in place.
+    """Replace the linear layers of every BERT layer by their quantised forms, in place.
 
     Query, key and value share one quantiser: they read the same tensor, quantised once.
     """
-    bert.embeddings.word_embeddings = QuantEmbedding(bert.embeddings.word_embeddings)
     for layer in bert.encoder.layer:
         attention = layer.attention.self
         shared = ActivationQuantiser()
@@ -80,3 +89,11 @@ def quantise_layers(bert: Any) -> None:
         attention.value = QuantLinear(attention.value, shared)
         for part in (layer.attention.output, layer.intermediate, layer.output):
             part.dense = QuantLinear(part.dense, ActivationQuantiser())
+
+
+def pad(ids: list[list[int]], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Ids and mask. *Shape:* int64 [n, longest] twice."""
+    rows = [torch.tensor(row) for row in ids]
+    padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
+    mask = torch.nn.utils.rnn.pad_sequence([torch.ones_like(row) for row in rows], batch_first=True)
+    return padded.to(device), mask.to(device)

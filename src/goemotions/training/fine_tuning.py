@@ -14,18 +14,23 @@ from torch.nn import functional
 
 from goemotions import thresholds as thresholding
 from goemotions.architectures.tokens import TextTokenizer
+from goemotions.catalog import find_model
 from goemotions.data.corpus import Split
+from goemotions.errors import ModelError
 from goemotions.evaluation.metrics import macro_f1, mean_average_precision
+from goemotions.files import read_json_object
 from goemotions.precision import fast_precision, name_of
-from goemotions.training.encoder import MeanPooledEncoder
+from goemotions.training.encoder import MeanPooledEncoder, pad
 from goemotions.training.loop import LoopSettings, Position, evaluating, fit
 from goemotions.training.optimisation import decay_groups
 from goemotions.training.pieces import extend, read_meanings
 from goemotions.training.processes import Processes
 from goemotions.training.quantisation import calibrate
-from goemotions.training.recipe import FineTuningRecipe, TransformerRecipe
 from goemotions.training.sources import CoarseHeads, TrainingSet, find
+from goemotions.training.text_recipe import FineTuningRecipe, TransformerRecipe, Vocabulary
 from goemotions.training.texts import TextCorpus
+from goemotions.training.trained_weights import network_of
+from goemotions.training.vocabulary import common_words, trim
 
 
 class FineTuning:
@@ -53,7 +58,7 @@ class FineTuning:
         self.dev = dev
         self.train_ids = tokenizer.pieces(train.texts, recipe.max_tokens).ids
         self.dev_ids = tokenizer.pieces(dev.texts, recipe.max_length).ids
-        self.order = train.order
+        self.train = train
         self.targets = torch.from_numpy(train.targets)
         self.coarse = [torch.from_numpy(targets) for targets in train.coarse]
         self.weights = train.weights
@@ -70,12 +75,13 @@ class FineTuning:
         if not isinstance(recipe, TransformerRecipe) or not recipe.quantised(epoch):
             return
         with evaluating(self.model), calibrate(self.model):
-            self.probabilities(self.train_ids[: recipe.calibration_texts])
+            evenly = np.linspace(0, len(self.train_ids) - 1, recipe.calibration_texts, dtype=np.int64)
+            self.probabilities([self.train_ids[row] for row in evenly])
 
     def batches(self, epoch: int) -> list[npt.NDArray[np.int64]]:
         """Row numbers of each batch: shuffled, with texts of like length together to save padding."""
         generator = np.random.default_rng([self.recipe.seed, epoch])
-        order = generator.permutation(self.order)
+        order = self.train.order(generator)
         size = self.recipe.batch_size
         lengths = np.array([len(ids) for ids in self.train_ids])
         batches = []
@@ -150,9 +156,12 @@ def start(
         DataError: more frozen layers than the base has, or no room for new pieces.
     """
     torch.manual_seed(recipe.seed)
-    quantised = isinstance(recipe, TransformerRecipe)
-    model = MeanPooledEncoder(base, len(corpus.labels), recipe.dropout, quantised)
     train = corpus.splits["train"]
+    if recipe.vocabulary:
+        base = trimmed(base, state / "vocabulary", learnt.texts, recipe.vocabulary)
+    quantised = isinstance(recipe, TransformerRecipe)
+    model = MeanPooledEncoder(base, len(corpus.labels), recipe.dropout, quantised, recipe.frozen_embeddings)
+    model.start_head(train.targets)
     tokenizer = base / "tokenizer.json"
     if recipe.pieces:
         meanings = read_meanings([find(name, folders) for name in recipe.pieces])
@@ -161,11 +170,33 @@ def start(
         tokenizer = state / "tokenizer.json"
         state.mkdir(parents=True, exist_ok=True)
         tokenizer.write_text(extension.content, encoding="utf-8")
+    if isinstance(recipe, TransformerRecipe) and recipe.start_from:
+        tokenizer = go_on_from(recipe.start_from, model, base, corpus.labels)
     model.freeze(recipe.frozen_layers, recipe.frozen_embeddings)
-    model.start_head(train.targets)
     model.coarse = CoarseHeads(corpus.labels, learnt.groups)
-    task_tokenizer = TextTokenizer(tokenizer)
-    return FineTuning(model.to(device), task_tokenizer, corpus.labels, learnt, corpus.splits["dev"], recipe, device)
+    read = TextTokenizer(tokenizer)
+    return FineTuning(model.to(device), read, corpus.labels, learnt, corpus.splits["dev"], recipe, device)
+
+
+def go_on_from(name: str, model: MeanPooledEncoder, base: Path, labels: Sequence[str]) -> Path:
+    """Give a network the weights of a trained model, and return the path of that one's tokenizer.
+
+    Raises:
+        ModelError: no such model, one of another base, or one with other labels.
+    """
+    folder = find_model(name)
+    config = read_json_object(folder / "config.json")
+    if config.get("emotion_labels") != list(labels):
+        raise ModelError(f"start_from: {name} has other labels than the corpus")
+    model.load_state_dict(network_of(folder, base).state_dict(), strict=False)
+    return folder / "tokenizer.json"
+
+
+def trimmed(base: Path, folder: Path, texts: Sequence[str], kept: Vocabulary) -> Path:
+    """Return the folder of a base with fewer pieces, made there before anything is trained."""
+    if not folder.exists():
+        trim(base, folder, [*texts, *common_words(kept.languages, kept.words)])
+    return folder
 
 
 def fine_tune(task: FineTuning, folder: Path, processes: Processes, *decisive: Any) -> Position:
@@ -173,11 +204,3 @@ def fine_tune(task: FineTuning, folder: Path, processes: Processes, *decisive: A
     precision = fast_precision(task.device)
     settings = LoopSettings.from_recipe(task.recipe, task.device, *decisive, name_of(precision), autocast=precision)
     return fit(task, settings, folder, show_progress=True, processes=processes)
-
-
-def pad(ids: list[list[int]], device: torch.device) -> tuple[Tensor, Tensor]:
-    """Ids and mask. *Shape:* int64 [n, longest] twice."""
-    rows = [torch.tensor(row) for row in ids]
-    padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
-    mask = torch.nn.utils.rnn.pad_sequence([torch.ones_like(row) for row in rows], batch_first=True)
-    return padded.to(device), mask.to(device)

@@ -20,10 +20,11 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from goemotions.training.encoder import MeanPooledEncoder
-from goemotions.training.quantisation import EMBEDDING_MAX, WEIGHT_MAX, QuantLinear
+from goemotions.training.quantisation import EMBEDDING_MAX, WEIGHT_MAX, QuantEmbedding, QuantLinear
 
 OPSET = 20  # the first with Gelu
 MICROSOFT = "com.microsoft"  # onnxruntime's own operators
+BLOCK = 32  # numbers of a 4-bit table that share a scale
 Array = npt.NDArray[Any]
 
 
@@ -86,9 +87,9 @@ def linear(graph: GraphBuilder, quantised: str, layer: QuantLinear) -> str:
 def embeddings(graph: GraphBuilder, module: Any, max_length: int) -> str:
     """*Shape:* ids [n, tokens] -> states [tokens, n, hidden]."""
     ids = graph.add("Transpose", ["input_ids"], perm=[1, 0])
-    codes, scale = quantise_rows(numpy_of(module.word_embeddings.weight), EMBEDDING_MAX)
-    rows = graph.add("Cast", [graph.add("Gather", [graph.weight(codes), ids])], to=TensorProto.FLOAT)
-    words = graph.add("Mul", [rows, graph.add("Gather", [graph.weight(scale[:, None]), ids])])
+    table = numpy_of(module.word_embeddings.weight)
+    trained = isinstance(module.word_embeddings, QuantEmbedding)
+    words = rows_in_8_bit(graph, table, ids) if trained else rows_in_4_bit(graph, table, ids)
     # Every token is of type 0, so its embedding is a constant of the position.
     positions = (
         numpy_of(module.position_embeddings.weight)[:max_length] + numpy_of(module.token_type_embeddings.weight)[0]
@@ -97,6 +98,38 @@ def embeddings(graph: GraphBuilder, module: Any, max_length: int) -> str:
     tokens = graph.add("Shape", ["input_ids"], start=1, end=2)
     positions_used = graph.add("Slice", [graph.weight(positions[:, None]), zero, tokens, zero])
     return layer_norm(graph, graph.add("Add", [words, positions_used]), module.LayerNorm)
+
+
+def rows_in_8_bit(graph: GraphBuilder, table: Array, ids: str) -> str:
+    """Rows of a table in 8 bit, with a scale each."""
+    codes, scale = quantise_rows(table, EMBEDDING_MAX)
+    rows = graph.add("Cast", [graph.add("Gather", [graph.weight(codes), ids])], to=TensorProto.FLOAT)
+    return graph.add("Mul", [rows, graph.add("Gather", [graph.weight(scale[:, None]), ids])])
+
+
+def rows_in_4_bit(graph: GraphBuilder, table: Array, ids: str) -> str:
+    """Rows of a table in 4 bit, with a float16 scale for 32 numbers: exactly what a table of Q4_0 holds."""
+    codes, scale = quantise_blocks(table)
+    packed = (codes[:, 0::2] & 15) | ((codes[:, 1::2] & 15) << 4)
+    name = f"w{len(graph.weights)}"
+    raw = packed.astype(np.uint8).tobytes()
+    graph.weights.append(helper.make_tensor(name, TensorProto.INT4, codes.shape, raw, raw=True))
+    flags = {"gather_axis": 0, "quantize_axis": 1, "block_size": BLOCK}
+    wide = graph.add("Cast", [graph.weight(scale)], to=TensorProto.FLOAT)  # else the products would have 16 bit
+    return graph.add("GatherBlockQuantized", [name, ids, wide], MICROSOFT, **flags)
+
+
+def quantise_blocks(table: Array) -> tuple[Array, Array]:
+    """Q4_0's codes and scales: the number of largest magnitude among 32 has the code -8.
+
+    *Shape:* [n, k] -> int8 [n, k], float16 [n, k / 32].
+    """
+    blocks = table.reshape(len(table), -1, BLOCK)
+    largest = np.take_along_axis(blocks, np.abs(blocks).argmax(2)[..., None], 2)[..., 0]
+    scale = (largest / -8).astype(np.float16)
+    divisor = np.where(scale == 0, np.float32(1), scale.astype(np.float32))
+    codes = np.clip(np.rint(blocks / divisor[..., None]), -8, 7).astype(np.int8)
+    return codes.reshape(table.shape), scale
 
 
 def attention(graph: GraphBuilder, x: str, module: Any, heads: int) -> str:

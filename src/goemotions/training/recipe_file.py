@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from goemotions.data.checks import raise_together
 from goemotions.errors import DataError, GoEmotionsError, nearest
-from goemotions.training.recipe import KINDS, Recipe
+from goemotions.training.recipe import HeadRecipe, LlmRecipe, Recipe, StudentRecipe
+from goemotions.training.text_recipe import TeacherRecipe, TransformerRecipe
 from goemotions.yaml_text import read_mapping
 
 SHOWN = 20  # of many problems
@@ -33,6 +34,16 @@ EXPECTED = {
     "too_long": "expected at most {max_length} items",
 }
 """What is said of the kinds of errors that pydantic finds."""
+
+
+KINDS: dict[str, type[Recipe]] = {
+    "transformer": TransformerRecipe,
+    "teacher": TeacherRecipe,
+    "embedding-head": HeadRecipe,
+    "embedding-llm": LlmRecipe,
+    "student": StudentRecipe,
+}
+"""What a recipe's key ``trains`` may name."""
 
 
 def recipe_names() -> list[str]:

@@ -23,8 +23,10 @@ from goemotions.errors import DataError
 from goemotions.evaluation.datasets import read_labelled
 from goemotions.evaluation.label_groups import Groups, read_label_map
 from goemotions.evaluation.provenance import hash_texts
-from goemotions.training.recipe import Source
+from goemotions.labels import NEUTRAL
+from goemotions.training.text_recipe import Source
 from goemotions.training.texts import TextCorpus
+from goemotions.training.translations import Closeness, read_pairs, said_of
 
 HELD_OUT = 10  # every so many-th text of a source of which a part is held out
 
@@ -41,6 +43,8 @@ class SourceTexts:
         weight: of the loss on coarse labels.
         repeat: how often an epoch has each text.
         sha256: of the file.
+        rows: int64 [n], of the corpus's train texts that these translate, whose targets they have; None for others.
+        share: of the texts that an epoch has.
     """
 
     name: str
@@ -50,13 +54,18 @@ class SourceTexts:
     weight: float
     repeat: int
     sha256: str
+    rows: npt.NDArray[np.int64] | None = None
+    share: float = 1.0
 
 
-def read_sources(sources: Sequence[Source], folders: Sequence[Path], corpus: TextCorpus) -> list[SourceTexts]:
+def read_sources(
+    sources: Sequence[Source], folders: Sequence[Path], corpus: TextCorpus, closeness: Closeness | None = None
+) -> list[SourceTexts]:
     """Return the sources that a recipe names, without the texts that stand in dev or test.
 
     Args:
         folders: where their files are looked for, in this order.
+        closeness: of translations to their English, for sources that ask for a least one.
 
     Raises:
         DataError: files that are missing or cannot be used; all of them.
@@ -65,7 +74,11 @@ def read_sources(sources: Sequence[Source], folders: Sequence[Path], corpus: Tex
     found, problems = [], []
     for source in sources:
         try:
-            found.append(read_source(source, find(source.file, folders), corpus.labels, held_back))
+            path = find(source.file, folders)
+            if source.row_for_row or source.translation:
+                found.append(read_translations(source, path, corpus, closeness))
+            else:
+                found.append(read_source(source, path, corpus.labels, held_back))
         except DataError as error:
             problems.append(str(error))
     raise_together(problems)
@@ -101,7 +114,23 @@ def read_source(source: Source, path: Path, labels: Sequence[str], held_back: Co
         source.weight,
         source.repeat,
         read.sha256,
+        share=source.share,
     )
+
+
+def read_translations(source: Source, path: Path, corpus: TextCorpus, closeness: Closeness | None) -> SourceTexts:
+    """Return the texts of a source of translations; errors as :func:`read_sources`."""
+    pairs = read_pairs(source, path, corpus.splits["train"]).evenly(source.rows)
+    if source.least_cosine is not None and closeness is not None:
+        pairs = pairs.take(np.flatnonzero(closeness(pairs.english, pairs.translated) >= source.least_cosine))
+    about = source.weight, source.repeat, pairs.sha256
+    if source.row_for_row:
+        none = np.zeros((len(pairs.rows), 0), np.float32)
+        return SourceTexts(source.file, pairs.translated, none, None, *about, rows=pairs.rows, share=source.share)
+    targets = said_of(pairs.english, corpus)
+    kept = np.flatnonzero(targets[:, corpus.labels.index(NEUTRAL)] <= source.most_neutral)
+    texts = [pairs.translated[row] for row in kept]
+    return SourceTexts(source.file, texts, targets[kept], None, *about, share=source.share)
 
 
 def is_held_out(text: str) -> bool:
@@ -145,7 +174,7 @@ class TrainingSet:
         targets: float32 [n, labels], each 0 to 1; NaN in the rows of which nothing is known.
         coarse: of each source with coarse labels, float32 [n, groups], NaN in the rows of others.
         groups, weights: of the same sources.
-        order: int64, the rows of an epoch, some of them several times.
+        parts: int64 each, rows that an epoch has, some of them several times, each with the share of them that it has.
     """
 
     texts: list[str]
@@ -153,11 +182,20 @@ class TrainingSet:
     coarse: Sequence[npt.NDArray[np.float32]]
     groups: Sequence[Groups]
     weights: Sequence[float]
-    order: npt.NDArray[np.int64]
+    parts: Sequence[tuple[npt.NDArray[np.int64], float]]
+
+    def order(self, generator: np.random.Generator) -> npt.NDArray[np.int64]:
+        """Return the rows of an epoch, shuffled. *Shape:* int64 [n]."""
+        chosen = [
+            rows if share == 1 else generator.permutation(rows)[: max(1, round(share * len(rows)))]
+            for rows, share in self.parts
+        ]
+        return generator.permutation(np.concatenate(chosen))
 
     def digest(self) -> str:
         """Return a hash of what is learnt."""
-        parts = [self.targets, *self.coarse, self.order]
+        rows = [np.concatenate([part for part, _ in self.parts]), np.array([share for _, share in self.parts])]
+        parts = [self.targets, *self.coarse, *rows]
         return hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
 
 
@@ -167,6 +205,7 @@ def gather(
     sources: Sequence[SourceTexts],
     said: Mapping[str, npt.NDArray[np.float32]],
     teacher_weight: float,
+    corpus_share: float = 1.0,
 ) -> TrainingSet:
     """Put the corpus and the sources together.
 
@@ -174,15 +213,19 @@ def gather(
         targets: of the corpus's train texts.
         said: what teachers say of a source's texts, by its name: float32 [n, labels], probabilities.
         teacher_weight: of that beside a source's own labels.
+        corpus_share: of the train texts that an epoch has.
     """
     train = corpus.splits["train"]
-    texts, fine, order = list(train.texts), [targets], [np.arange(len(train))]
+    texts, fine = list(train.texts), [targets]
+    parts = [(np.arange(len(train)), corpus_share)]
     for source in sources:
         first, rows = len(texts), len(source.texts)
         texts += source.texts
-        order += [np.arange(first, first + rows)] * source.repeat
+        parts.append((np.tile(np.arange(first, first + rows), source.repeat), source.share))
         known = said.get(source.name)
-        if source.groups is not None:
+        if source.rows is not None:
+            fine.append(targets[source.rows])
+        elif source.groups is not None:
             fine.append(np.full((rows, len(corpus.labels)), np.nan, np.float32) if known is None else known)
         else:
             weight = np.float32(0 if known is None else teacher_weight)
@@ -196,4 +239,4 @@ def gather(
             groups.append(source.groups)
             weights.append(source.weight)
         first += len(source.texts)
-    return TrainingSet(texts, np.concatenate(fine).astype(np.float32), coarse, groups, weights, np.concatenate(order))
+    return TrainingSet(texts, np.concatenate(fine).astype(np.float32), coarse, groups, weights, parts)

@@ -25,10 +25,12 @@ from goemotions.training.embedded import EmbeddedData
 from goemotions.training.fine_tuning import fine_tune, start
 from goemotions.training.loop import autocast, evaluating
 from goemotions.training.processes import Processes
-from goemotions.training.recipe import EmbeddingRecipe, TeacherRecipe, TransformerRecipe
+from goemotions.training.recipe import EmbeddingRecipe
 from goemotions.training.recipe_file import load_recipe
 from goemotions.training.sources import SourceTexts, TrainingSet, gather, read_sources
+from goemotions.training.text_recipe import TeacherRecipe, TransformerRecipe
 from goemotions.training.texts import TextCorpus, read_texts
+from goemotions.training.translations import closeness_of
 from goemotions.weights.packages import find_or_unpack
 
 TRAIN = ""  # the part of what a teacher says that is of the corpus itself; sources have names
@@ -58,9 +60,11 @@ def train_teacher(
     """
     corpus, processes = read_texts(data, limit), Processes(device.type == "cpu")
     state = output.with_name(output.name + ".training")
-    sources = read_sources(recipe.sources, folders, corpus)
-    learnt = gather(corpus, corpus.splits["train"].targets.astype(np.float32), sources, {}, 0.0)
-    task = start(find_or_unpack(recipe.base, state / "base"), state, corpus, recipe, device, learnt, folders)
+    base = find_or_unpack(recipe.base, state / "base")
+    sources = read_sources(recipe.sources, folders, corpus, closeness_of(base, state, device))
+    labels = corpus.splits["train"].targets.astype(np.float32)
+    learnt = gather(corpus, labels, sources, {}, 0.0, recipe.corpus_share)
+    task = start(base, state, corpus, recipe, device, learnt, folders)
     hashes = {name: corpus.sha256[name] for name in ("train", "dev")}  # test is for what ships
     position = fine_tune(task, state, processes, hashes, limit, learnt.digest())
     if not processes.main:
@@ -226,10 +230,11 @@ def blend(corpus: TextCorpus, recipe: TransformerRecipe, teachers: Path, sources
     """
     labels = corpus.splits["train"].targets
     if not recipe.teachers:
-        return gather(corpus, labels.astype(np.float32), sources, {}, 0.0)
+        return gather(corpus, labels.astype(np.float32), sources, {}, 0.0, recipe.corpus_share)
     opinion = read_teachers(recipe.teachers, teachers, corpus, sources)
     targets = mixed(labels, opinion.train, recipe.teacher_weight)
-    return gather(corpus, targets, sources, opinion.sources, recipe.source_teacher_weight)
+    weight = recipe.source_teacher_weight
+    return gather(corpus, targets, sources, opinion.sources, weight, recipe.corpus_share)
 
 
 def mixed(

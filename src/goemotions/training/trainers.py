@@ -10,7 +10,8 @@ from typing import Any
 import torch
 
 from goemotions.evaluation.model_metrics import StoredFigures
-from goemotions.training.recipe import HeadRecipe, LlmRecipe, Recipe, TaughtRecipe, TeacherRecipe, TransformerRecipe
+from goemotions.training.recipe import HeadRecipe, LlmRecipe, Recipe, TaughtRecipe
+from goemotions.training.text_recipe import TeacherRecipe, TransformerRecipe
 
 
 @dataclass(frozen=True)

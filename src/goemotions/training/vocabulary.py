@@ -1,0 +1,81 @@
+"""A base with fewer pieces: those that the texts to learn from and the common words of some languages use.
+
+A multilingual base has pieces for a hundred languages, and most of its bytes are their embeddings. What is kept is
+chosen by use, never by rank: pieces of the texts that are learnt from, pieces of each language's common words (by
+``wordfreq``, a package for development only), and every piece of a single character, so that no word is unknown that
+was not before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from safetensors.numpy import load_file, save_file
+from tokenizers import Tokenizer
+
+from goemotions.errors import DataError, ModelError
+from goemotions.files import new_directory
+
+EMBEDDING = "embeddings.word_embeddings.weight"
+WORD_BEGIN = "▁"  # SentencePiece's mark of a word's beginning
+DIGITS = 4  # of a piece's logarithmic score: all that a float32's seven would add is a megabyte
+BATCH = 10_000  # texts that are tokenised together
+
+
+def trim(base: Path, output: Path, texts: Sequence[str]) -> None:
+    """Write the base in the folder ``base`` to ``output``, with the pieces that ``texts`` use and single characters.
+
+    Raises:
+        DataError: a base whose pieces are not Unigram's.
+    """
+    content = json.loads((base / "tokenizer.json").read_text(encoding="utf-8"))
+    if content["model"]["type"] != "Unigram":
+        raise DataError(f"vocabulary: {base} has {content['model']['type']} pieces, only Unigram's can be left out")
+    pieces = content["model"]["vocab"]
+    special = {token["id"] for token in content["added_tokens"]}
+    used = special | used_pieces(Tokenizer.from_file(str(base / "tokenizer.json")), texts)
+    kept = [number for number, (piece, _) in enumerate(pieces) if number in used or len(piece.lstrip(WORD_BEGIN)) <= 1]
+    place = {number: row for row, number in enumerate(kept)}
+    content["model"]["vocab"] = [[piece, round(score, DIGITS)] for piece, score in (pieces[row] for row in kept)]
+    content["model"]["unk_id"] = place[content["model"]["unk_id"]]
+    for token in content["added_tokens"]:
+        token["id"] = place[token["id"]]
+    for token in content["post_processor"]["special_tokens"].values():
+        token["ids"] = [place[number] for number in token["ids"]]
+    config = json.loads((base / "config.json").read_text(encoding="utf-8"))
+    tensors = load_file(base / "model.safetensors")
+    tensors[EMBEDDING] = tensors[EMBEDDING][kept]
+    config |= {"vocab_size": len(kept), "pad_token_id": place[config["pad_token_id"]]}
+    with new_directory(output) as folder:
+        (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+        (folder / "tokenizer.json").write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
+        save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def used_pieces(tokenizer: Tokenizer, texts: Sequence[str]) -> set[int]:
+    """Return the ids of the pieces that texts are made of."""
+    used: set[int] = set()
+    for first in range(0, len(texts), BATCH):
+        for encoding in tokenizer.encode_batch_fast(list(texts[first : first + BATCH]), add_special_tokens=False):
+            used.update(encoding.ids)
+    return used
+
+
+def common_words(languages: Iterable[str], count: int) -> list[str]:
+    """Return the ``count`` most frequent words of each language, as they stand and with a capital.
+
+    Raises:
+        ModelError: ``wordfreq`` is not installed.
+        DataError: a language that it does not have.
+    """
+    try:
+        from wordfreq import available_languages, top_n_list
+    except ImportError as error:
+        raise ModelError("the lists of common words are not installed: run pip install wordfreq") from error
+    unknown = sorted(set(languages) - set(available_languages()))
+    if unknown:
+        raise DataError(f"vocabulary: no list of common words of {', '.join(unknown)}")
+    words = [word for language in languages for word in top_n_list(language, count)]
+    return [*words, *(word.capitalize() for word in words)]
