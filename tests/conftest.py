@@ -28,6 +28,10 @@ CARD_TEXTS = [
     "I feel a bit nervous about the presentation tomorrow.",
 ]
 
+USE_HEAD = (
+    Path(__file__).parent / "fixtures" / "use-head"
+)  # a small network on sentence embeddings, as 0.1.0 shipped it
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

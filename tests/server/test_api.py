@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from conftest import USE_HEAD
 from huggingface_hub import InferenceClient
 from running import Server, serving
 from server_texts import LONG
@@ -176,8 +177,8 @@ def test_every_answer_has_the_security_headers(server: Server) -> None:
 
 def test_another_architecture() -> None:
     """An encoder and a network instead of one graph: other units in the queue, no limit in tokens."""
-    classifier = EmotionClassifier("multilingual")
-    with serving("multilingual") as running:
+    classifier = EmotionClassifier(USE_HEAD)
+    with serving(str(USE_HEAD)) as running:
         assert running.get("/info").json["max_input_length"] is None
         found = running.post("/v1/emotions", {"texts": [*TEXTS, LONG] * 4, "long_text": "windows"}).json["results"]
     for result, expected in zip(found, classifier.predict([*TEXTS, LONG] * 4, long_text="windows"), strict=True):

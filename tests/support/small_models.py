@@ -9,6 +9,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 import onnx
+from conftest import USE_HEAD
 from onnx import TensorProto, helper
 from safetensors.torch import load_file, save_file
 
@@ -59,7 +60,7 @@ def small_transformer(folder: Path) -> None:
 
 
 def small_head(folder: Path) -> None:
-    config = json.loads((find_model("multilingual") / "config.json").read_text())
+    config = json.loads((USE_HEAD / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"embed_dim": 2, "metrics": None, "training": None}))
     weight = helper.make_tensor("weight", TensorProto.FLOAT, [2, 28], [0.1] * 56)
     node = helper.make_node("MatMul", ["embeddings", "weight"], ["logits"])

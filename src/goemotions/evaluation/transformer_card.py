@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from goemotions.data.origin import Origin
 from goemotions.evaluation.card_facts import About, CardFacts
 from goemotions.weights.packages import SplitArchive, WeightsPackage
+
+WRITTEN = (
+    "Texts in files `everyday-…` were written for this project, by a language model, and copy no user and no corpus."
+)
 
 
 def transformer_about(facts: CardFacts, base: WeightsPackage | SplitArchive, parameters: int) -> About:
@@ -14,6 +21,8 @@ def transformer_about(facts: CardFacts, base: WeightsPackage | SplitArchive, par
     """
     run, data = facts.made_by, facts.origin
     recipe, size = run.recipe, f"{parameters / 1e6:.0f} M"
+    learnt = [data.name, *(source["file"] for source in recipe["sources"])]
+    languages = (recipe["vocabulary"] or {"languages": data.languages})["languages"]
     targets = "the labels"
     if recipe["teachers"]:
         share, names = f"{100 * recipe['teacher_weight']:g} %", ", ".join(recipe["teachers"])
@@ -21,21 +30,22 @@ def transformer_about(facts: CardFacts, base: WeightsPackage | SplitArchive, par
     return About(
         summary=(
             f"Multi-label text classification: {len(facts.labels)} labels, each with a probability of its own. "
-            f"{base.upstream} ({size} parameters) fine-tuned on {data.name}, in 8 bit, as one ONNX graph: it needs no "
-            "GPU and no deep learning framework."
+            f"{base.upstream} ({size} parameters) fine-tuned on {data.name}{further(recipe['sources'])}, in 8 bit, as "
+            "one ONNX graph: it needs no GPU and no deep learning framework."
         ),
         tags=["onnx"],
-        language=list(data.languages),
+        language=list(languages),
         parameters=size,
         thresholds="The thresholds were tuned on the dev split, and every choice was made there.",
         limits=[
-            data.out_of_domain,
+            *([data.out_of_domain] if list(languages) == list(data.languages) else read_in(languages, data)),
             f"It reads {facts.max_length} tokens of a text; longer ones are cut, or read in windows with "
             '`long_text="windows"`.',
             "Sarcasm, quotations and a conversation's context are often missed.",
         ],
         training={
             "loss": "binary cross-entropy",
+            "texts": ", ".join(learnt),
             "targets": targets,
             "epochs": f"{recipe['epochs']}; epoch {run.selected_epoch} selected by macro F1 on dev",
             "batch": str(recipe["batch_size"] * recipe["accumulation"]),
@@ -45,6 +55,25 @@ def transformer_about(facts: CardFacts, base: WeightsPackage | SplitArchive, par
             "seed": str(recipe["seed"]),
             "calibration": "Platt's lines per label, fitted on dev, inside the head",
         },
-        notes=[base.note, *([f"The training data is {data.license}."] if data.license else [])],
+        notes=[
+            base.note,
+            *([f"The training data is {data.license}."] if data.license else []),
+            *([WRITTEN] if any(name.startswith("everyday-") for name in learnt) else []),
+        ],
         citation=[*([data.citation] if data.citation else []), *base.citation],
     )
+
+
+def further(sources: Sequence[Mapping[str, object]]) -> str:
+    """Return how many sources of texts there were beside the corpus, as the end of a sentence's part."""
+    return f" and {len(sources)} further source{'s' if len(sources) > 1 else ''} of texts" if sources else ""
+
+
+def read_in(languages: Sequence[str], data: Origin) -> list[str]:
+    """Return sentences on what a model of several languages knows of each."""
+    return [
+        f"It reads {', '.join(languages)}; other languages are out of its domain. Labels that people gave in all of "
+        f"the emotions are of {data.name} alone, in {', '.join(data.languages)}: in other languages it knows them from "
+        "machine translations, coarser labels and a few texts written for this project.",
+        data.out_of_domain,
+    ]
