@@ -73,7 +73,7 @@ def common_words(languages: Iterable[str], count: int) -> list[str]:
     try:
         from wordfreq import available_languages, top_n_list
     except ImportError as error:
-        raise ModelError("the lists of common words are not installed: run pip install wordfreq") from error
+        raise ModelError("the lists of common words are not installed: run pip install wordfreq==3.1.1") from error
     unknown = sorted(set(languages) - set(available_languages()))
     if unknown:
         raise DataError(f"vocabulary: no list of common words of {', '.join(unknown)}")
