@@ -23,13 +23,13 @@ def test_names(tmp_path: Path) -> None:
     assert find_model(tmp_path) == find_model(str(tmp_path)) == tmp_path
 
 
-def test_every_shipped_model_is_there_and_all_are_under_40_mb() -> None:
+def test_every_shipped_model_is_there_and_small() -> None:
     sizes = {
         name: sum(file.stat().st_size for file in find_model(name).rglob("*") if file.is_file())
         for name in shipped().models
     }
     assert all(sizes.values())
-    assert sum(sizes.values()) < 40e6
+    assert sizes["multilingual"] <= 47e6
     assert sizes["compact"] <= 25e6
     assert sizes["smollm2"] <= 10e6
 
@@ -117,7 +117,7 @@ def test_a_package_of_this_project_is_whole(name: str) -> None:
     module = project["entry-points"][GROUP][name]
     assert wheel["packages"] == [module]
     assert {"__init__.py", "config.json", "README.md"} <= {path.name for path in (folder / module).iterdir()}
-    assert {"LICENSE", "NOTICE"} == set(project["license-files"]) <= {path.name for path in folder.iterdir()}
+    assert {"LICENSE", "NOTICE"} <= set(project["license-files"]) <= {path.name for path in folder.iterdir()}
     assert (folder / "LICENSE").read_text(encoding="utf-8") == (ROOT / "LICENSE").read_text(encoding="utf-8")
 
 

@@ -204,7 +204,7 @@ def test_save_and_load(classifier: EmotionClassifier, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["saved"]
 
 
-def test_texts_go_through_five_modules(classifier: EmotionClassifier) -> None:
+def test_texts_go_through_six_modules(classifier: EmotionClassifier) -> None:
     """Counted by a tracer: modules of this package whose functions ``predict`` calls."""
     entered: set[str] = set()
 
@@ -220,6 +220,7 @@ def test_texts_go_through_five_modules(classifier: EmotionClassifier) -> None:
         sys.setprofile(None)
     assert entered == {
         "goemotions.classifier",
+        "goemotions.languages",
         "goemotions.predictions",
         "goemotions.architectures.transformer",
         "goemotions.architectures.tokens",

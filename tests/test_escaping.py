@@ -71,7 +71,9 @@ def test_a_report_and_a_card_of_hostile_names(hostile: Path, cli: Run, tmp_path:
     )
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout + done.stderr
-    page = Elements((tmp_path / "rep.html").read_text(encoding="utf-8"), frozenset({"style"}))
+    page = Elements(
+        (tmp_path / "rep.html").read_text(encoding="utf-8"), frozenset({"style", "a"})
+    )  # of its own: styles and contents
     assert page.active == []
     for label in ("admiration", "anger", "love"):
         assert page.text.count(NAMES[label]) > 5  # as itself, in tables and in plots

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -58,8 +59,10 @@ def job(killed: Path, tmp_path: Path) -> Path:
 
 
 def resume(classifier: EmotionClassifier, job: Path) -> Summary:
+    """Go on with the command's job; what languages its texts are in is no matter here."""
     options = PredictOptions(classifier.thresholds)
-    return predict_table(classifier, job / "in.csv", "text", job / "out.csv", options, resume=True)
+    done = predict_table(classifier, job / "in.csv", "text", job / "out.csv", options, resume=True, raw=False)
+    return dataclasses.replace(done, languages={})
 
 
 def truncate(path: Path) -> None:

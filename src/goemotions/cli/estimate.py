@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from goemotions.cli import options as opt
-from goemotions.cli import render_estimates, terminal
+from goemotions.cli import terminal
 from goemotions.cli.column_options import with_column_options
 from goemotions.cli.model_options import with_model_options
 from goemotions.cli.table_options import with_table_options
@@ -74,6 +74,7 @@ def estimate(
     if weights is not None and labelled is None:
         raise ValueError("--weights goes with --labelled: it says how many texts each labelled row stands for")
     from goemotions.classifier import EmotionClassifier
+    from goemotions.cli import render_estimates
     from goemotions.estimation.corpus import Grouping
     from goemotions.estimation.estimate import estimate as estimate_table
 

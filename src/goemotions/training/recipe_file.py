@@ -111,7 +111,7 @@ def explain(error: ValidationError, kind: type[Recipe]) -> Iterator[str]:
     """Yield each mistake in the words of the command line: the setting, what was expected and what was got."""
     for found in error.errors(include_url=False):
         setting, *rest = found["loc"] or ("",)
-        where = f"{setting}, item {int(rest[0]) + 1}" if rest else str(setting)
+        where = ", ".join([str(setting), *(f"item {part + 1}" if isinstance(part, int) else part for part in rest)])
         sort, value = found["type"], found["input"]
         if sort == "missing":
             yield f"{setting} is missing"
