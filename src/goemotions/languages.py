@@ -35,7 +35,7 @@ CONFIDENCE = 0.5
 """Least probability of a language that is not taken for a guess: chosen on dev texts (``benchmarks/languages.py``)."""
 
 LETTERS = 10
-"""Of fewer Latin letters, in different words, the language is a guess: "hi" is a word of many."""
+"""Fewer Latin letters, in different words, make the language a guess: "hi" is a word of many."""
 
 READ = 400
 """Characters that are looked at: more change nothing."""
@@ -92,12 +92,12 @@ ENGLISH = frozenset(
 NO_LANGUAGE = re.compile(r"https?://\S+|www\.\S+|@\w+|<\|?\w+\|?>|&\w+;")
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 REST = "rest"
-"""Of a model of several: all languages that are not named."""
+"""The key, in a model made of several, for all languages that are not named."""
 AUTO = "auto"
 ADVICE = "; the model auto gives each text to a model of its language"
 UNREAD_SHARE = 0.01
-"""Of a call's texts, so many must be in languages that the model does not read before that is said: of English texts
-one in a thousand is taken for another language."""
+"""The share of a call's texts in languages that the model does not read from which that is said: of English texts one
+in a thousand is taken for another language."""
 
 
 class Reader(Protocol):

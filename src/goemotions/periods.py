@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-"""What a number since 1970 may count, and how many of it make a second."""
+"""Units of numbers that count from 1970, and how many of each make a second."""
 PERIODS = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Run
+from debian import need
 
 from goemotions import EmotionClassifier
 from goemotions.estimation import Grouping
@@ -148,8 +149,7 @@ def test_examples_are_the_best_of_all_blocks() -> None:
 def screens(report: CorpusReport, tmp_path: Path) -> Iterator[list[tuple[str, object, list[str]]]]:
     """The page in a real browser, light and dark, wide and as on a phone; and what each asked the network for."""
     api = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM.is_file():
-        pytest.skip("needs chromium")
+    need(CHROMIUM, "chromium")  # in CI it must be there
     path = write_report(report, tmp_path / "r.html")[0]
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

@@ -22,8 +22,8 @@ def train(
     recipe: Annotated[
         str,
         typer.Argument(
-            help="compact, compact-alone (without teachers), multilingual, smollm2, published-24b, a teacher (minilm, "
-            "mpnet), or the path of a YAML file."
+            help="compact, compact-alone (without teachers), compact-everyday, multilingual, use-head, smollm2, "
+            "published-24b, a teacher (minilm, mpnet, e5), or the path of a YAML file."
         ),
     ],
     data: Annotated[

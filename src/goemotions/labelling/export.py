@@ -13,7 +13,7 @@ from goemotions.labelling.texts import ROW, Texts
 CHOSEN, ASIDE = "chosen", "set aside"
 SEPARATOR = ","
 MARK = "\ufeff"
-"""Of UTF-8, without which Excel takes a file for one of the system's old encoding."""
+"""The mark of UTF-8 at a file's beginning: without it Excel takes the system's old encoding."""
 
 
 def as_csv(texts: Texts, answers: Mapping[int, Answer]) -> bytes:
