@@ -127,7 +127,11 @@ DELIMITED = [
     Awkward("said-tab.csv", TABS.encode(), TWO, "", ("--delimiter", "tab")),
     Awkward("one-quote.csv", b"'id';'text'\n'1';'It''s; nice'\n", ["It's; nice"], "' is taken for its quote"),
     Awkward("all-quoted.csv", b'"id";"text"\n"1";"say ""hi"""\n', ['say "hi"'], "semicolons"),
-    Awkward("one-column.csv", b"text\nThanks a lot!\nNo, never; really\n", None, "row 2: 2 cells"),
+    Awkward("one-column.csv", b"text\nThanks!\nNo, never; really\n", ["Thanks!", "No, never; really"], "tabs"),
+    Awkward("every-mark.csv", b"text\na\nb,c;d\te|f\n", None, "row 2: 2 cells, but the header has 1"),
+    Awkward("quoted-tabs.tsv", b'id\ttext\n1\t"say ""hi"""\n2\t"a\tb"\n', ['say "hi"', "a\tb"]),
+    Awkward("quotes.tsv", b'id\ttext\n1\t"Hi" she said\n2\t"no\n', ['"Hi" she said', '"no'], "characters of the texts"),
+    Awkward("behind-quote.csv", b'id,text\n1,"a"b\n', None, "line 2: ',' expected after '\"'"),
     Awkward("commas-in-lines.csv", b"text\nThanks, a lot!\nNo, never\n", ["Thanks, a lot!", "No, never"], "semicolons"),
     Awkward("line-ends.csv", b'text;n\r\n"two\r\nlines";1\r\n', ["two\r\nlines"], "semicolons"),
     Awkward("blank-lines.csv", b"id,text\n\n1,Thanks a lot!\n\n\n", [THANKS]),
@@ -172,6 +176,9 @@ ENCODED = [
     ),
     Awkward("mixed.csv", "text\nÄÖÜ äöü\n".encode() + b"\xff bad\n", None, "line 3: byte 0xff at position 0 is not"),
     Awkward("no-such.csv", b"text\na\n", None, "no encoding 'klingon'", ("--encoding", "klingon")),
+    Awkward("nul.csv", b"id,text\n1,a\0b\n", ["a\0b"]),
+    Awkward("replaced.csv", "text\na\ufffd\n".encode(), ["a\ufffd"]),
+    Awkward("cut-character.csv", "text\nSüße Grüße, ß".encode()[:-1], None, "line 2: byte 0xc3 at position 16 is not"),
     Awkward("cut.csv", GERMAN.encode("utf-16")[:-1], None, "not UTF-16"),
 ]  # fmt: skip
 
@@ -217,6 +224,11 @@ OTHERS = [
     Awkward("comma.json", b'[{"text": "a"},]', None, "element 2: not JSON"),
     Awkward("more.json", b'[{"text": "a"}] x', None, "there is more behind the array's ]"),
     Awkward("deep.json", b'[{"text": ' + b"[" * 100_000, None, "nested too deeply"),
+    Awkward("bad.jsonl", b'{"text": "a"}\n{"text": "b"\n', None, "line 2: not JSON"),
+    Awkward("array.jsonl", b'[\n{"text": "a"}]\n', None, "a JSON array is not JSON lines"),
+    Awkward("number.jsonl", b"7\n", None, "line 1: expected an object, got 7"),
+    Awkward("keys.jsonl", b'{"id": 1}\n\n{"text": null}\n{"text": "hi", "n": 1.5}\n', [None, None, "hi"]),
+    Awkward("strings.json", b'[{"text": "a \\"]},{[ b"}]', ['a "]},{[ b']),
     Awkward("numbers.json", b"[1, 2]", None, "element 1: expected an object, got 1"),
     Awkward(
         "in.db", database("CREATE TABLE t (id, text)", f"INSERT INTO t VALUES (1, '{THANKS}')"), [THANKS], "only table"

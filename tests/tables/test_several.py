@@ -113,7 +113,7 @@ def test_what_is_no_table_is_left_out_and_said(tmp_path: Path) -> None:
         ({"a.jsonl": '{"text": "a"}\n', "b.jsonl": '{"body": "b"}\n'}, "b.jsonl lacks 'text'"),
         ({"a.csv": "text\n", "b.jsonl": "{}\n"}, r"several formats: CSV \(a.csv\), JSON lines \(b.jsonl\)"),
         ({"a.csv": "Text\n", "b.csv": "Text\n"}, "a.csv has no column 'text'; did you mean 'Text'"),
-        ({"a.csv": "text\nok\n", "b.csv": "text\nx\ny,z\n"}, "b.csv, row 2: 2 cells"),
+        ({"a.csv": "text,n\nok,1\n", "b.csv": "text,n\nx,1\ny,z,2\n"}, "b.csv, row 2: 3 cells"),
         ({"a.txt": "hm"}, "has no table of the kinds .csv"),
     ],
 )

@@ -61,7 +61,9 @@ def find_dialect(lines: Iterable[str], usual: str, text_column: str, given: str 
         given: what the user says.
         header: True if the first row has the columns' names.
     """
-    sample = take(lines)
+    rest = iter(lines)
+    sample = take(rest)
+    is_whole = next(rest, None) is None
     told = EXCEL.fullmatch(sample[0]) if sample else None
     if told:
         sample = sample[1:]
@@ -71,7 +73,7 @@ def find_dialect(lines: Iterable[str], usual: str, text_column: str, given: str 
     if given or told:
         return Dialect(parse_delimiter(given or (told[1] if told else usual)), quote, first_line, says)
     candidates = [usual, *(mark for mark in CANDIDATES if mark != usual)]
-    ranks = [rank(sample, mark, quote, text_column if header else None) for mark in candidates]
+    ranks = [rank(sample, mark, quote, text_column if header else None, is_whole) for mark in candidates]
     best = candidates[ranks.index(max(ranks))] if sample else usual
     found = f"{NAMES.get(best, best)} are taken to separate cells (--delimiter says otherwise)" if best != usual else ""
     return Dialect(best, quote, first_line, "; ".join(filter(None, [found, says])))
@@ -89,15 +91,17 @@ def take(lines: Iterable[str]) -> list[str]:
     return found
 
 
-def rank(sample: list[str], delimiter: str, quote: str, text_column: str | None) -> tuple[bool, bool, int]:
+def rank(
+    sample: list[str], delimiter: str, quote: str, text_column: str | None, is_whole: bool
+) -> tuple[bool, bool, int]:
     """Return how well a delimiter fits: the column has a name of its own, every row is as wide, and how wide it is."""
     rows = list(rows_of(sample, delimiter, quote))
     if not rows:
         return False, False, 0
     width = len(rows[0])
     named = text_column in rows[0]
-    # The last row may have been taken in part.
-    return named, all(len(row) == width for row in rows[:-1] or rows), width
+    judged = rows if is_whole else rows[:-1] or rows  # the last one may have been taken in part
+    return named, all(len(row) == width for row in judged), width
 
 
 def rows_of(sample: list[str], delimiter: str, quote: str) -> Iterator[list[str]]:

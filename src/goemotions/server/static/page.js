@@ -3,8 +3,8 @@
 import { blocks, info, score } from "./api.js";
 import { bars, element, footnote, inWords, percent } from "./bars.js";
 import { columnsFor, groupTable, timeCharts } from "./charts.js";
-import { guessColumn, readTable, write } from "./csv.js";
-import { decode } from "./encoding.js";
+import { guessColumn, write } from "./csv.js";
+import { readFile } from "./tables.js";
 import { answering } from "./words.js";
 
 const EXAMPLES = [
@@ -210,20 +210,20 @@ async function readRows(signal) {
 }
 
 async function open(file) {
-  const { text, said } = decode(new Uint8Array(await file.arrayBuffer()), file.name);
-  if (!/\.(csv|tsv)$/i.test(file.name)) {
+  const { text, header, rows, said } = await readFile(new Uint8Array(await file.arrayBuffer()), file.name);
+  if (text !== undefined) {
     by("table").hidden = true;
     by("text").value = text.slice(0, by("text").maxLength);
     await run(readText);
     return;
   }
-  const { header, rows, said: dialect } = readTable(text, file.name);
+  if (!rows.length) throw new Error(`${file.name} has no rows: expected at least one.`);
   if (rows.length > MOST_ROWS) throw new Error(`${file.name} has ${rows.length.toLocaleString()} rows, the page takes ${MOST_ROWS.toLocaleString()}: use “goemotions predict --input”.`);
   table = { header, rows };
   by("column").replaceChildren(...header.map((name, i) => new Option(name || `column ${i + 1}`, i)));
   by("column").value = guessColumn(header, rows);
   by("table").hidden = false;
-  say(`${file.name}: ${rows.length.toLocaleString()} rows. Choose the column, then read all rows. ${[said, dialect && dialect[0].toUpperCase() + dialect.slice(1)].filter(Boolean).join(" ")}`.trim());
+  say(`${file.name}: ${rows.length.toLocaleString()} rows. Choose the column, then read all rows.${said && ` What was assumed: ${said}.`}`);
   by("start").focus();
 }
 
