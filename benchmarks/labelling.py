@@ -1,4 +1,4 @@
-"""Are texts that ``goemotions label`` chooses worth more than random ones?
+"""Are texts that ``goemotions label --order uncertain`` chooses worth more than random ones?
 
 For each of several draws of 1,000 texts from BRIGHTER's English train part the command is started, and a scripted
 client, which knows the answers, labels 200 texts on its page. A model fitted on the first 50, 100 and 200 answers is
@@ -30,7 +30,8 @@ from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
-from few_shot import Corpus, brighter, corpus, of_fit
+from few_shot_rows import brighter, rows_of
+from few_shot_ways import Corpus, corpus, of_fit
 from harness import RESULTS, commit, processor
 
 FILE_TEXTS, ANSWERS, SIZES = 1000, 200, (50, 100, 200)
@@ -59,8 +60,9 @@ def label(one: Corpus, rows: Rows, folder: Path) -> Labelled:
     """Label texts on the page, as a program."""
     file = folder / "posts.csv"
     with file.open("w", encoding="utf-8", newline="") as stream:
-        writer(stream).writerows([["text"], *([one.texts[row]] for row in rows)])
-    command = [sys.executable, "-m", "goemotions", "label", str(file), "--labels", ",".join(one.labels), "--port", "0"]
+        writer(stream).writerows([["text"], *([one.rows.texts[row]] for row in rows)])
+    command = [sys.executable, "-m", "goemotions", "label", str(file), "--labels", ",".join(one.rows.labels)]
+    command += ["--order", "uncertain", "--port", "0"]
     with subprocess.Popen(
         [*command, "--output", str(folder / "labelled.csv")], stderr=subprocess.PIPE, text=True
     ) as run:
@@ -85,7 +87,7 @@ def answer_all(one: Corpus, rows: Rows, url: str) -> Labelled:
     for _ in range(ANSWERS):
         row = state["at_hand"]["row"]
         place = int(rows[row - 1])
-        labels = [label for label, has in zip(one.labels, one.targets[place], strict=True) if has]
+        labels = [label for label, has in zip(one.rows.labels, one.rows.targets[place], strict=True) if has]
         begun = time.perf_counter()
         state = post(url, "/answer", {"token": token, "row": row, "labels": labels})
         slowest = max(slowest, time.perf_counter() - begun)
@@ -146,11 +148,11 @@ def main() -> None:
     given = parser.parse_args()
     folder = given.data / "brighter"
     parts = [brighter(folder / f"eng-{part}.csv") for part in ("train", "test")]
-    one = corpus("BRIGHTER eng", "compact", "brighter", *parts)
+    one = corpus(rows_of("BRIGHTER eng", True, "brighter", *parts), "compact")
     drawn: list[Labelled] = []
     ways: dict[str, dict[int, list[dict[str, float]]]] = {way: {size: [] for size in SIZES} for way in WAYS}
     for draw in range(given.draws):
-        rows = np.random.default_rng(draw).permutation(len(one.texts))[:FILE_TEXTS]
+        rows = np.random.default_rng(draw).permutation(len(one.rows.texts))[:FILE_TEXTS]
         with tempfile.TemporaryDirectory() as made:
             drawn.append(label(one, rows, Path(made)))
         for size in SIZES:
@@ -168,7 +170,7 @@ def main() -> None:
         "commit": commit(),
         "draws": given.draws,
         "texts": FILE_TEXTS,
-        "test_texts": len(one.test_texts),
+        "test_texts": len(one.rows.test_texts),
         "figures": figures,
         "page": of_page(drawn, fresh),
         "slowest_answer_seconds": round(max(one.slowest for one in drawn), 3),

@@ -216,3 +216,21 @@ def test_periods_of_numbers_need_their_unit(tmp_path: Path, classifier: EmotionC
     found = estimate(classifier, numbers, grouping=Grouping(time="at", unit="s"))
     assert {share.period for share in found.shares} == {None, "2025-10", "2025-11", "2025-12"}
     assert np.isclose(sum(share.rows for share in found.shares if share.label == "joy" and share.period), 60)
+
+
+def test_rows_that_a_model_chose_are_no_random_sample(posts: Path, labelled: Made, tmp_path: Path, cli: Run) -> None:
+    """As ``goemotions label --order uncertain`` writes them: a tenth is set aside at random, the others are chosen."""
+    numbers = chosen(120)
+    plain = labelled(numbers[:40])
+    known = rows_of(400)
+    parts = ["set aside"] * 40 + ["chosen"] * 80
+    lines = [(n, known[n - 1][0], known[n - 1][3], part) for n, part in zip(numbers, parts, strict=True)]
+    mixed = write(tmp_path / "mixed.csv", lines, ["row", "text", "labels", "part"])
+    done = cli("estimate", posts, "--labelled", mixed, "--json")
+    assert "80 of 120 labelled rows were chosen because a model was unsure of them" in done.stderr
+    assert done.stdout == cli("estimate", posts, "--labelled", plain, "--json").stdout
+    few = write(tmp_path / "few.csv", lines[20:], ["row", "text", "labels", "part"])
+    done = cli("estimate", posts, "--labelled", few, "--assume-random")
+    assert done.returncode != 0
+    assert "20 rows drawn at random are left, expected at least 30" in done.stderr
+    assert "--order random" in done.stderr

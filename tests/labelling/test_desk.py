@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def written(found: Opened) -> list[dict[str, str]]:
 
 
 def test_a_tenth_is_set_aside_figures_grow_and_all_texts_come_once(tmp_path: Path) -> None:
-    with opened(job(tmp_path)) as found:
+    with opened(job(tmp_path, order=Order.uncertain)) as found:
         desk = make_desk(found, nothing)
         rows = answer(desk, 40)
         progress = desk.progress
@@ -67,21 +68,22 @@ def test_a_tenth_is_set_aside_figures_grow_and_all_texts_come_once(tmp_path: Pat
     assert [line["labels"].split(",") if line["labels"] else [] for line in lines] == [
         [label for label in LABELS if label in TRUTH[text]] for text in TEXTS
     ]
-    assert sum(line["part"] == "set aside" for line in lines) == 7
+    assert Counter(line["part"] for line in lines) == {"set aside": 7, "chosen": 63}
     assert (lines[0]["row"], lines[0]["id"]) == ("1", "100")
 
 
-def test_it_goes_on_where_it_was_with_the_same_texts(tmp_path: Path) -> None:
-    with opened(job(tmp_path)) as found:
+@pytest.mark.parametrize("order", [Order.random, Order.uncertain])
+def test_it_goes_on_where_it_was_with_the_same_texts(tmp_path: Path, order: Order) -> None:
+    with opened(job(tmp_path, order=order)) as found:
         first = answer(make_desk(found, nothing), 2 * BLOCK)
-    with opened(job(tmp_path)) as found:
+    with opened(job(tmp_path, order=order)) as found:
         desk = make_desk(found, nothing)
         assert list(desk.answers) == first
         assert len(desk.progress.measured) == 2
         rest = answer(desk, BLOCK)
     assert not set(rest) & set(first)
     (tmp_path / "other").mkdir()
-    with opened(job(tmp_path / "other")) as found:
+    with opened(job(tmp_path / "other", order=order)) as found:
         assert answer(make_desk(found, nothing), 3 * BLOCK) == first + rest
 
 
@@ -147,12 +149,13 @@ def test_a_sample_is_shown_in_its_order_and_keeps_its_columns(tmp_path: Path) ->
     ]
 
 
-def test_random_order_sets_nothing_aside(tmp_path: Path) -> None:
-    with opened(job(tmp_path, order=Order.random)) as found:
+def test_the_usual_order_is_random_and_sets_nothing_aside(tmp_path: Path) -> None:
+    with opened(job(tmp_path)) as found:
         desk = make_desk(found, nothing)
         rows = answer(desk, 20)
         assert desk.progress.aside == 0
         assert rows != sorted(rows)
+        assert {line["part"] for line in written(found)} == {"random"}
 
 
 def test_fit_reads_the_output(tmp_path: Path) -> None:

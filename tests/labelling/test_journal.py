@@ -13,7 +13,7 @@ from goemotions import DataError
 from goemotions.evaluation.figures import Figure
 from goemotions.labelling.journal import Answer, Journal, Measured, Plan, latest
 
-PLAN = Plan("posts.csv", "0" * 64, "text", ("joy", "anger"), False, "useful", 0, "compact")
+PLAN = Plan("posts.csv", "0" * 64, "text", ("joy", "anger"), False, "random", 0, "compact")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""``goemotions label``: a page on which to label texts by keyboard, in the order in which they teach most."""
+"""``goemotions label``: a page on which to label texts by keyboard."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ def label(
     order: Annotated[
         Order | None,
         typer.Option(
-            help="Texts that teach most, beside a random tenth for figures; or all in random order; or as they stand.",
-            show_default="useful; given for a table with the columns row and weight",
+            help="Random order, so that any number of answers is a random sample; uncertain: such as a model is unsure "
+            "of first, which made no better models where it was measured; or as they stand.",
+            show_default="random; given for a table with the columns row and weight",
         ),
     ] = None,
     label_map: Annotated[

@@ -16,13 +16,13 @@ from goemotions.data.corpus import normalise
 from goemotions.data.tables import Columns, assume, read_table
 from goemotions.errors import DataError, nearest
 from goemotions.estimation.corpus import SHOWN, Grouping, Scored, wanted
+from goemotions.estimation.extra_columns import FEWEST, PART, as_numbers, by_chance, extra_columns
 from goemotions.estimation.interval import Floats, p_value
 from goemotions.estimation.powered import Moments, Sample
 from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
 from goemotions.tables.table import Table
 
-FEWEST = 30
 ROW, WEIGHT, STRATUM = "row", "weight", "stratum"
 """Columns that ``goemotions sample`` writes: its row in the table, how many rows it stands for, and of what kind."""
 SUSPICIOUS = 1e-5
@@ -71,6 +71,8 @@ def read_labelled_rows(
     if weights is not None and weights not in there:
         raise DataError(f"{path} has no column {weights!r}{nearest(weights, there)}; columns: {', '.join(there)}")
     found = read_table(path, columns, reading)
+    if PART in there:
+        found = by_chance(found, columns, reading)
     if len(found.texts) < FEWEST:
         raise DataError(
             f"{path}: {len(found.texts)} labelled rows, expected at least {FEWEST}: label more, or leave --labelled out"
@@ -102,40 +104,6 @@ def read_labelled_rows(
         np.unique(kinds, return_inverse=True)[1],
         columns.each or None,
     )
-
-
-def extra_columns(
-    path: Path, columns: Columns, names: Sequence[str], reading: ReadOptions | None
-) -> dict[str, list[object]]:
-    """Return the cells of some columns, of every row."""
-    if not names:
-        return {}
-    table = open_table(path, columns.text, reading)
-    cells: dict[str, list[object]] = {name: [] for name in names}
-    for group in table.groups(list(dict.fromkeys([columns.text, *names]))):
-        for name in names:
-            cells[name] += group.column(name)
-    return cells
-
-
-def as_numbers(path: Path, name: str, numbers: Sequence[int], cells: Sequence[object]) -> Floats:
-    """Return cells as numbers above zero.
-
-    Raises:
-        DataError: cells that are none; rows are named.
-    """
-    values, problems = [], []
-    for number, cell in zip(numbers, cells, strict=True):
-        try:
-            value = float(str(cell))
-        except ValueError:
-            value = math.nan
-        values.append(value)
-        if not (math.isfinite(value) and value > 0):
-            problems.append(f"row {number}: {cell!r:.40}")
-    if problems:
-        raise DataError(f"{path}: {name!r} must be a number above 0: {', '.join(problems[:SHOWN])}")
-    return np.array(values)
 
 
 class Finder:

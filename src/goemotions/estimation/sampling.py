@@ -13,8 +13,9 @@ import numpy.typing as npt
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import DataError
 from goemotions.estimation.corpus import Grouping, Survey, scored_rows, survey, wanted
+from goemotions.estimation.extra_columns import FEWEST
 from goemotions.estimation.interval import Floats
-from goemotions.estimation.labelled import FEWEST, ROW, STRATUM, WEIGHT
+from goemotions.estimation.labelled import ROW, STRATUM, WEIGHT
 from goemotions.files import new_file
 from goemotions.predictions import is_blank
 from goemotions.progress import Progress

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from goemotions.labelling.desk import Desk, NotAtHandError
 from goemotions.labelling.export import as_csv, as_label_studio
 from goemotions.labelling.journal import Plan
+from goemotions.labelling.order import Order
 from goemotions.labelling.seat import Seat, TakenError
 from goemotions.labelling.texts import Texts
 from goemotions.records import to_json
@@ -194,7 +195,7 @@ def table(request: Request) -> Response:
     """The answers as a table."""
     labelling = labelling_of(request)
     with labelling.lock:
-        content = as_csv(labelling.texts, labelling.desk.answers)
+        content = as_csv(labelling.texts, labelling.desk.answers, Order(labelling.plan.order))
     return Response(content, media_type="text/csv")
 
 
@@ -203,7 +204,7 @@ def label_studio(request: Request) -> Response:
     """The answers as tasks of Label Studio."""
     labelling = labelling_of(request)
     with labelling.lock:
-        content = as_label_studio(labelling.texts, labelling.desk.answers)
+        content = as_label_studio(labelling.texts, labelling.desk.answers, Order(labelling.plan.order))
     return Response(content, media_type="application/json")
 
 

@@ -95,7 +95,7 @@ class Desk:
         self._shown = list(self.answers)
         self._at = len(self._shown)
         shuffled = np.random.default_rng(seed).permutation(len(texts))
-        tenth = len(texts) // BLOCK if order is Order.useful else 0
+        tenth = len(texts) // BLOCK if order is Order.uncertain else 0
         self._apart = [int(place) for place in shuffled[:tenth]]
         self._line = shuffled if order is Order.random else np.arange(len(texts))
         self._found: Found | None = None
@@ -178,7 +178,7 @@ class Desk:
     def _choose(self, answered: int, aside: int) -> list[int]:
         """Return the next texts, by their places."""
         done = {self._place[row] for row in self._shown}
-        if self._order is not Order.useful:
+        if self._order is not Order.uncertain:
             return [int(place) for place in self._line if place not in done][:BLOCK]
         generator = np.random.default_rng([self._seed, len(self._shown)])
         apart = [place for place in self._apart if place not in done]

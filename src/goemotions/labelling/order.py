@@ -8,9 +8,9 @@ import enum
 class Order(enum.StrEnum):
     """The order in which texts are shown."""
 
-    useful = "useful"
-    """A random tenth, which is set aside for figures; the others by what they teach a model."""
     random = "random"
-    """In random order, none set aside: the answers are a random sample."""
+    """In random order: the answers are a random sample, however many they are."""
+    uncertain = "uncertain"
+    """First those that a model is unsure of and that differ; a random tenth is set aside for figures."""
     given = "given"
     """As they stand in the file: for a sample that is to be labelled as a whole."""

@@ -85,10 +85,15 @@ class Opened:
     texts: Texts
     journal: Journal
 
+    @property
+    def order(self) -> Order:
+        """Return the order in which texts are shown."""
+        return Order(self.plan.order)
+
     def write(self) -> None:
         """Write the output anew, whole or not at all."""
         with new_file(self.job.output) as temporary:
-            temporary.write_bytes(as_csv(self.texts, latest(self.journal.answers)))
+            temporary.write_bytes(as_csv(self.texts, latest(self.journal.answers), self.order))
 
     def said(self) -> str:
         """Return how many texts are answered, for people."""
@@ -99,7 +104,7 @@ class Opened:
     def write_label_studio(self, path: Path) -> None:
         """Write the answers for Label Studio."""
         with new_file(path) as temporary:
-            write_through(temporary, as_label_studio(self.texts, latest(self.journal.answers)))
+            write_through(temporary, as_label_studio(self.texts, latest(self.journal.answers), self.order))
 
 
 @contextmanager
@@ -133,7 +138,7 @@ def usual_order(path: Path, columns: list[str]) -> Order:
     if ROW in columns and WEIGHT in columns:
         assume(f"{path.name} has columns {ROW} and {WEIGHT}: a sample, shown in its order (--order says otherwise)")
         return Order.given
-    return Order.useful
+    return Order.random
 
 
 def check_output(found: Opened) -> None:
@@ -146,7 +151,7 @@ def check_output(found: Opened) -> None:
     if output.exists():
         written = output.read_bytes()
         before = (latest(answers[:count]) for count in range(len(answers), -1, -1))
-        if all(written != as_csv(found.texts, some) for some in before):
+        if all(written != as_csv(found.texts, some, found.order) for some in before):
             raise DataError(f"{output} was changed since it was written: rename it, and the answers are written again")
 
 
@@ -159,5 +164,4 @@ def make_desk(found: Opened, advance: Callable[[float], None]) -> Desk:
     job = found.job
     base = load_base(job.base, job.threads)
     guide = make_guide(base, found.texts.texts, job.labels, job.label_map, job.single, advance)
-    order = Order(found.plan.order)
-    return Desk(found.texts, job.labels, found.journal, guide, order, job.seed, found.write)
+    return Desk(found.texts, job.labels, found.journal, guide, found.order, job.seed, found.write)

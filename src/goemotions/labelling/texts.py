@@ -12,6 +12,7 @@ from typing import Any
 from goemotions.data.corpus import normalise
 from goemotions.data.tables import assume
 from goemotions.errors import DataError
+from goemotions.estimation.extra_columns import PART
 from goemotions.predictions import is_blank
 from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
@@ -20,7 +21,7 @@ from goemotions.tables.table import Table
 MOST_TEXTS = 20_000
 """Texts that are chosen from; of a larger file so many are drawn at random, for more would only cost time."""
 
-ROW, LABELS, PART = "row", "labels", "part"
+ROW, LABELS = "row", "labels"
 """Columns of the output beside the input's own; a column ``row`` that the input has stays as it is."""
 
 Cells = tuple[str, ...]

@@ -122,7 +122,7 @@ function quality({ measured, counts, f1, answered, aside }) {
   const last = measured.at(-1);
   by("waiting").textContent = last ? "" : `A first figure comes with ${answered < 10 ? "ten answers" : "some more answers"}, and a new one with every ten.`;
   const rows = last ? [[`Answers left out of fitting in turn (${last.answers - last.aside_answers})`, shown(last.left_out)]] : [];
-  if (last && about.order === "useful") rows.push([`Texts drawn at random and set aside (${last.aside_answers})`, last.aside ? shown(last.aside) : "too few yet"]);
+  if (last && about.order === "uncertain") rows.push([`Texts drawn at random and set aside (${last.aside_answers})`, last.aside ? shown(last.aside) : "too few yet"]);
   by("figures").replaceChildren(...rows.flatMap(([name, value]) => {
     const term = document.createElement("dt"), said = document.createElement("dd");
     term.textContent = `Macro F1, ${name.charAt(0).toLowerCase()}${name.slice(1)}`;
