@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from goemotions.errors import ModelError
 from goemotions.explaining.explanation import Explanation
 from goemotions.explaining.leave_out import explain
 from goemotions.frames import AnnotateOptions, Frame, annotate_frame
-from goemotions.languages import model_named, unread_note, warn_unread, with_languages
+from goemotions.languages import REST, Languages, installed, languages_of, unread_note
 from goemotions.predictions import (
     LongText,
     Prediction,
@@ -35,6 +35,7 @@ from goemotions.predictions import (
     predictions_of,
     read_windows,
     sigmoid,
+    warn_of_unread,
 )
 from goemotions.stored_thresholds import threshold_keys
 
@@ -100,13 +101,12 @@ class EmotionClassifier:
         self.unreliable_labels = self.config.unreliable_labels
         self.calibration = self.config.calibration
         self.languages = languages_read(self.config)
+        self._tells_languages = bool(self.languages) and installed()
         self._options = LoadOptions(
             device, threads, batch_size, backbone, encoder, precision, allow_other_encoder, max_memory
         )
         self._model = load_model(self.directory, self.config, self._options)
         self.device, self.base = self._model.device, self._model.base
-        if self.base:
-            logging.getLogger(__name__).info("base: %s", self.base)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by reference to the directory, whose files are read again."""
@@ -151,7 +151,8 @@ class EmotionClassifier:
             ValueError: a threshold, ``top_k`` or ``long_text`` out of range.
         """
         predictions = self.predictions(texts, PredictOptions(threshold, top_k, reliable_only, long_text))
-        warn_unread(self, predictions)
+        unread = self.unread_note(Counter(each.language for each in predictions))
+        warn_of_unread([each.truncated for each in predictions], self.config.max_length, unread)
         return [prediction.emotions for prediction in predictions]
 
     def predictions(self, texts: Iterable[str], options: PredictOptions | None = None) -> list[Prediction]:
@@ -161,7 +162,7 @@ class EmotionClassifier:
         """
         options = options or PredictOptions()
         checked = check_texts(texts)
-        return self.decide(self._score(checked, options.long_text), options, checked)
+        return self.decide(self.score(checked, long_text=options.long_text), options, checked)
 
     def annotate(self, frame: Frame, column: str, **options: Unpack[AnnotateOptions]) -> Frame:
         """Return a frame of pandas, polars, pyarrow or others with the emotions of a column of texts.
@@ -174,27 +175,26 @@ class EmotionClassifier:
     def explain(
         self, texts: Iterable[str], labels: Iterable[str] | None = None, *, long_text: LongText = "cut"
     ) -> list[Explanation]:
-        """Return what each word of each text adds to each of ``labels`` (None for all); errors as ``predict``.
+        """Return what each word of each text adds to each of ``labels`` (None for all).
 
-        Raises:
-            ValueError: labels that the model does not have.
+        Errors as ``predict``, and a ValueError for labels that the model does not have.
         """
         return explain(partial(self.score, long_text=long_text), check_texts(texts), self.labels, labels)
 
     def decide(self, scored: Scored, options: PredictOptions, texts: Sequence[str] | None = None) -> list[Prediction]:
-        """The predictions for what :meth:`score` or :meth:`compute` gave.
+        """Return the predictions for what :meth:`score` or :meth:`compute` gave; errors as ``predict``.
 
         Args:
             texts: what was scored; the blank ones have no emotions. None for texts of which none is blank.
-
-        Raises:
-            TypeError, ValueError: an option out of range.
         """
         cuts = self.thresholds if (given := options.threshold) is None else thresholding.resolve(given, self.thresholds)
         left_out = self.unreliable_labels if options.reliable_only else ()
         top_k = 1 if self.chooses_one(cuts) else options.top_k
-        named = partial(model_named, self.config)
-        return predictions_of(scored, cuts, texts=texts, left_out=left_out, top_k=top_k, model_of=named)
+        return predictions_of(scored, cuts, texts=texts, left_out=left_out, top_k=top_k, model_of=self.model_for)
+
+    def model_for(self, language: str | None) -> str:
+        """Return the name of the model that answers texts in a language; None for one that is not known."""
+        return self.config.members.get(language or "", self.config.members.get(REST, self.config.name))
 
     def chooses_one(self, thresholds: Mapping[str, float]) -> bool:
         """Return whether each text is given its most probable label alone: by a single-label model's own thresholds."""
@@ -206,12 +206,12 @@ class EmotionClassifier:
         An empty text has the model's own numbers here, although ``predict`` finds no emotion in it.
         """
         scored = self.score(texts, long_text=long_text)
-        warn_unread(self, scored)
+        warn_of_unread(scored.truncated, self.config.max_length, self.unread_note(Counter(scored.tags)))
         return scored.probabilities
 
     def unread_note(self, counts: Mapping[str | None, int]) -> str | None:
         """Return what is said of texts, by language, that the model does not read; None if they are few or none."""
-        return unread_note(counts, self.languages, self.config.name)
+        return unread_note(counts, self.languages, self.config.name) if self._tells_languages else None
 
     def score(self, texts: Iterable[str], *, long_text: LongText = "cut", calibrated: bool = True) -> Scored:
         """Logits of each text, and which texts were cut; errors as ``predict``.
@@ -219,11 +219,10 @@ class EmotionClassifier:
         Args:
             calibrated: False for the logits before the model's calibration, if it has one.
         """
-        return self._score(check_texts(texts), long_text, calibrated)
-
-    def _score(self, texts: list[str], long_text: LongText, calibrated: bool = True) -> Scored:
-        scored = self._model.score(texts, windows=read_windows(long_text))
-        return with_languages(scored._replace(logits=self._finished(scored.logits, calibrated)), texts, self.languages)
+        checked = check_texts(texts)
+        scored = self._model.score(checked, windows=read_windows(long_text))
+        languages = self._languages_of(checked, scored.languages)
+        return scored._replace(logits=self._finished(scored.logits, calibrated), languages=languages)
 
     def prepare(self, texts: Iterable[str], *, long_text: LongText = "cut") -> Prepared:
         """The first half of :meth:`score`, for those who overlap it with the second; errors as ``predict``.
@@ -231,12 +230,17 @@ class EmotionClassifier:
         Of at most some thousand texts; what several calls gave can be joined and computed together.
         """
         checked = check_texts(texts)
-        return with_languages(self._model.prepare(checked, windows=read_windows(long_text)), checked, self.languages)
+        prepared = self._model.prepare(checked, windows=read_windows(long_text))
+        return prepared._replace(languages=self._languages_of(checked, prepared.languages))
 
     def compute(self, prepared: Prepared) -> Scored:
         """The other half of :meth:`score`: calibrated logits of what :meth:`prepare` gave."""
         scored = self._model.compute(prepared)
         return scored._replace(logits=self._finished(scored.logits), languages=prepared.languages)
+
+    def _languages_of(self, texts: Sequence[str], known: Languages | None) -> Languages | None:
+        """Return the languages of texts, if the model told them or if they can be told and matter."""
+        return languages_of(texts) if known is None and self._tells_languages else known
 
     def _finished(self, logits: npt.NDArray[np.float32], calibrated: bool = True) -> npt.NDArray[np.float32]:
         """Logits as every way out gives them: calibrated, and finite.
@@ -255,8 +259,7 @@ class EmotionClassifier:
     def states(self, texts: Iterable[str]) -> npt.NDArray[np.float32]:
         """The state of each text, float32 [n, width]: what the model's last layer makes its logits of.
 
-        Of ``compact`` these are 384 numbers, the mean over a text's tokens; of a model ``embedding-*`` the sentence
-        embedding. A text's state does not depend on the texts beside it. Longer texts are cut.
+        Of ``compact`` 384 numbers, the mean over its tokens; of ``embedding-*`` the embedding. Longer texts are cut.
 
         Raises:
             ModelError: a graph that does not end in a linear layer on one vector per text.
@@ -265,11 +268,8 @@ class EmotionClassifier:
         return self.features(texts).states
 
     def encode(self, texts: Iterable[str]) -> npt.NDArray[np.float32]:
-        """The sentence embedding of each text, float32 [n, embed_dim]; longer texts are cut.
-
-        Raises:
-            ModelError: a model without a sentence encoder of its own.
-            TypeError: as ``predict``.
+        """The sentence embedding of each text, float32 [n, embed_dim]; longer texts are cut. Errors as ``predict``,
+        and a ModelError for a model without a sentence encoder of its own.
         """
         return self._embedding_model().encode(check_texts(texts))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 from goemotions.annotations import Annotations, Predictor, added_columns, annotate, lay_out
 from goemotions.errors import AssumptionWarning, MissingExtraError
-from goemotions.predictions import LongText, PredictOptions, Threshold, TruncatedTextWarning, is_blank, truncated_note
+from goemotions.predictions import LongText, PredictOptions, Threshold, is_blank, warn_of_unread
 from goemotions.tables.table import GROUP_ROWS, LISTS, Kind, Layout, NewColumn, check_columns
 
 if TYPE_CHECKING:
@@ -120,16 +120,12 @@ def annotate_texts(classifier: Predictor, texts: Sequence[str | None], options: 
             found.scores[name].extend(values)
         if reasons is not None:
             reasons += block.reasons or []
-    missing, cut = sum(text is None or is_blank(text) for text in texts), sum(found.truncated)
+    missing = sum(text is None or is_blank(text) for text in texts)
     if missing:
         warnings.warn(
             f"{missing:,} of {len(texts):,} rows have no text: they have no emotions", AssumptionWarning, stacklevel=4
         )
-    if cut:
-        warnings.warn(truncated_note(cut, len(texts)), TruncatedTextWarning, stacklevel=4)
-    unread = classifier.unread_note(found.languages)
-    if unread:
-        warnings.warn(unread, AssumptionWarning, stacklevel=4)
+    warn_of_unread(found.truncated, None, classifier.unread_note(found.languages), stacklevel=5)
     return found
 
 

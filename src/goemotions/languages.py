@@ -9,21 +9,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-import warnings
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.errors import AssumptionWarning, MissingExtraError
-from goemotions.predictions import Prediction, Scored, TruncatedTextWarning, truncated_note
-
-if TYPE_CHECKING:
-    from goemotions.checkpoint import ModelConfig
+from goemotions.errors import MissingExtraError
 
 Languages = npt.NDArray[np.str_]
 """BCP 47 tags of n texts."""
@@ -98,27 +93,6 @@ ADVICE = "; the model auto gives each text to a model of its language"
 UNREAD_SHARE = 0.01
 """The share of a call's texts in languages that the model does not read from which that is said: of English texts one
 in a thousand is taken for another language."""
-
-
-class Reader(Protocol):
-    """A model, as far as it says what it reads."""
-
-    @property
-    def config(self) -> ModelConfig: ...
-
-    def unread_note(self, counts: Mapping[str | None, int]) -> str | None: ...
-
-
-class HasLanguages(Protocol):
-    """Texts on their way, whose languages may be known."""
-
-    @property
-    def languages(self) -> Languages | None: ...
-
-    def _replace(self, *, languages: Languages) -> Self: ...
-
-
-Made = TypeVar("Made", bound=HasLanguages)
 
 
 class Found(NamedTuple):
@@ -228,18 +202,6 @@ def languages_of(texts: Sequence[str], guesses: bool = False) -> Languages:
     return kept if guesses or majority != UNKNOWN else np.where(found.sure, kept, UNKNOWN)
 
 
-def with_languages(made: Made, texts: Sequence[str], reads: Collection[str]) -> Made:
-    """Return scored or prepared texts with their languages, if they have none yet, can be told and matter.
-
-    Args:
-        made: a named tuple with a field ``languages``.
-        reads: the languages that the model reads; empty where that is not known, and theirs do not matter.
-    """
-    if made.languages is not None or not reads or not installed():
-        return made
-    return made._replace(languages=languages_of(texts))
-
-
 def require() -> None:
     """
     Raises:
@@ -270,23 +232,3 @@ def unread_note(counts: Mapping[str | None, int], read: Collection[str], model: 
         f"{others.total():,} of {texts:,} texts seem to be in languages that the model {model} does not read ({most}): "
         f"what it says of them means little{'' if model == AUTO else ADVICE}"
     )
-
-
-def warn_unread(reader: Reader, found: Scored | Sequence[Prediction]) -> None:
-    """Warn whoever called the method that calls this of what a model has not read of the texts it found this in."""
-    if isinstance(found, Scored):
-        cut, texts = int(found.truncated.sum()), len(found.truncated)
-        languages = Counter(found.languages.tolist() if found.languages is not None else ())
-    else:
-        cut, texts = sum(each.truncated for each in found), len(found)
-        languages = Counter(each.language for each in found)
-    if cut:
-        warnings.warn(truncated_note(cut, texts, reader.config.max_length), TruncatedTextWarning, stacklevel=3)
-    unread = reader.unread_note(languages)
-    if unread:
-        warnings.warn(unread, AssumptionWarning, stacklevel=3)
-
-
-def model_named(config: ModelConfig, language: str | None) -> str:
-    """Return the name of the model that answers texts in a language; None for texts whose language is not known."""
-    return config.members.get(language or "", config.members.get(REST, config.name))

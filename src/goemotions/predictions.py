@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.errors import ModelError
+from goemotions.errors import AssumptionWarning, ModelError
 
 if TYPE_CHECKING:
     from goemotions.languages import Languages
@@ -22,13 +23,23 @@ class TruncatedTextWarning(UserWarning):
     """Some texts were longer than the model reads; only their beginning was classified."""
 
 
-def truncated_note(truncated: int, texts: int, tokens: int | None = None) -> str:
-    """Return what is said of texts that were longer than the model reads, which is so many tokens."""
-    reads = f" ({tokens} tokens)" if tokens else ""
-    return (
-        f"{truncated} of {texts} texts were longer than the model reads{reads} and were cut; "
-        'long_text="windows" reads them whole'
-    )
+def warn_of_unread(
+    truncated: Sequence[bool] | npt.NDArray[np.bool_], tokens: int | None, languages: str | None, stacklevel: int = 3
+) -> None:
+    """Warn of what was not read of n texts.
+
+    Args:
+        truncated: which texts were longer than the model reads.
+        tokens: that it reads of a text; None where that is not to be said.
+        languages: what is said of texts in languages that it does not read, if anything.
+        stacklevel: of :func:`warnings.warn`; 3 for whoever called the method that calls this.
+    """
+    cut, reads = int(np.sum(truncated)), f" ({tokens} tokens)" if tokens else ""
+    if cut:
+        note = f"{cut} of {len(truncated)} texts were longer than the model reads{reads} and were cut; "
+        warnings.warn(note + 'long_text="windows" reads them whole', TruncatedTextWarning, stacklevel)
+    if languages:
+        warnings.warn(languages, AssumptionWarning, stacklevel)
 
 
 MISSING = ("None", "nan", "<NA>")  # as columns of frames show them
@@ -81,6 +92,11 @@ class Scored(NamedTuple):
         """Return some of the texts."""
         languages = None if self.languages is None else self.languages[rows]
         return Scored(self.logits[rows], self.truncated[rows], languages)
+
+    @property
+    def tags(self) -> list[str | None]:
+        """Return the language of each text, None where it was not found out."""
+        return [None] * len(self.truncated) if self.languages is None else self.languages.tolist()
 
     @property
     def probabilities(self) -> npt.NDArray[np.float32]:
@@ -161,8 +177,7 @@ def predictions_of(
     probabilities = scored.probabilities
     languages = scored.languages
     emotions = select(probabilities, thresholds, texts=texts, left_out=left_out, top_k=top_k, languages=languages)
-    tags = [None] * len(emotions) if languages is None else languages.tolist()
-    rows = zip(emotions, scored.truncated.tolist(), probabilities, tags, strict=True)
+    rows = zip(emotions, scored.truncated.tolist(), probabilities, scored.tags, strict=True)
     return [Prediction(*row, model_of(row[-1])) for row in rows]
 
 

@@ -33,16 +33,28 @@ os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 (its name); tests are no
 @contextmanager
 def loopback_cluster(nodes: int = 3, cpus: int = 1, connect: bool = True) -> Iterator[Cluster]:
     """A cluster of so many nodes, each with processes of its own; joined by this process unless told otherwise."""
-    cluster = Cluster()
+    cluster = started(nodes, cpus)
     try:
-        for _ in range(nodes):
-            cluster.add_node(num_cpus=cpus, object_store_memory=OBJECT_STORE, include_dashboard=False)
         if connect:
             ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
         yield cluster
     finally:
         ray.shutdown()
         cluster.shutdown()  # type: ignore[no-untyped-call]
+
+
+def started(nodes: int, cpus: int, tries: int = 4) -> Cluster:
+    """A cluster, begun again where this machine is too busy to start a node within the 30 seconds that Ray waits."""
+    cluster = Cluster()
+    try:
+        for _ in range(nodes):
+            cluster.add_node(num_cpus=cpus, object_store_memory=OBJECT_STORE, include_dashboard=False)
+    except Exception as error:  # Ray raises no other kind
+        cluster.shutdown()  # type: ignore[no-untyped-call]
+        if tries == 1 or "timed out" not in str(error):
+            raise
+        return started(nodes, cpus, tries - 1)
+    return cluster
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -31,4 +32,7 @@ def load_model(directory: Path, config: ModelConfig, options: LoadOptions) -> Ar
     if given:
         raise ModelError(f"{config.name} {spec.lacks}: leave out {', '.join(given)}")
     load: Load = importlib.import_module(f"goemotions.architectures.{spec.module}").load
-    return load(directory, config, options)
+    model = load(directory, config, options)
+    if model.base:
+        logging.getLogger(__name__).info("base: %s", model.base)
+    return model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from goemotions.cli.fitting import Data, FitOptions, finish, progress, read, with_fit_options
+from goemotions.cli.fitting import Data, FitOptions, read, run, with_fit_options
 from goemotions.tables.source import ReadOptions
 
 if TYPE_CHECKING:
@@ -17,14 +17,4 @@ def adapt(*, reading: ReadOptions, columns: Columns, asked: FitOptions, data: Da
     from goemotions.fitting.adapt import adapt_rows
 
     rows, aside = read(data, asked, columns, False, reading)
-    with progress() as advance:
-        fitted = adapt_rows(
-            rows,
-            asked.base,
-            label_map=asked.label_map,
-            holdout=aside,
-            seed=asked.seed,
-            threads=asked.threads,
-            advance=advance,
-        )
-    finish(fitted, asked)
+    run(adapt_rows, rows, aside, asked)

@@ -11,6 +11,7 @@ import typer
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
 from goemotions.cli.column_options import with_column_options
+from goemotions.cli.estimate_options import EstimateOptions, with_estimate_options
 from goemotions.cli.model_options import with_model_options
 from goemotions.cli.table_options import with_table_options
 from goemotions.records import to_json
@@ -21,27 +22,6 @@ if TYPE_CHECKING:
     from goemotions.data.tables import Columns
 
 Source = Annotated[Path, typer.Argument(metavar="FILE", help="A table: CSV, TSV, JSON, Parquet, Excel or SQLite.")]
-By = Annotated[str | None, typer.Option(help="A column with groups, each of which has shares too.")]
-Time = Annotated[str | None, typer.Option(help="A column with dates, by whose periods there are shares too.")]
-Period = Annotated[opt.Period, typer.Option(help="The periods.")]
-Labelled = Annotated[
-    Path | None,
-    typer.Option(help="Some of the rows with people's labels; without them the model is taken at its word."),
-]
-Weights = Annotated[
-    str | None,
-    typer.Option(
-        help="The labelled rows' column with the number of texts that each stands for.",
-        show_default="weight, if it is there",
-    ),
-]
-LabelMap = Annotated[
-    str | None,
-    typer.Option(help="Coarser labels to estimate: ekman, plutchik, dailydialog, brighter, or a JSON or YAML file."),
-]
-AssumeRandom = Annotated[
-    bool, typer.Option("--assume-random", help="Do not check that the labelled rows can have been drawn by chance.")
-]
 Changes = Annotated[
     bool, typer.Option("--changes", help="Print differences between groups and trends in place of shares.")
 ]
@@ -50,53 +30,41 @@ Changes = Annotated[
 @with_model_options
 @with_table_options
 @with_column_options
+@with_estimate_options
 def estimate(
     *,
     load: LoadOptions,
     reading: ReadOptions,
     columns: Columns,
+    asked: EstimateOptions,
     file: Source,
     model: opt.Model = None,
-    by: By = None,
-    time: Time = None,
-    period: Period = opt.Period.month,
-    time_unit: opt.TimeUnits = None,
-    labelled: Labelled = None,
-    weights: Weights = None,
-    label_map: LabelMap = None,
-    assume_random: AssumeRandom = False,
     changes: Changes = False,
     as_json: opt.Json = False,
 ) -> None:
     """Estimate the share of texts with each label, with 95 % intervals, by group and period."""
-    if time_unit is not None and time is None:
-        raise ValueError("--time-unit goes with --time")
-    if weights is not None and labelled is None:
-        raise ValueError("--weights goes with --labelled: it says how many texts each labelled row stands for")
     from goemotions.classifier import EmotionClassifier
     from goemotions.cli import render_estimates
-    from goemotions.estimation.corpus import Grouping
     from goemotions.estimation.estimate import estimate as estimate_table
 
     classifier = EmotionClassifier(model, **vars(load))
-    grouping = Grouping(by, time, period.value, time_unit and time_unit.value)
     found = estimate_table(
         classifier,
         file,
         columns.text,
-        grouping,
-        labelled,
+        asked.grouping,
+        asked.labelled,
         columns,
-        weights,
-        label_map,
-        assume_random,
+        asked.weights,
+        asked.label_map,
+        asked.assume_random,
         reading,
         show_progress=True,
     )
     if as_json:
         terminal.echo(json.dumps(to_json(found.changes if changes else found.shares), ensure_ascii=False))
     else:
-        render_estimates.show(found, grouping, changes)
+        render_estimates.show(found, asked.grouping, changes)
     for line in found.notes():
         terminal.note(line)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from goemotions.cli.fitting import Data, FitOptions, finish, progress, read, with_fit_options
+from goemotions.cli.fitting import Data, FitOptions, read, run, with_fit_options
 from goemotions.tables.source import ReadOptions
 
 if TYPE_CHECKING:
@@ -31,14 +31,4 @@ def fit(
     from goemotions.fitting.fit import fit_rows
 
     rows, aside = read(data, asked, columns, single, reading)
-    with progress() as advance:
-        fitted = fit_rows(
-            rows,
-            asked.base,
-            label_map=asked.label_map,
-            holdout=aside,
-            seed=asked.seed,
-            threads=asked.threads,
-            advance=advance,
-        )
-    finish(fitted, asked)
+    run(fit_rows, rows, aside, asked)

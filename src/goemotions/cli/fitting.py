@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from goemotions.fitting.report import FitReport
     from goemotions.fitting.rows import LabelledRows
 
+    Learn = Callable[..., Fitted]
+
 Data = Annotated[Path, typer.Argument(help="Labelled texts: CSV, TSV, JSON lines or Parquet.")]
 BaseModel = Annotated[str, typer.Option(help="The model whose states are read: a name, a directory or a hub id.")]
 
@@ -92,10 +94,24 @@ def read(
     return rows, read_rows(asked.holdout, columns, rows.single, measure_only=True, reading=reading)
 
 
-def finish(fitted: Fitted, asked: FitOptions) -> None:
-    """Write the model and print what is said of it."""
+def run(learn: Learn, rows: LabelledRows, aside: LabelledRows | None, asked: FitOptions) -> None:
+    """Learn from rows, write the model and print what is said of it.
+
+    Args:
+        learn: ``fit_rows`` or ``adapt_rows``.
+    """
     from goemotions.fitting.directory import write_fitted
 
+    with progress() as advance:
+        fitted = learn(
+            rows,
+            asked.base,
+            label_map=asked.label_map,
+            holdout=aside,
+            seed=asked.seed,
+            threads=asked.threads,
+            advance=advance,
+        )
     write_fitted(fitted.files, asked.output)
     if asked.as_json:
         terminal.echo(json.dumps({"output": str(asked.output), **to_json(fitted.report)}, ensure_ascii=False))

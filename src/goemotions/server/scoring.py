@@ -13,7 +13,7 @@ from goemotions.classifier import EmotionClassifier
 from goemotions.explaining.explanation import Explanation
 from goemotions.explaining.leave_out import Explained, advance, steps
 from goemotions.explaining.words import words_of
-from goemotions.languages import model_named, unread
+from goemotions.languages import unread
 from goemotions.predictions import LongText, PredictOptions, Scored
 from goemotions.server.batcher import Batcher, BrokenError, QueueFullError
 from goemotions.server.errors import ApiError
@@ -26,11 +26,6 @@ PATIENCE = 0.5
 BROKEN = "the server has a defect and ends: ask another, or again in a moment"
 
 Ranked = list[dict[str, Any]]
-
-
-def languages_in(scored: Scored) -> list[str | None]:
-    """Return the language of each text, None where it was not told."""
-    return [None] * len(scored.truncated) if scored.languages is None else scored.languages.tolist()
 
 
 @dataclass(frozen=True)
@@ -65,7 +60,7 @@ class Service:
             raise ApiError(503, BROKEN) from None
         self.metrics.texts.inc(len(texts))
         self.metrics.truncated.inc(int(scored.truncated.sum()))
-        self.metrics.unread.inc(unread(languages_in(scored), self.classifier.languages).total())
+        self.metrics.unread.inc(unread(scored.tags, self.classifier.languages).total())
         return scored
 
     async def explain(self, request: Request, texts: Sequence[str], long_text: LongText = "cut") -> list[Explanation]:
@@ -127,7 +122,7 @@ class Service:
 
     def answered(self, scored: Scored) -> list[tuple[str | None, str]]:
         """Return the language of each text, None where it was not told, and the model that answered."""
-        return [(language, model_named(self.classifier.config, language)) for language in languages_in(scored)]
+        return [(language, self.classifier.model_for(language)) for language in scored.tags]
 
     def rank(
         self,

@@ -82,7 +82,7 @@ class Ledger:
         done = self.done()
         present = [fragment for fragment in self.fragments if fragment.number in done]
         with ThreadPoolExecutor(CHECKERS) as pool:
-            checked = pool.map(lambda fragment: self._damage(fragment, check_file), present)
+            checked = pool.map(self._damage, present)
             for number, (fragment, damage) in enumerate(zip(present, checked, strict=True), start=1):
                 if damage:
                     self.location.delete(fragment.result)
@@ -98,23 +98,23 @@ class Ledger:
 
         def tally(fragment: Fragment) -> Tally:
             try:
-                return self._seal(fragment, read_footer).tally
+                return self._seal(fragment, whole=False).tally
             except DataError as error:
                 raise DataError(f"{error}: the same command makes it again") from error
 
         with ThreadPoolExecutor(READERS) as pool:
             yield from pool.map(tally, self.fragments)
 
-    def _damage(self, fragment: Fragment, read: Callable[[Location, str], Seal]) -> str:
+    def _damage(self, fragment: Fragment) -> str:
         try:
-            self._seal(fragment, read)
+            self._seal(fragment, whole=True)
         except DataError as error:
             return str(error)
         return ""
 
-    def _seal(self, fragment: Fragment, read: Callable[[Location, str], Seal]) -> Seal:
+    def _seal(self, fragment: Fragment, whole: bool) -> Seal:
         """Return the seal of a fragment's result, its dead letters being checked too."""
-        seal = read(self.location, fragment.result)
+        seal = read_sealed(self.location, fragment.result, whole)
         found = seal.rows + seal.tally.dead
         if (seal.job, seal.fragment) != (self.job, fragment.number):
             whose = f"fragment {seal.fragment}" if seal.job == self.job else "another job"
@@ -122,14 +122,17 @@ class Ledger:
         if (seal.rows, found) != (seal.tally.rows, fragment.rows):
             raise DataError(f"{fragment.result} holds {found} rows, the manifest says {fragment.rows}")
         if seal.tally.dead:
-            letters = read(self.location, f"{DEAD}/{fragment.result}")
+            letters = read_sealed(self.location, f"{DEAD}/{fragment.result}", whole)
             if (letters.job, letters.fragment, letters.rows) != (self.job, fragment.number, seal.tally.dead):
                 raise DataError(f"{DEAD}/{fragment.result} holds other rows")
         return seal
 
 
-def check_file(location: Location, name: str) -> Seal:
-    """Return the seal of a file, every byte of which has been checked.
+def read_sealed(location: Location, name: str, whole: bool) -> Seal:
+    """Return the seal of a file.
+
+    Args:
+        whole: check every byte; else its footer alone is read.
 
     Raises:
         DataError: it is damaged or not there.
@@ -137,20 +140,6 @@ def check_file(location: Location, name: str) -> Seal:
     """
     try:
         with location.filesystem.open_input_file(location.join(name)) as stream:
-            return check_whole(stream.read_buffer())
-    except (DataError, FileNotFoundError) as error:
-        raise DataError(f"{name} is damaged: {error}") from error
-
-
-def read_footer(location: Location, name: str) -> Seal:
-    """Return the seal of a file from its footer.
-
-    Raises:
-        DataError: it is damaged or not there.
-        OSError: it cannot be read now, which says nothing about its content.
-    """
-    try:
-        with location.filesystem.open_input_file(location.join(name)) as stream:
-            return read_seal(stream)
+            return check_whole(stream.read_buffer()) if whole else read_seal(stream)
     except (DataError, FileNotFoundError) as error:
         raise DataError(f"{name} is damaged: {error}") from error
