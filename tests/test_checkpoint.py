@@ -10,6 +10,7 @@ import pytest
 
 from goemotions import EmotionClassifier
 from goemotions.checkpoint import read_config
+from goemotions.data.origin import languages_read
 from goemotions.errors import ModelError
 from goemotions.files import new_directory
 
@@ -102,3 +103,22 @@ def test_a_failed_write_leaves_the_old_directory(tmp_path: Path) -> None:
         fail()
     assert (target / "a").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize(
+    ("key", "keys"),
+    [
+        ("splits", {"trained_on": {"splits": "x"}}),
+        ("languages", {"trained_on": {"languages": "en"}}),
+        ("dataset", {"trained_on": {"dataset": ["x"]}}),
+        ("recipe", {"training": {"recipe": [1]}}),
+        ("vocabulary", {"training": {"recipe": {"vocabulary": 1}}}),
+        ("languages", {"training": {"recipe": {"vocabulary": {"languages": [None]}}}}),
+        ("languages", {"languages": {"en": 1}}),
+    ],
+)
+def test_what_says_the_languages_is_checked(model_copy: Path, key: str, keys: dict[str, Any]) -> None:
+    """Fault 23: damaged configs ended in a bare TypeError or ValueError when a model was loaded."""
+    config = read_config(change(model_copy, **keys))
+    with pytest.raises(ModelError, match=rf"config\.json: {key} must be "):
+        languages_read(model_copy, config)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from goemotions.errors import MissingExtraError
 from goemotions.installation import pip_install, pip_install_package
@@ -61,3 +64,13 @@ def test_another_package_of_this_project(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_errors_say_it() -> None:
     assert '[serve]"' in str(MissingExtraError("the server", "serve"))
+
+
+@pytest.mark.parametrize(("name", "unsafe"), [("onnxruntime", "1.23.2"), ("torch", "2.9.1")])
+def test_releases_with_holes_are_never_installed(name: str, unsafe: str) -> None:
+    """Faults 10 and 13: onnxruntime up to 1.23 reads files outside a model's folder, torch.load up to 2.9 runs code."""
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    every = map(Requirement, chain(project["dependencies"], *project["optional-dependencies"].values()))
+    wanted = [requirement.specifier for requirement in every if requirement.name == name]
+    assert wanted
+    assert not any(specifier.contains(unsafe) for specifier in wanted)

@@ -100,7 +100,7 @@ class EmotionClassifier:
         self.threshold = float(threshold) if isinstance(threshold, (int, float)) else self.config.threshold
         self.unreliable_labels = self.config.unreliable_labels
         self.calibration = self.config.calibration
-        self.languages = languages_read(self.config)
+        self.languages = languages_read(self.directory, self.config)
         self._tells_languages = bool(self.languages) and installed()
         self._options = LoadOptions(
             device, threads, batch_size, backbone, encoder, precision, allow_other_encoder, max_memory

@@ -60,6 +60,20 @@ def text(raw: Mapping[str, Any], key: str, default: str) -> str:
     return value
 
 
+def texts(raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    """Return the list of texts under ``key``; an empty one where there is none, or null.
+
+    Raises:
+        ValueError: something else.
+    """
+    value = raw.get(key)
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError(f"{key} must be a list of texts, got {shown(value)}")
+    return tuple(value)
+
+
 def section(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """Return the object under ``key``; an empty one where there is none, or null.
 

@@ -97,7 +97,8 @@ def test_resuming_keeps_finished_groups_and_refuses_another_job(classifier: Emot
 
 def test_two_processes_do_not_write_one_output(classifier: EmotionClassifier, tmp_path: Path) -> None:
     source = write_rows(tmp_path / "in.csv", many_rows(20_000, every=16))
-    command = [sys.executable, "-m", "goemotions", "predict", "--input", str(source), "--output", tmp_path / "out.csv"]
+    output = str(tmp_path / "out.csv")
+    command = [sys.executable, "-m", "goemotions", "predict", "--input", str(source), "--output", output]
     first = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     while not list((tmp_path / "out.csv.partial").glob("tally-*.json")):
         time.sleep(0.02)
@@ -135,9 +136,9 @@ def test_memory_does_not_grow_with_rows(tmp_path: Path) -> None:
             "goemotions",
             "predict",
             "--input",
-            source,
+            str(source),
             "--output",
-            tmp_path / f"out{number}.parquet",
+            str(tmp_path / f"out{number}.parquet"),
         ]
         peaks.append(max(memory_curve(psutil.Popen(command, stderr=subprocess.DEVNULL), every=0.05)))
     assert peaks[1] < peaks[0] * 1.15

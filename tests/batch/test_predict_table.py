@@ -41,7 +41,7 @@ def test_columns_are_kept_and_added(classifier: EmotionClassifier, tmp_path: Pat
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_null_texts_are_kept_without_emotions(classifier: EmotionClassifier, tmp_path: Path, ending: str) -> None:
-    rows = [{"text": "thanks!", "n": "1"}, {"text": None, "n": "2"}, {"text": None, "n": "3"}]
+    rows: Rows = [{"text": "thanks!", "n": "1"}, {"text": None, "n": "2"}, {"text": None, "n": "3"}]
     source, output = write_rows(tmp_path / f"in.{ending}", rows), tmp_path / f"out.{ending}"
     assert score(classifier, source, output, all_scores=True) == (3, 2, 0)
     got = read_rows(output)

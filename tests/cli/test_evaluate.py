@@ -28,6 +28,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def test_evaluate(cli: Run, data: Path, tmp_path: Path) -> None:
+    """Fault 24, in part: that a report is three files was not said."""
     command = ("evaluate", "compact", data, "--resamples", 200)
     done = cli(*command, "--output", tmp_path / "out", "-t", "0.3", "-t", "joy=0.9")
     assert done.returncode == 0, done.stderr

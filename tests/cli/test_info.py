@@ -29,6 +29,12 @@ def test_what_a_model_is(cli: Run) -> None:
     assert set(config["metrics"]["test"]["labels"]) == set(LABELS)
 
 
+def test_a_model_of_many_languages_is_not_called_english(cli: Run) -> None:
+    """Fault 3: `info multilingual` gave as its limits "English Reddit comments" alone."""
+    shown = " ".join(cli("info", "multilingual").stdout.split())
+    assert "limits It reads de, en, es, fr, hi" in shown
+
+
 def test_not_a_model(cli: Run, tmp_path: Path) -> None:
     done = cli("info", tmp_path)
     assert done.returncode == 1

@@ -6,9 +6,12 @@ import json
 from typing import cast
 
 import pytest
+from conftest import USE_HEAD
 from huggingface_hub import ModelCard, ModelCardData
 
 from goemotions.catalog import find_model
+from goemotions.evaluation.card_facts import card_facts
+from goemotions.evaluation.head_card import head_about
 from goemotions.evaluation.model_card import card
 
 
@@ -25,6 +28,19 @@ def test_the_model_index_has_the_models_own_figures(name: str) -> None:
         "micro F1": round(test["micro_f1"]["value"], 4),
     }
     assert {result.dataset_type for result in read.eval_results or []} == {"google-research-datasets/go_emotions"}
+
+
+@pytest.mark.parametrize(("encoder", "languages"), [("compact", ["en"]), ("use-v4", ["en"]), ("mine", [])])
+def test_the_card_of_a_head_has_the_facts_of_its_own_encoder(encoder: str, languages: list[str]) -> None:
+    """Fault 3: the card of any head spoke of USE multilingual and of 16 languages."""
+    config = json.loads((USE_HEAD / "config.json").read_text(encoding="utf-8"))
+    config["encoder"] = {"id": encoder, "fingerprint": "0" * 64}
+    config["trained_on"] = {"dataset": "moods", "rows": 3, "splits": {}}
+    about = head_about(card_facts(config), 1000)
+    assert about.language == languages
+    said = str(about)
+    assert encoder in said
+    assert "ultilingual" not in said.replace(USE_HEAD.name, "")
 
 
 def test_a_model_of_another_corpus_claims_neither_goemotions_nor_a_licence() -> None:

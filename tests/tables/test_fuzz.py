@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from goemotions.errors import AssumptionWarning, DataError
 from goemotions.tables.formats import open_table
-from goemotions.tables.table import Kind, NewColumn
+from goemotions.tables.table import KeptTable, Kind, NewColumn
 
 EMOTIONS = NewColumn("emotions", Kind.RANKED)
 SCORE = NewColumn("score_joy", Kind.SCORE)
@@ -49,6 +49,7 @@ def rewritten(name: str, content: bytes) -> bytes:
         source, output = Path(folder, name), Path(folder, "out")
         source.write_bytes(content)
         table = open_table(source, "text")
+        assert isinstance(table, KeptTable)
         new = [EMOTIONS, SCORE]
         table.check_columns([column.name for column in new])
         parts: list[Path] = []

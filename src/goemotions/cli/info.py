@@ -80,7 +80,7 @@ def describe(console: Console, directory: Path, config: ModelConfig, backbone: s
         "size": f"{size / 1e6:.1f} MB",
         "labels": str(len(config.labels)),
         **(llm_facts(directory, config, backbone) if config.hidden_size else encoder_facts(config)),
-        **language_facts(config),
+        **language_facts(directory, config),
         "trained on": f"{trained['dataset']}, {trained['rows']:,} rows" if trained else "not said",
         "limits": limits(config),
     }
@@ -95,12 +95,12 @@ def describe(console: Console, directory: Path, config: ModelConfig, backbone: s
     console.print(table)
 
 
-def language_facts(config: ModelConfig) -> dict[str, str]:
+def language_facts(directory: Path, config: ModelConfig) -> dict[str, str]:
     """Return the languages that a model reads, and which have thresholds of their own."""
     from goemotions.data.origin import languages_read
     from goemotions.languages import NAMES
 
-    facts = {"languages": ", ".join(languages_read(config)) or "not said"}
+    facts = {"languages": ", ".join(languages_read(directory, config)) or "not said"}
     apart = [NAMES.get(language, language) for language in sorted(config.thresholds.by_language)]
     if apart and not config.members:
         facts["thresholds"] = f"of their own for texts in {', '.join(apart)}; the others' below"
@@ -108,10 +108,14 @@ def language_facts(config: ModelConfig) -> dict[str, str]:
 
 
 def limits(config: ModelConfig) -> str:
-    """Return what a model is not for, from its training data and its encoder."""
+    """Return what a model is not for: what its card says, else what its training data and its encoder do."""
     from goemotions.data.origin import model_origin
     from goemotions.encoders.facts import encoder_id, language_limits
+    from goemotions.fields import section, texts
 
+    said = texts(section(config.raw, "about"), "limits")
+    if said:
+        return " ".join([*said, WARNING])
     data = model_origin(config.raw)
     spoken = language_limits(encoder_id(config.raw), data.languages) if config.embed_dim else []
     return " ".join([data.out_of_domain, *spoken, WARNING])

@@ -16,7 +16,8 @@ from typing import Any
 from goemotions.checkpoint import ModelConfig, member_directory, read_config
 from goemotions.data.download import FILES
 from goemotions.encoders.facts import encoder_id, facts_of
-from goemotions.errors import DataError, nearest
+from goemotions.errors import DataError, ModelError, nearest
+from goemotions.fields import section, text, texts
 
 FILE = "corpus.json"
 PREPARED = "prepared.json"
@@ -91,34 +92,50 @@ def corpus_origin(folder: Path, hashes: Mapping[str, str]) -> Origin:
 
 
 def model_origin(config: Mapping[str, Any]) -> Origin:
-    """Return the origin of the corpus that a model's ``config.json`` says it was trained on."""
-    trained = config.get("trained_on") or {}
-    if is_official(trained.get("splits") or {}):
+    """Return the origin of the corpus that a model's ``config.json`` says it was trained on.
+
+    Raises:
+        ValueError: it says something else there, with the key.
+    """
+    trained = section(config, "trained_on")
+    if is_official(section(trained, "splits")):
         return GOEMOTIONS
+    name = text(trained, "dataset", "")
     return Origin(
-        name=str(trained.get("dataset") or "its training data"),
-        languages=tuple(map(str, trained.get("languages") or ())),
-        license=trained.get("license"),
-        citation=trained.get("citation"),
-        limits=trained.get("limits"),
-        goemotions=str(trained.get("dataset", "")).startswith("GoEmotions, "),
+        name=name or "its training data",
+        languages=texts(trained, "languages"),
+        license=text(trained, "license", "") or None,
+        citation=text(trained, "citation", "") or None,
+        limits=text(trained, "limits", "") or None,
+        goemotions=name.startswith("GoEmotions, "),
     )
 
 
-def languages_read(config: ModelConfig) -> tuple[str, ...]:
-    """Return the languages that a model reads: those it names, or its encoder's, or its training data's."""
+def languages_read(directory: Path, config: ModelConfig) -> tuple[str, ...]:
+    """Return the languages that a model reads: those it names, or its encoder's, or its training data's.
+
+    Raises:
+        ModelError: its ``config.json`` says something else there, with the key.
+    """
     if config.members:
-        members = (read_config(member_directory(name)) for name in dict.fromkeys(config.members.values()))
-        return tuple(sorted({language for member in members for language in languages_read(member)}))
-    return languages_of_config(config.raw)
+        folders = [member_directory(name) for name in dict.fromkeys(config.members.values())]
+        return tuple(sorted({tag for folder in folders for tag in languages_read(folder, read_config(folder))}))
+    try:
+        return languages_of_config(config.raw)
+    except ValueError as error:
+        raise ModelError(f"{directory / 'config.json'}: {error}") from error
 
 
 def languages_of_config(config: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the languages that a model with one ``config.json`` reads; empty where it does not say."""
-    recipe = (config.get("training") or {}).get("recipe") or {}
-    named = config.get("languages") or (recipe.get("vocabulary") or {}).get("languages")
+    """Return the languages that a model with one ``config.json`` reads; empty where it does not say.
+
+    Raises:
+        ValueError: it says something else there, with the key.
+    """
+    vocabulary = section(section(section(config, "training"), "recipe"), "vocabulary")
+    named = texts(config, "languages") or texts(vocabulary, "languages")
     of_encoder = facts_of(encoder_id(config)).languages if config.get("embed_dim") else ()
-    return tuple(named or of_encoder or model_origin(config).languages)
+    return named or of_encoder or model_origin(config).languages
 
 
 def _prepared(folder: Path) -> Origin | None:
