@@ -21,6 +21,7 @@ from goemotions.cli.data import data_app
 from goemotions.cli.distill import distill
 from goemotions.cli.estimate import estimate, sample
 from goemotions.cli.evaluate import evaluate
+from goemotions.cli.export import export_app
 from goemotions.cli.fit import fit
 from goemotions.cli.info import info
 from goemotions.cli.label import label
@@ -79,6 +80,7 @@ app.command()(push)
 app.command()(convert)
 app.command()(distill)
 app.command()(serve)
+app.add_typer(export_app, name="export")
 app.add_typer(data_app, name="data")
 
 

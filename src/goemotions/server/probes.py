@@ -7,10 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from goemotions import __version__
-from goemotions.labels import SENTIMENT
 from goemotions.server.errors import ApiError
 from goemotions.server.metrics import CONTENT_TYPE
+from goemotions.server.model_facts import model_facts
 from goemotions.server.routes import ERRORS, service
 from goemotions.server.schemas import Info, Status
 from goemotions.server.scoring import BROKEN
@@ -62,7 +61,7 @@ async def info(request: Request) -> dict[str, Any]:
     serving = service(request)
     config, limits = serving.classifier.config, serving.settings
     return {
-        "model_id": config.name,
+        **model_facts(config, serving.classifier.thresholds),
         "model_type": {
             "classifier": {
                 "id2label": {str(index): label for index, label in enumerate(config.labels)},
@@ -70,18 +69,11 @@ async def info(request: Request) -> dict[str, Any]:
             }
         },
         "max_concurrent_requests": limits.max_connections,
-        "max_input_length": config.max_length,
         "max_batch_tokens": limits.max_batch_tokens,
         "max_batch_requests": limits.max_batch,
         "max_client_batch_size": limits.max_texts,
         "auto_truncate": False,
         "tokenization_workers": 1,
-        "version": __version__,
-        "architecture": config.architecture,
-        "labels": config.labels,
-        "thresholds": serving.classifier.thresholds,
-        "unreliable_labels": config.unreliable_labels,
-        "sentiment": SENTIMENT,
         "max_chars": limits.max_chars,
         "max_body": limits.max_body,
     }

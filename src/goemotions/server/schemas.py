@@ -168,6 +168,9 @@ class Info(BaseModel):
     architecture: str
     labels: list[str]
     thresholds: dict[str, float]
+    thresholds_beside: dict[str, float] = Field(
+        description="Thresholds of labels, such as neutral, in texts that reach another label's."
+    )
     unreliable_labels: dict[str, int] = Field(
         description="Labels too rare in the test split to be sure of, with their positives there."
     )

@@ -23,20 +23,33 @@ let table = null;   // {header, rows} of an opened file
 let running = null; // the AbortController of the work under way
 
 async function start() {
-  model = await info();
+  model = await info(loading);
   model.kind = Object.fromEntries(model.labels.map((label) => [label, "neutral"]));
   for (const [kind, labels] of Object.entries(model.sentiment)) for (const label of labels) model.kind[label] = kind;
   by("text").maxLength = model.max_chars;
+  by("hint").hidden = model.explains === false;
   by("model").textContent = `Model ${model.model_id}, goemotions ${model.version}, ${model.labels.length} labels.`;
+}
+
+/** Says how much of the model is there, unless something else is said meanwhile. */
+function loading(share) {
+  if (/^(Loading|$)/.test(by("status").textContent)) say(share < 1 ? `Loading the model: ${Math.round(share * 100)} %` : "");
 }
 
 // What is shown is decided here: by the model's thresholds or one for all, with or without rare labels.
 
-const threshold = (label) => (document.querySelector("[name=mode]:checked").value === "own" ? model.thresholds[label] : Number(by("threshold").value));
+const own = () => document.querySelector("[name=mode]:checked").value === "own";
+const threshold = (label) => (own() ? model.thresholds[label] : Number(by("threshold").value));
 const wanted = (label) => !(by("reliable").checked && label in model.unreliable_labels);
+const reaches = (share, cut) => Math.fround(share) >= Math.fround(cut); // compared as the library does, in 32 bit
 
+/** What a text is given, highest first; a label such as neutral needs more beside others. */
 function above(scores) {
-  return Object.entries(scores).filter(([label, share]) => wanted(label) && share >= threshold(label)).sort((a, b) => b[1] - a[1]);
+  const found = new Map(Object.entries(scores).filter(([label, share]) => reaches(share, threshold(label))));
+  for (const [label, cut] of Object.entries(own() ? model.thresholds_beside : {})) {
+    if (found.size > 1 && found.has(label) && !reaches(found.get(label), cut)) found.delete(label);
+  }
+  return [...found].filter(([label]) => wanted(label)).sort((a, b) => b[1] - a[1]);
 }
 
 function render() {
@@ -107,12 +120,12 @@ function part(one) {
   const { text, scores, truncated } = one, found = above(scores);
   const kind = found.length ? model.kind[found[0][0]] : "none";
   const words = element("p", "words", text || "(empty)");
-  const rest = found.length ? bars(found.slice(0, PER_PART), model, "Mark the words that decide") : element("p", "quiet", "nothing above its threshold");
+  const rest = found.length ? bars(found.slice(0, PER_PART), model, model.explains === false ? "" : "Mark the words that decide") : element("p", "quiet", "nothing above its threshold");
   const why = element("p", "why quiet");
   why.setAttribute("aria-live", "polite");
   const cut = truncated ? [element("p", "quiet", "Longer than the model reads: only its beginning was read.")] : [];
   const item = element("li", `part ${kind}`, "", [words, rest, why, ...cut]);
-  if (text.trim() && found.length) answering(item, one, words, why, found.slice(0, PER_PART).map(([label]) => label));
+  if (text.trim() && found.length && model.explains !== false) answering(item, one, words, why, found.slice(0, PER_PART).map(([label]) => label));
   return item;
 }
 
@@ -176,8 +189,10 @@ function sentences(text) {
 async function scoreAll(texts, signal, onProgress = () => {}) {
   const found = [];
   for (const block of blocks(texts, model)) {
-    found.push(...(await score(block, "cut", signal)));
-    onProgress(found.length / texts.length);
+    const before = found.length;
+    const reading = (done) => onProgress((before + done) / texts.length);
+    found.push(...(await score(block, "cut", signal, reading)));
+    reading(block.length);
   }
   return found;
 }
@@ -237,21 +252,26 @@ function download(name, type, content) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-const emotionsOf = ({ scores }) => above(scores).map(([label, share]) => ({ label, score: share }));
+const rounded = (share) => Number(share.toFixed(4));
+const allOf = ({ scores }) => Object.fromEntries(Object.entries(scores).map(([label, share]) => [label, rounded(share)]));
+const emotionsOf = ({ scores }) => above(scores).map(([label, share]) => ({ label, score: rounded(share) }));
 
 function saveCsv() {
   const added = ["emotions", "truncated", ...model.labels.map((label) => `score_${label}`)];
   const header = shown.header ?? ["text"];
-  const rows = shown.parts.map((one) => [
-    ...header.map((_, i) => (one.row ?? [one.text])[i] ?? ""), JSON.stringify(emotionsOf(one)), one.truncated,
-    ...model.labels.map((label) => one.scores[label]),
-  ]);
+  const rows = shown.parts.map((one) => {
+    const scores = allOf(one);
+    return [
+      ...header.map((_, i) => (one.row ?? [one.text])[i] ?? ""), JSON.stringify(emotionsOf(one)), one.truncated,
+      ...model.labels.map((label) => scores[label]),
+    ];
+  });
   download("emotions.csv", "text/csv", write([[...header, ...added], ...rows]));
 }
 
 function saveJson() {
-  const results = shown.parts.map((one) => ({ text: one.text, emotions: emotionsOf(one), truncated: one.truncated, scores: one.scores }));
-  const whole = shown.whole && { emotions: emotionsOf({ scores: shown.whole }), scores: shown.whole };
+  const results = shown.parts.map((one) => ({ text: one.text, emotions: emotionsOf(one), truncated: one.truncated, scores: allOf(one) }));
+  const whole = shown.whole && { emotions: emotionsOf({ scores: shown.whole }), scores: allOf({ scores: shown.whole }) };
   download("emotions.json", "application/json", JSON.stringify({ model: model.model_id, whole, results }, null, 1));
 }
 
