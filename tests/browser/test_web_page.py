@@ -16,7 +16,7 @@ from page_driver import check_access, names, read, saved
 from playwright.sync_api import Browser, Page, expect
 from web_page import Host, hosting, load, onnxruntime_web, scores_of, tokens_of
 
-from goemotions import EmotionClassifier
+from goemotions import EmotionClassifier, TruncatedTextWarning
 from goemotions.architectures.tokens import TextTokenizer
 from goemotions.browser.export import export_web
 from goemotions.catalog import find_model
@@ -34,7 +34,7 @@ ODD = [
     "¯\\_(ツ)_/¯ <3 :'(",
 ]
 LONG = "I was so happy at first. " * 40 + "Now I am sad and angry. "
-MANY = 120  # texts: a few seconds of one core
+MANY = 80  # texts: two seconds of one core
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +105,7 @@ def check_scores(found: npt.NDArray[np.float32], expected: npt.NDArray[np.float3
 
 
 def test_tokens_are_the_librarys(alone: Page, exported: Path, model: Path, texts: list[str]) -> None:
-    every = [*ODD, *texts[:1000], *short_texts(), *(f"a{chr(code)}b {chr(code)}" for code in spread(2000))]
+    every = [*ODD, *texts[:500], *short_texts()[::3], *(f"a{chr(code)}b {chr(code)}" for code in spread(1000))]
     check_tokens(alone, model, every)
 
 
@@ -131,13 +131,14 @@ def test_scores_and_decisions_are_the_librarys(alone: Page, model: Path, texts: 
     thresholds = classifier.thresholds
     same = (accepted(found, thresholds) == accepted(expected, thresholds)).all(1)
     assert same.mean() >= 0.97
+    held_back = (found[:, -1] >= thresholds["neutral"]) & (found[:, -1] < 0.6)
+    rows = np.unique([*range(20), *np.flatnonzero(held_back)[:5]])
     alone.get_by_label("Each line is a text of its own").check()
-    read(alone, "\n".join(lines))
+    read(alone, "\n".join(lines[row] for row in rows), seconds=60)
     results = json.loads(saved(alone, "Download JSON", tmp_path).read_text(encoding="utf-8"))["results"]
     shown = [[one["label"] for one in result["emotions"]] for result in results]
-    assert shown == [list(emotions) for emotions in select(found, thresholds)]
-    held_back = found[:, -1] >= thresholds["neutral"]
-    assert (held_back & (found[:, -1] < 0.6) & [row != ["neutral"] for row in shown]).any(), "the rule was not met"
+    assert shown == [list(emotions) for emotions in select(found[rows], thresholds)]
+    assert any("neutral" not in given and given for given, held in zip(shown, held_back[rows], strict=True) if held)
 
 
 def test_long_and_blank_texts(alone: Page, model: Path) -> None:
@@ -145,7 +146,9 @@ def test_long_and_blank_texts(alone: Page, model: Path) -> None:
     found, cut = scores_of(alone, [LONG, " \n", "I love it"], classifier.labels)
     assert cut == [True, False, False]
     assert np.isnan(found[1]).all()
-    check_scores(found[::2], classifier.predict_proba([LONG, "I love it"]))
+    with pytest.warns(TruncatedTextWarning):
+        expected = classifier.predict_proba([LONG, "I love it"])
+    assert abs(found[::2] - expected).max() < 0.02
     whole, cut = scores_of(alone, [LONG], classifier.labels, "windows")
     assert cut == [False]
     assert abs(whole - classifier.predict_proba([LONG], long_text="windows")).max() < 0.02
@@ -156,7 +159,7 @@ def test_a_text_is_read_when_the_host_is_out_of_reach(alone: Page, host: Host) -
     asked = len(host.asked)
     alone.context.set_offline(True)
     alone.get_by_label("Each line is a text of its own").uncheck()
-    read(alone, "Thank you so much! I was so nervous about it.")
+    read(alone, "Thank you so much! I was so nervous about it.", seconds=60)
     alone.context.set_offline(False)
     assert names(alone, ".part:nth-child(1)")[0] == "gratitude"
     assert len(host.asked) == asked
@@ -190,7 +193,7 @@ def test_failures_are_said(browser: Browser, exported: Path, tmp_path: Path) -> 
             page = browser.new_page()
             page.add_init_script(script)
             page.goto(running.url)
-            expect(page.get_by_role("status")).to_contain_text(said)
+            expect(page.get_by_role("status")).to_contain_text(said, timeout=60_000)
             expect(page.get_by_role("status")).to_have_class("wrong")
             page.close()
 
@@ -209,7 +212,7 @@ def test_a_thousand_texts_and_every_character(
             page = browser.new_page()
             start = time.monotonic()
             load(page, running)
-            read(page)
+            read(page, seconds=60)
             first = time.monotonic() - start
             assert page.evaluate("crossOriginIsolated") == bool(headers)
             start = time.monotonic()

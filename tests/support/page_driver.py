@@ -12,10 +12,10 @@ TEXT = "Thank you so much! I was so nervous about it. What a relief."
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
-def read(page: Page, text: str = TEXT) -> None:
+def read(page: Page, text: str = TEXT, seconds: float = 5) -> None:
     page.get_by_label("Your text").fill(text)
     page.get_by_role("button", name="Read the emotions").click()
-    expect(page.get_by_role("status")).to_have_text(re.compile(r"^Read \d"))
+    expect(page.get_by_role("status")).to_have_text(re.compile(r"^Read \d"), timeout=1000 * seconds)
 
 
 def names(page: Page, where: str) -> list[str]:

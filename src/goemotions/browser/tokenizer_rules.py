@@ -27,6 +27,9 @@ FORMS: Mapping[str, type[normalizers.Normalizer]] = {
 }
 
 
+BERT_OPTIONS = ("clean_text", "handle_chinese_chars", "strip_accents", "lowercase")
+
+
 def tokenizer_rules(path: Path) -> Rule:
     """Return the rules of a ``tokenizer.json`` that the library reads.
 
@@ -76,7 +79,7 @@ def _normalizer(raw: Mapping[str, Any]) -> list[Rule]:
     if kind == "Lowercase":
         return [_map(normalizers.Lowercase())]
     if kind == "BertNormalizer":
-        options: dict[str, Any] = {key: raw.get(key) for key in ("clean_text", "handle_chinese_chars", "strip_accents", "lowercase")}
+        options: dict[str, Any] = {key: raw.get(key) for key in BERT_OPTIONS}
         strips = options["lowercase"] if options["strip_accents"] is None else options["strip_accents"]
         form = [_form("NFD")] if strips else []
         return [*form, _map(normalizers.BertNormalizer(**options), normalizers.NFD() if strips else None)]
