@@ -16,7 +16,7 @@ import argparse
 import csv
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +241,15 @@ def planted(corpus: Corpus, size: int, months: int, rise: float, draws: int, see
     return {"anger": round(hits / draws, 4), "any" if not rise else "other_labels": round(false / draws, 4)}
 
 
+def with_all_labels(corpus: Corpus, draws: int) -> dict[str, dict[str, float]]:
+    """Return what :func:`planted` finds where people have labelled every text: nothing without labels can find more."""
+    oracle = replace(corpus, probabilities=corpus.truth)
+    return {
+        f"{size:,} texts, {months} months": planted(oracle, size, months, PLANTED_RISE, draws, 1)
+        for size, months in PLANTED[:3]
+    }
+
+
 def at_home(corpus: Corpus) -> dict[str, float]:
     """Return how far the means of probabilities are from the shares, of labels with at least 100 texts."""
     common = corpus.truth.sum(0) >= 100
@@ -272,6 +281,7 @@ def run(folder: Path, cache: Path | None, draws: int) -> dict[str, Any]:
                 f"{size:,} texts, {months} months": planted(corpus, size, months, PLANTED_RISE, draws * 5000 // size, 1)
                 for size, months in PLANTED
             } | {"nothing planted": planted(corpus, *PLANTED[0], 0.0, draws, 2)}
+            figures["planted, labels of all texts known"] = with_all_labels(corpus, draws)
             print(figures["without_labels"], figures["planted"], flush=True)
     return figures
 

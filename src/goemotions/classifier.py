@@ -179,7 +179,7 @@ class EmotionClassifier:
 
         Errors as ``predict``, and a ValueError for labels that the model does not have.
         """
-        return explain(partial(self.score, long_text=long_text), check_texts(texts), self.labels, labels)
+        return explain(partial(self._without_languages, long_text=long_text), check_texts(texts), self.labels, labels)
 
     def decide(self, scored: Scored, options: PredictOptions, texts: Sequence[str] | None = None) -> list[Prediction]:
         """Return the predictions for what :meth:`score` or :meth:`compute` gave; errors as ``predict``.
@@ -220,9 +220,13 @@ class EmotionClassifier:
             calibrated: False for the logits before the model's calibration, if it has one.
         """
         checked = check_texts(texts)
-        scored = self._model.score(checked, windows=read_windows(long_text))
-        languages = self._languages_of(checked, scored.languages)
-        return scored._replace(logits=self._finished(scored.logits, calibrated), languages=languages)
+        scored = self._without_languages(checked, long_text, calibrated)
+        return scored._replace(languages=self._languages_of(checked, scored.languages))
+
+    def _without_languages(self, texts: list[str], long_text: LongText, calibrated: bool = True) -> Scored:
+        """Return what :meth:`score` does, of checked texts; languages only where the model needs them to answer."""
+        scored = self._model.score(texts, windows=read_windows(long_text))
+        return scored._replace(logits=self._finished(scored.logits, calibrated))
 
     def prepare(self, texts: Iterable[str], *, long_text: LongText = "cut") -> Prepared:
         """The first half of :meth:`score`, for those who overlap it with the second; errors as ``predict``.

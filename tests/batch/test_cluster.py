@@ -90,6 +90,38 @@ def test_equal_to_the_local_engine_and_done_once(
         predict_dataset(str(source), str(output), cluster=SMALL, grouping=grouping)
 
 
+def test_the_report_of_a_job_is_that_of_its_texts(cluster: Cluster, cli: Run, tmp_path: Path) -> None:
+    """Of the same rows, scored on the cluster and here; rows without a text or a date are left out."""
+    folder = write_files(tmp_path / "in", 2, 200)
+    table = pa.concat_tables([pq.read_table(path) for path in sorted(folder.glob("*.parquet"))])
+    pq.write_table(table, tmp_path / "one.parquet")
+    odd = table.slice(0, 2).set_column(
+        table.column_names.index("text"), "text", pa.array([None, " "], table["text"].type)
+    )
+    pq.write_table(odd, folder / "odd.parquet")
+    output = tmp_path / "out"
+    command = ["batch", "--address", cluster.address, "--input", folder, "--output", output, "--fragment-rows", 150]
+    command += ["--group-by", "forum", "--time-column", "written", "--report"]
+    done = cli(*command)
+    assert done.returncode == 0, done.stderr
+    assert f"report in {output}/_job/report.html" in done.stderr
+    here = cli("report", tmp_path / "one.parquet", "--by", "forum", "--time", "written", "-o", tmp_path / "here.html")
+    assert here.returncode == 0, here.stderr
+    got, expected = (json.loads(path.read_text()) for path in (output / "_job" / "report.json", tmp_path / "here.json"))
+    assert got["estimates"]["labels"]["blank"] == 2
+    for view in ("labels", "ekman", "sentiment"):
+        for mine, theirs in zip(*(report["estimates"][view]["shares"] for report in (got, expected)), strict=True):
+            assert [mine[key] for key in ("label", "group", "period", "rows")] == [
+                theirs[key] for key in ("label", "group", "period", "rows")
+            ]
+            assert mine["share"] == pytest.approx(theirs["share"], abs=1e-4)
+    assert got["given"].keys() == expected["given"].keys()
+    assert [word["word"] for word in got["words"]["gratitude"]] == [
+        word["word"] for word in expected["words"]["gratitude"]
+    ]
+    assert "<h2" in (output / "_job" / "report.html").read_text()
+
+
 def test_an_output_inside_the_input_is_no_input(cluster: Cluster, source: Path, tmp_path: Path) -> None:
     shutil.copy(source / "in-00000.parquet", tmp_path)
     for resumed in (0, 1):

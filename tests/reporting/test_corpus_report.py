@@ -59,10 +59,27 @@ def test_the_headline_says_what_was_planted(report: CorpusReport) -> None:
 def test_words_and_texts_are_those_of_the_emotion(report: CorpusReport) -> None:
     assert {"furious", "outrage", "parking"} <= {word.word for word in report.words["anger"]}
     assert {"thank", "lovely"} <= {word.word for word in report.words["gratitude"]}
+    driving = {driver.word: driver for driver in report.driven["anger"].words}
+    assert {"furious", "outrage"} <= driving.keys()
+    assert driving["furious"].texts == report.driven["anger"].explained == 20
     strongest = report.examples["anger"].strongest
     assert len(strongest) == 3
     assert all("furious" in example.text for example in strongest)
     assert strongest[0].probability >= strongest[1].probability >= strongest[2].probability
+
+
+def test_words_of_a_group_are_those_that_others_use_less(tmp_path: Path, classifier: EmotionClassifier) -> None:
+    path = tmp_path / "posts.csv"
+    there = [("parcel", "north"), ("concert", "south")] * 100
+    lines = [f"Thank you for {thing} {row},{team}\n" for row, (thing, team) in enumerate(there)]
+    path.write_text("text,team\n" + "".join(lines) + "Muchas gracias por la ayuda,north\n" * 4)
+    report = make_report(classifier, path, ReportOptions(grouping=Grouping("team")))
+    assert [word.word for word in report.group_words["north"]["gratitude"]] == ["parcel"]
+    assert [word.word for word in report.group_words["south"]["gratitude"]] == ["concert"]
+    assert "gracias" not in {word.word for words in report.words.values() for word in words}  # four texts have it
+    if report.languages:  # py3langid is installed
+        assert report.languages == {"en": 200, "es": 4}
+        assert "4 of 204 texts seem to be in languages that the model compact does not read" in report_page(report)
 
 
 class Page(HTMLParser):
@@ -131,11 +148,11 @@ def test_memory_of_words_is_bounded() -> None:
 
 
 def test_examples_are_the_best_of_all_blocks() -> None:
-    gathering = Gathering(["a"], [0.5], texts=True)
+    gathering = Gathering(["a"], [0.5], [])
     values = np.random.default_rng(1).random((500, 1))
     for start in range(0, 500, 50):
         numbers = list(range(start, start + 50))
-        gathering.add(numbers, [f"text {number}" for number in numbers], values[start : start + 50])
+        gathering.add(numbers, [f"text {number}" for number in numbers], [""] * 50, values[start : start + 50])
     found = gathering.examples()[0]
     order = np.argsort(-values[:, 0])
     assert [example.row for example in found.strongest] == list(order[:3])

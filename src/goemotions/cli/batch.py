@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from goemotions.architectures.base import LoadOptions
     from goemotions.batch.cluster.estimate import Estimate
     from goemotions.batch.cluster.run import Report
+    from goemotions.reporting.job import JobResults
 
 SHOWN = 3
 """Of many reasons, so many are printed."""
@@ -65,6 +67,9 @@ def batch(
         opt.TimeUnit | None, typer.Option(help="What its numbers count since 1970, if it holds numbers.")
     ] = None,
     period: Annotated[opt.Period, typer.Option(help="The summary's periods of that time.")] = opt.Period.month,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write a page about the results too; implies --all-scores.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say rows, time and cost from a sample, and write nothing.")
     ] = False,
@@ -86,12 +91,13 @@ def batch(
 
     every, single = opt.parse_thresholds(threshold)
     thresholds = resolve(single, resolve(every, read_config(find_model(model)).thresholds))
+    grouping = Grouping(group_by, time_column, period.value, time_unit and time_unit.value)
     given: dict[str, Any] = {
         "model": model,
         "options": PredictOptions(
-            thresholds, top_k, reliable_only, long_text.value, all_scores, show_language=show_language
+            thresholds, top_k, reliable_only, long_text.value, all_scores or report, show_language=show_language
         ),
-        "grouping": Grouping(group_by, time_column, period.value, time_unit and time_unit.value),
+        "grouping": grouping,
         **vars(load),
     }
     # A job's description names only what was asked for, so that it stays the same when a default changes.
@@ -102,16 +108,37 @@ def batch(
 
         with only_ours_printed():
             work, config = run.make_work(input, output, text_column, **given)
-            found = estimate(work, config, cluster, cpu_price, gpu_price)
-        print_estimate(found, as_json)
+            estimated = estimate(work, config, cluster, cpu_price, gpu_price)
+        print_estimate(estimated, as_json)
         return
     with only_ours_printed():
-        report = run.predict_dataset(input, output, text_column, cluster=cluster, **given)
+        found = run.predict_dataset(input, output, text_column, cluster=cluster, **given)
     if as_json:
-        values = dataclasses.asdict(report)
+        values = dataclasses.asdict(found)
         values["tally"].pop("cells")
         terminal.echo(json.dumps({"output": output, **values.pop("tally"), **values}))
-    show_report(report, output, time_column)
+    if report and not found.failed:
+        from goemotions.reporting.job import JobResults
+
+        write_page(JobResults(input, output, text_column, grouping, found.tally.cells), model, load)
+    show_report(found, output, time_column)
+
+
+def write_page(job: JobResults, model: str | None, load: LoadOptions) -> None:
+    """Write the report of a finished job, and say where it is."""
+    from goemotions.classifier import EmotionClassifier
+    from goemotions.estimation.corpus import Grouping
+    from goemotions.reporting.job import report_of_job, write_job_report
+    from goemotions.reporting.report import ReportOptions
+
+    options = ReportOptions(
+        grouping=Grouping(job.grouping.by, job.grouping.time, job.grouping.period),
+        command=shlex.join(["goemotions", *sys.argv[1:]]),
+    )
+    made = report_of_job(EmotionClassifier(model, **vars(load)), job, options, show_progress=True)
+    terminal.echo(f"report in {write_job_report(made, job.output)}", err=True)
+    for line in made.main.notes():
+        terminal.note(line)
 
 
 @contextmanager

@@ -67,7 +67,7 @@ def compare(one: Shares, other: Shares, one_more: float = 0.0, other_more: float
         one_more, other_more: added to the spreads: one over the number of texts.
     """
     low, high = difference(one.share, one.interval(one_more), other.share, other.interval(other_more))
-    first, second = 1 / (one.spread + one_more), 1 / (other.spread + other_more)
+    first, second = 1 / np.maximum(one.spread + one_more, 1e-12), 1 / np.maximum(other.spread + other_more, 1e-12)
     common = (first * smoothed(one, one_more) + second * smoothed(other, other_more)) / (first + second)
     error = np.sqrt(common * (1 - common) * (1 / first + 1 / second))
     change = one.share - other.share

@@ -82,6 +82,10 @@ class Survey:
         """Return the group under which a row is shown."""
         return name if name in self.kept else OTHER
 
+    def largest(self, most: int) -> list[str]:
+        """Return the names of the largest groups that are shown by themselves; none where there is one group."""
+        return [name for name, _ in self.groups.most_common(most) if name and name in self.kept]
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -90,6 +94,7 @@ class Scored:
     Attributes:
         numbers: of the rows in the file, from 1.
         probabilities: of the model's labels, [rows, labels].
+        languages: of the texts; empty where they cannot be told, or do not matter to the model.
     """
 
     numbers: list[int]
@@ -98,6 +103,7 @@ class Scored:
     periods: list[str]
     probabilities: Floats
     truncated: int
+    languages: Counter[str] = field(default_factory=Counter)
 
 
 def survey(table: Table, grouping: Grouping, progress: Progress) -> Survey:
@@ -209,6 +215,7 @@ def scored_rows(
             [periods[place] or "" for place, _ in here],
             scored.probabilities.astype(np.float64),
             int(scored.truncated.sum()),
+            Counter(scored.languages.tolist() if scored.languages is not None else ()),
         )
         progress.update(table.fraction_read, done)
 

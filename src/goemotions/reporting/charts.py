@@ -105,3 +105,11 @@ def shade(value: float, most: float) -> str:
         '<svg class="bar" height="10" aria-hidden="true">'
         f'<rect class="k0" width="{100 * min(value / max(most, 1e-9), 1):.1f}%" height="10" rx="2"/></svg>'
     )
+
+
+def chart_table(title: str, header: Sequence[str], rows: str) -> str:
+    """Return a table whose second column is drawn."""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
+    caption = f"<caption>{escape(title)}</caption>"
+    whole = f"{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+    return f'<div class="wide"><table class="shares">{whole}</table></div>'

@@ -13,8 +13,12 @@ from goemotions.estimation.interval import Floats
 from goemotions.reporting.words import Lexicon
 
 KEPT = 3
+DRAWN = 40
+"""Texts of each label that are drawn by chance at most, to explain them."""
 LONGEST = 400
 """Characters of a text that are shown."""
+MOST_GROUPS, GROUP_WORDS = 6, 10_000
+"""The largest groups, of which words are counted, and how many words of each."""
 
 
 @dataclass(frozen=True)
@@ -37,18 +41,19 @@ class Examples:
 
 @dataclass
 class Best:
-    """The highest of all that are offered, each text once."""
+    """The ``most`` highest of all that are offered, each text once."""
 
+    most: int = KEPT
     heap: list[tuple[float, int, str, float]] = field(default_factory=list)
 
     def offer(self, height: float, row: int, text: str, probability: float) -> None:
-        if len(self.heap) == KEPT and height <= self.heap[0][0]:
+        if len(self.heap) == self.most and height <= self.heap[0][0]:
             return
         shown = shortened(text)
         if any(other == shown for _, _, other, _ in self.heap):
             return
         heapq.heappush(self.heap, (height, -row, shown, probability))
-        if len(self.heap) > KEPT:
+        if len(self.heap) > self.most:
             heapq.heappop(self.heap)
 
     def examples(self) -> list[Example]:
@@ -58,33 +63,38 @@ class Best:
 class Gathering:
     """Collects examples, pairs and words, of the model's labels."""
 
-    def __init__(self, labels: Sequence[str], thresholds: Sequence[float], texts: bool, seed: int = 0) -> None:
+    def __init__(
+        self, labels: Sequence[str], thresholds: Sequence[float], groups: Sequence[str], seed: int = 0
+    ) -> None:
         """
         Args:
             thresholds: from which a text is given each label.
-            texts: keep examples.
+            groups: whose words are counted by themselves.
         """
         self.labels = labels
         self.thresholds = np.asarray(thresholds)
         self.lexicon = Lexicon(len(labels))
+        self.group_lexicons = {name: Lexicon(len(labels), GROUP_WORDS) for name in groups}
         self.pairs: npt.NDArray[np.float64] = np.zeros((len(labels), len(labels)))
-        self._texts = texts
         self._generator = np.random.default_rng(seed)
-        self._typical, self._strongest, self._doubtful = ([Best() for _ in labels] for _ in range(3))
+        self._drawn = [Best(DRAWN) for _ in labels]
+        self._strongest, self._doubtful = ([Best() for _ in labels] for _ in range(2))
 
-    def add(self, numbers: Sequence[int], texts: Sequence[str], probabilities: Floats) -> None:
+    def add(self, numbers: Sequence[int], texts: Sequence[str], groups: Sequence[str], probabilities: Floats) -> None:
         """Take in some rows."""
         given = (probabilities >= self.thresholds).astype(np.float64)
         self.pairs += given.T @ given
         self.lexicon.add(texts, probabilities)
-        if not self._texts:
-            return
+        for name, lexicon in self.group_lexicons.items():
+            mine = [place for place, group in enumerate(groups) if group == name]
+            lexicon.add([texts[place] for place in mine], probabilities[mine])
         chance = self._generator.random(len(texts))
         odds = np.log(np.clip(probabilities, 1e-6, 1 - 1e-6) / np.clip(1 - probabilities, 1e-6, 1))
         doubt = -np.abs(odds - np.log(self.thresholds / np.maximum(1 - self.thresholds, 1e-6)))
         drawn = np.where(probabilities >= self.thresholds, chance[:, None], -1.0)
-        for bests, heights in ((self._strongest, probabilities), (self._doubtful, doubt), (self._typical, drawn)):
-            first = np.argpartition(-heights, min(2 * KEPT, len(heights) - 1), axis=0)[: 2 * KEPT]
+        for bests, heights in ((self._strongest, probabilities), (self._doubtful, doubt), (self._drawn, drawn)):
+            looked_at = 2 * bests[0].most
+            first = np.argpartition(-heights, min(looked_at, len(heights) - 1), axis=0)[:looked_at]
             for label, best in enumerate(bests):
                 for row in first[:, label]:
                     if heights[row, label] != -1.0:
@@ -100,9 +110,13 @@ class Gathering:
     def examples(self) -> list[Examples]:
         """Return the texts of each label."""
         return [
-            Examples(typical.examples(), strongest.examples(), doubtful.examples())
-            for typical, strongest, doubtful in zip(self._typical, self._strongest, self._doubtful, strict=True)
+            Examples(drawn.examples()[:KEPT], strongest.examples(), doubtful.examples())
+            for drawn, strongest, doubtful in zip(self._drawn, self._strongest, self._doubtful, strict=True)
         ]
+
+    def drawn(self, number: int) -> list[list[str]]:
+        """Return at most so many texts of each label, drawn by chance from those that are given it."""
+        return [[example.text for example in best.examples()[:number]] for best in self._drawn]
 
 
 def shortened(text: str) -> str:

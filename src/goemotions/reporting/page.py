@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 
 from goemotions.estimation.changes import Change
@@ -13,6 +12,7 @@ from goemotions.periods import positions
 from goemotions.reporting.charts import (
     GROUP_MARKS,
     Mark,
+    chart_table,
     common_top,
     interval_row,
     legend,
@@ -21,6 +21,7 @@ from goemotions.reporting.charts import (
     time_line,
 )
 from goemotions.reporting.headline import headline
+from goemotions.reporting.method import languages_section, method_section
 from goemotions.reporting.report import CorpusReport
 from goemotions.reporting.style import STYLE
 from goemotions.reporting.texts import emotion_sections
@@ -39,6 +40,7 @@ def report_page(report: CorpusReport) -> str:
         ("Groups side by side", "groups", groups_section(report)),
         ("What goes with what", "pairs", pairs_section(report)),
         ("Emotion by emotion", "emotions", emotion_sections(report)),
+        ("Languages", "languages", languages_section(report)),
         ("How this was made", "method", method_section(report)),
     ]
     there = [section for section in sections if section[2]]
@@ -89,14 +91,6 @@ def share_chart(estimates: Estimates, title: str) -> str:
         for share in shares
     )
     return chart_table(title, ("emotion", f"from 0 to {100 * top:g} %", "share", "95 % interval"), rows)
-
-
-def chart_table(title: str, header: Sequence[str], rows: str) -> str:
-    """Return a table whose second column is drawn."""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
-    caption = f"<caption>{escape(title)}</caption>"
-    whole = f"{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
-    return f'<div class="wide"><table class="shares">{whole}</table></div>'
 
 
 def time_section(report: CorpusReport) -> str:
@@ -218,33 +212,6 @@ def pairs_section(report: CorpusReport) -> str:
     header = ("pair", "", "times as often as by chance", "texts")
     text = "<p>Emotions that the model gives to one text together, more often than chance would.</p>"
     return f"{text}{chart_table('Pairs', header, rows)}"
-
-
-def method_section(report: CorpusReport) -> str:
-    """Return how it was estimated, and how to make it again and cite it."""
-    source, main = report.source, report.main
-    by_people = (
-        f"Shares are estimated by prediction-powered inference: {main.labelled:,} texts of {source.labelled} that "
-        "people labelled, and the model's probabilities for all (Angelopoulos et al., 2023; PPI++). Their intervals "
-        "hold where the model is wrong, if these texts were drawn by chance."
-    )
-    by_model = "Shares are the means of the model's probabilities; no text was labelled by people."
-    lines = [
-        by_people if main.labelled else by_model,
-        "Changes are called found with 5 % of false discoveries over all labels (Benjamini and Hochberg).",
-        "Words are those with the highest log odds in texts with the emotion, with all texts as prior (Monroe et al., "
-        "2008).",
-        f"Texts: {source.file}, SHA-256 {source.sha256}.",
-        f"Model: {source.model}; goemotions {source.version}.",
-        "An emotion is what a reader would find in the words of a text; it is not what its writer feels, and says "
-        "nothing of a person.",
-    ]
-    if main.truncated:
-        lines.append(f"Of {main.truncated:,} long texts the model read the beginning.")
-    listed = "".join(f"<li>{escape(line)}</li>" for line in lines)
-    cite = f"goemotions {source.version} (2026), model {source.model}; data set: Demszky et al., GoEmotions, ACL 2020."
-    command = f"<p>Made by</p><pre><code>{escape(source.command)}</code></pre>" if source.command else ""
-    return f"<ul>{listed}</ul>{command}<p>Cite as: {escape(cite)}</p>"
 
 
 def cells_of(estimates: Estimates) -> tuple[list[str], list[str]]:

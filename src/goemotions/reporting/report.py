@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 import goemotions
+from goemotions.checkpoint import fingerprint
 from goemotions.classifier import EmotionClassifier
 from goemotions.data.tables import Columns
 from goemotions.estimation.corpus import Grouping, scored_rows
@@ -20,13 +22,14 @@ from goemotions.estimation.results import Estimates
 from goemotions.evaluation.label_groups import roll_ups
 from goemotions.files import sha256
 from goemotions.progress import Progress
-from goemotions.reporting.gathering import Examples, Gathering
+from goemotions.reporting.driving import Driven, drivers, texts_per_label
+from goemotions.reporting.gathering import MOST_GROUPS, Examples, Gathering
 from goemotions.reporting.words import Word
 from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
 
-FORMAT = 1
-WORDS, LEAST_LIFT = 12, 1.2
+FORMAT = 2
+WORDS, FEW_WORDS, LEAST_LIFT = 12, 6, 1.2
 FEWEST_TOGETHER = 10
 """Texts that are given both labels of a pair; rarer pairs are not shown."""
 
@@ -39,7 +42,9 @@ class Source:
         file, sha256: of the texts.
         labelled: the file of people's labels, or None.
         command: that makes it.
-        model: its name, and ``version`` that of this package.
+        model: its name, ``reads`` the languages that it reads, as far as that is known, and ``fingerprint`` the
+            SHA-256 of what its answers depend on.
+        version: of this package.
     """
 
     file: str
@@ -47,7 +52,17 @@ class Source:
     labelled: str | None
     command: str
     model: str
+    reads: Sequence[str]
+    fingerprint: str
     version: str
+
+    @classmethod
+    def of(cls, classifier: EmotionClassifier, file: str, digest: str, labelled: str | None, command: str) -> Source:
+        """Return where a report is from, whose texts ``classifier`` scored."""
+        mark, config = fingerprint(classifier.directory, classifier.config), classifier.config
+        return cls(
+            file, digest, labelled, command, config.name, sorted(classifier.languages), mark, goemotions.__version__
+        )
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,10 @@ class CorpusReport:
         by, time, period: the columns by which texts are told apart, and the length of a period.
         estimates: by the name of a view: ``labels``, ``ekman``, ``sentiment``.
         given: texts that decisions give each label, of the model.
-        words, examples: of each of the model's labels; no examples where texts are left out.
+        words, driven, examples: of each of the model's labels; no examples where texts are left out.
+        group_words: by group and label, what texts with the label have more of there than in other groups.
+        languages: texts by language; empty where they were not told apart. ``unread`` is what is said of those that
+            the model does not read.
     """
 
     format: int
@@ -80,7 +98,11 @@ class CorpusReport:
     given: Mapping[str, int]
     pairs: Sequence[Pair]
     words: Mapping[str, Sequence[Word]]
+    driven: Mapping[str, Driven]
+    group_words: Mapping[str, Mapping[str, Sequence[Word]]]
     examples: Mapping[str, Examples]
+    languages: Mapping[str, int]
+    unread: str | None
 
     @property
     def main(self) -> Estimates:
@@ -124,27 +146,37 @@ def make_report(
     tallies, truths = {"labels": main}, {"labels": truth}
     for name, (tally, coarse) in views(main, truth).items():
         tallies[name], truths[name] = tally, coarse
-    thresholds = [classifier.thresholds[label] for label in classifier.labels]
-    gathering = Gathering(classifier.labels, thresholds, options.texts)
-    drawing = Drawing()
+    gathering, drawing, languages = gathering_of(classifier, found.largest(MOST_GROUPS)), Drawing(), Counter[str]()
     with Progress("scoring", show_progress) as progress:
         for scored in scored_rows(classifier, table, options.grouping, found, progress):
             for tally in tallies.values():
                 tally.add(scored)
-            gathering.add(scored.numbers, scored.texts, scored.probabilities)
+            gathering.add(scored.numbers, scored.texts, scored.groups, scored.probabilities)
             drawing.add(scored.texts)
+            languages += scored.languages
     estimates = {name: finish(tally, found, truths[name], options.assume_random) for name, tally in tallies.items()}
     if not people:
         estimates["labels"] = replace(estimates["labels"], distance=drawing.distance(classifier))
-    source = Source(
-        path.name,
-        sha256(path),
-        people.name if people else None,
-        options.command,
-        classifier.config.name,
-        goemotions.__version__,
-    )
-    labels = classifier.labels
+    source = Source.of(classifier, path.name, sha256(path), people.name if people else None, options.command)
+    return put_together(classifier, source, options, estimates, gathering, languages)
+
+
+def gathering_of(classifier: EmotionClassifier, groups: Sequence[str]) -> Gathering:
+    """Return an empty gathering of what a model's thresholds give."""
+    return Gathering(classifier.labels, [classifier.thresholds[label] for label in classifier.labels], groups)
+
+
+def put_together(
+    classifier: EmotionClassifier,
+    source: Source,
+    options: ReportOptions,
+    estimates: Mapping[str, Estimates],
+    gathering: Gathering,
+    languages: Mapping[str, int],
+) -> CorpusReport:
+    """Return the report of texts that were estimated and gathered; explains some of them."""
+    labels, rows = classifier.labels, estimates["labels"].rows
+    words = gathering.lexicon
     return CorpusReport(
         FORMAT,
         source,
@@ -153,9 +185,16 @@ def make_report(
         options.grouping.period,
         estimates,
         dict(zip(labels, gathering.given, strict=True)),
-        pairs_of(gathering, labels, found.rows),
-        dict(zip(labels, gathering.lexicon.telling(WORDS), strict=True)),
+        pairs_of(gathering, labels, rows),
+        dict(zip(labels, words.telling(WORDS), strict=True)),
+        drivers(classifier, gathering.drawn(texts_per_label(rows)), words, WORDS),
+        {
+            name: dict(zip(labels, words.telling_part(part, FEW_WORDS), strict=True))
+            for name, part in gathering.group_lexicons.items()
+        },
         dict(zip(labels, gathering.examples(), strict=True)) if options.texts else {},
+        languages,
+        classifier.unread_note(dict(languages.items())) if languages else None,
     )
 
 

@@ -31,10 +31,15 @@ def forms(output: Path) -> tuple[Path, Path, Path]:
 def write_report(report: CorpusReport, output: Path) -> Sequence[Path]:
     """Write the page and what is beside it, each whole or not at all; returns their paths."""
     paths = forms(output)
-    for path, content in zip(paths, (report_page(report), csv_text(report), json_text(report)), strict=True):
+    for path, content in zip(paths, contents(report), strict=True):
         with new_file(path) as temporary:
             temporary.write_text(content, encoding="utf-8", newline="")
     return paths
+
+
+def contents(report: CorpusReport) -> tuple[str, str, str]:
+    """Return the page, the CSV and the JSON of a report."""
+    return report_page(report), csv_text(report), json_text(report)
 
 
 def csv_text(report: CorpusReport) -> str:

@@ -39,6 +39,7 @@ details { border: 1px solid var(--grid); border-radius: .5rem; margin: .5rem 0; 
 summary { cursor: pointer; }
 .words { display: flex; flex-wrap: wrap; gap: .4rem; list-style: none; padding: 0; }
 .words li { background: var(--soft); border: 1px solid var(--grid); border-radius: 1rem; padding: .1rem .7rem; }
+td.said { white-space: normal; }
 .texts { padding-left: 1.1rem; overflow-wrap: anywhere; } .texts li { margin: .3rem 0; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--soft); padding: .7rem; }
 #method li { overflow-wrap: anywhere; }

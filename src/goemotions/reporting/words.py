@@ -46,7 +46,8 @@ class Word:
 class Lexicon:
     """Counts texts with each word, and how much of each label these have; memory does not grow with the texts."""
 
-    def __init__(self, labels: int) -> None:
+    def __init__(self, labels: int, most: int = MOST_WORDS) -> None:
+        self._most = most
         self._places: dict[str, int] = {}
         self._texts: Counts = np.zeros(1024)
         self._soft: Counts = np.zeros((1024, labels))
@@ -68,7 +69,7 @@ class Lexicon:
         seen = sorted_places[starts]
         self._texts[seen] += np.diff(np.append(starts, len(places)))
         self._soft[seen] += np.add.reduceat(probabilities[np.array(rows)[order]], starts, axis=0)
-        if len(self._places) > MOST_WORDS:
+        if len(self._places) > self._most:
             self._forget()
 
     def _make_room(self) -> None:
@@ -78,35 +79,58 @@ class Lexicon:
 
     def _forget(self) -> None:
         """Keep the half of the words that most texts have."""
-        ordered = sorted(self._places.items(), key=lambda item: -self._texts[item[1]])[: MOST_WORDS // 2]
+        ordered = sorted(self._places.items(), key=lambda item: -self._texts[item[1]])[: self._most // 2]
         kept = np.array([place for _, place in ordered])
         self._places = {word: place for place, (word, _) in enumerate(ordered)}
         size = len(self._texts)
         self._texts = np.concatenate([self._texts[kept], np.zeros(size - len(kept))])
         self._soft = np.concatenate([self._soft[kept], np.zeros((size - len(kept), self._soft.shape[1]))])
 
+    def texts_with(self, word: str) -> int:
+        """Return the number of texts with a word, as far as it is counted."""
+        place = self._places.get(word)
+        return 0 if place is None else int(self._texts[place])
+
     def telling(self, number: int) -> list[list[Word]]:
         """Return the words of each label that tell most, at most so many, those with the highest z first."""
-        names = list(self._places)
-        texts, soft = self._texts[: len(names)], self._soft[: len(names)]
-        common = np.flatnonzero(texts >= FEWEST_TEXTS)
-        if not len(common):
-            return [[] for _ in range(soft.shape[1])]
-        texts, soft = texts[common], soft[common]
-        prior = (PRIOR_WORDS * texts / texts.sum())[:, None]
-        with_label, without = soft + prior, texts[:, None] - soft + prior
-        odds = log_odds(with_label) - log_odds(without)
-        error = np.sqrt(1 / with_label + 1 / without)
-        z = odds / error
-        chosen = np.argsort(-z, axis=0)[:number]
-        return [
-            [
-                Word(names[common[place]], int(texts[place]), float(odds[place, label]), float(z[place, label]))
-                for place in chosen[:, label]
-                if z[place, label] > SURE
-            ]
-            for label in range(soft.shape[1])
+        texts, soft = self._counted(list(self._places))
+        return telling(list(self._places), texts, soft, texts[:, None] - soft, number)
+
+    def telling_part(self, part: Lexicon, number: int) -> list[list[Word]]:
+        """Return the words that tell a label's texts in a part of these texts from its other texts, as `telling`."""
+        names = [word for word in part._places if word in self._places]
+        texts, mine = part._counted(names)
+        return telling(names, texts, mine, np.maximum(self._counted(names)[1] - mine, 0), number)
+
+    def _counted(self, names: Sequence[str]) -> tuple[Counts, Counts]:
+        """Return the texts with each word, and how much of each label these have."""
+        places = np.array([self._places[name] for name in names], dtype=np.int64)
+        return self._texts[places], self._soft[places]
+
+
+def telling(names: Sequence[str], texts: Counts, these: Counts, others: Counts, number: int) -> list[list[Word]]:
+    """Return the words by which one kind of texts is told from others, for each label.
+
+    Args:
+        texts: with each word, [words]; only words of several are looked at.
+        these, others: counts of each word in both kinds, [words, labels].
+    """
+    common = np.flatnonzero(texts >= FEWEST_TEXTS)
+    if not len(common):
+        return [[] for _ in range(these.shape[1])]
+    texts, these, others = texts[common], these[common], others[common]
+    prior = PRIOR_WORDS * (these + others) / np.maximum((these + others).sum(0), 1e-9)
+    odds = log_odds(these + prior) - log_odds(others + prior)
+    z = odds / np.sqrt(1 / (these + prior) + 1 / (others + prior))
+    chosen = np.argsort(-z, axis=0)[:number]
+    return [
+        [
+            Word(names[common[place]], int(texts[place]), float(odds[place, label]), float(z[place, label]))
+            for place in chosen[:, label]
+            if z[place, label] > SURE
         ]
+        for label in range(these.shape[1])
+    ]
 
 
 def words_of(text: str) -> list[str]:
