@@ -98,10 +98,10 @@ def test_mistakes_are_said(page: Page, tmp_path: Path) -> None:
     expect(page.get_by_role("status")).to_have_text("Enter a text first.")
     (tmp_path / "a.csv").write_text("text\n")
     page.get_by_label("Open a file").set_input_files(tmp_path / "a.csv")
-    expect(page.get_by_role("status")).to_contain_text("a.csv has a header and no rows")
+    expect(page.get_by_role("status")).to_contain_text("a.csv has no rows: expected at least one")
     (tmp_path / "a.csv").write_text('text\n"open')
     page.get_by_label("Open a file").set_input_files(tmp_path / "a.csv")
-    expect(page.get_by_role("status")).to_contain_text("ends within a quotation that begins in row 2")
+    expect(page.get_by_role("status")).to_contain_text("a.csv, line 2: unexpected end of data")
 
 
 def test_a_text_is_shown_as_text(page: Page) -> None:
