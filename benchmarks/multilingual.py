@@ -35,8 +35,9 @@ RESAMPLES = 1000
 ABOUT = (
     "Beside the model that it replaced, a small network on a frozen encoder; in brackets that one's figure and the 95 "
     "% interval of the difference (paired, 1,000 resamples). Posts are BRIGHTER's official test parts, with people's "
-    "labels and thresholds of that language's dev part; the others have the thresholds that ship. Subtitles' labels "
-    "were given to English lines and carried over. GoEmotions “by machine” is a machine translation of the official "
+    "labels and thresholds of that language's dev part; the others have those for English texts, not those for the "
+    "rest of the languages ([languages.md](languages.md)). Subtitles' labels were given to English lines and carried "
+    "over. GoEmotions “by machine” is a machine translation of the official "
     "test, so that language alone differs. Dutch, French, Polish, Swedish and Ukrainian are untested: no labelled "
     "texts in them were at hand."
 )

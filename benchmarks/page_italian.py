@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from page_parts import HALVES, SETS, MappedFigures, Results, ShortReport, always, listed, overall, ranked, reads
+from page_parts import (
+    ENGLISH_THRESHOLDS,
+    HALVES,
+    SETS,
+    MappedFigures,
+    Results,
+    ShortReport,
+    always,
+    listed,
+    overall,
+    ranked,
+    reads,
+)
 
 from goemotions.evaluation.formatting import Markdown, Table, format_figure, format_number
 
@@ -26,6 +38,7 @@ ABOUT = (
     "task here: the models were trained on that corpus, and its groups are made of the very labels they learnt. The "
     "difference is therefore of language, kind of text and annotation together, not of language alone; the machine "
     "translations of the GoEmotions test in [quality.md](quality.md) differ in language only.",
+    ENGLISH_THRESHOLDS,
 )
 
 

@@ -12,7 +12,20 @@ from pathlib import Path
 
 from page_behaviour import behaviour_page
 from page_italian import chance, italian_page
-from page_parts import HALVES, OFFICIAL, RESULTS, SETS, Results, always, config, overall, ranked, read_results, results
+from page_parts import (
+    ENGLISH_THRESHOLDS,
+    HALVES,
+    OFFICIAL,
+    RESULTS,
+    SETS,
+    Results,
+    always,
+    config,
+    overall,
+    ranked,
+    read_results,
+    results,
+)
 from page_rivals import rivals_page, rivals_table
 
 from goemotions.catalog import bundled, shipped
@@ -88,6 +101,7 @@ def quality_page(found: dict[str, Results]) -> str:
         "“Own thresholds” were tuned on a random half of that data and measured on the other, by turns: what labelled "
         "texts of that kind would buy without training. “Of chance” is the mean average precision of scores that say "
         "nothing: the mean frequency of the labels. The calibration error is over predictions of at least 0.1.",
+        ENGLISH_THRESHOLDS,
     ]
     for model, sets in found.items():
         parts += [f"## `{model}`", overview(sets)]

@@ -21,6 +21,7 @@ from goemotions.predictions import PredictOptions
 MIXED = ["Thank you so much for all that you did!", "Grazie mille, sei stata davvero gentilissima!", "정말 고맙습니다"]
 LANGUAGES = ["en", "it", "ko"]
 MODELS = ["compact", "multilingual", "multilingual"]
+THRESHOLDS = ["en", "rest", "rest"]
 NOTE = "2 of 3 texts seem to be in languages that the model compact does not read (1 Italian, 1 Korean)"
 
 
@@ -30,9 +31,10 @@ def test_on_the_command_line(cli: Run) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(row["language"], row["model"]) for row in found] == list(zip(LANGUAGES, MODELS, strict=True))
+    assert [row["thresholds"] for row in found] == THRESHOLDS
     assert all(row["emotions"][0]["label"] == "gratitude" for row in found)
     done = cli("predict", "--show-language", stdin=lines)
-    assert [line.split("\t")[2:] for line in done.stdout.splitlines()] == [[tag, "compact"] for tag in LANGUAGES]
+    assert [line.split("\t")[2:] for line in done.stdout.splitlines()] == [[tag, "compact", "all"] for tag in LANGUAGES]
     assert done.stderr.startswith(f"warning: {NOTE}")
     assert done.stderr.count("\n") == 1
 
@@ -44,8 +46,8 @@ def test_in_a_table(tmp_path: Path) -> None:
     summary = predict_table(auto, source, "text", output, PredictOptions(show_language=True), show_progress=False)
     with output.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [(row["language"], row["model"]) for row in rows] == [
-        *zip(LANGUAGES, MODELS, strict=True), ("", ""), ("und", "compact"),
+    assert [(row["language"], row["model"], row["thresholds"]) for row in rows] == [
+        *zip(LANGUAGES, MODELS, THRESHOLDS, strict=True), ("", "", ""), ("und", "compact", "und"),
     ]  # fmt: skip
     assert summary.languages == {"en": 1, "it": 1, "ko": 1, "und": 1}
 
@@ -56,6 +58,7 @@ def test_in_a_frame(classifier: EmotionClassifier) -> None:
     assert [str(warning.message).startswith(NOTE) for warning in said] == [True]
     assert made["language"].tolist() == LANGUAGES
     assert made["model"].tolist() == ["compact"] * 3
+    assert made["thresholds"].tolist() == ["all"] * 3
 
 
 def test_over_http() -> None:
@@ -63,6 +66,10 @@ def test_over_http() -> None:
         found = server.post("/v1/emotions", {"texts": MIXED, "show_language": True}).json["results"]
         assert [(row["language"], row["model"]) for row in found] == list(zip(LANGUAGES, MODELS, strict=True))
         assert [row["emotions"][0]["label"] for row in found] == ["gratitude"] * 3
+        assert [row["thresholds"] for row in found] == THRESHOLDS
+        own = server.get("/info").json["thresholds_by_language"]
+        assert own["en"]["thresholds"] == EmotionClassifier().thresholds
+        assert own["rest"]["thresholds"] == EmotionClassifier("multilingual").thresholds.of("it")
         server.post("/v1/emotions", {"texts": ["დიდი მადლობა"]})
         assert "goemotions_unread_texts_total 1.0" in server.get("/metrics").body.decode()
 
@@ -91,7 +98,10 @@ def test_thresholds_are_tuned_for_one_language(korean: LabelledTexts, tmp_path: 
         AssumptionWarning, match="ko-dev.tsv seems to be in Korean; its thresholds are used for texts in It"
     ):
         tune_model(tuned, korean, tmp_path / "second", language="it")
-    assert set(EmotionClassifier(tmp_path / "second").thresholds.by_language) == {"ko", "it"}
+    assert set(EmotionClassifier(tmp_path / "second").thresholds.by_language) == {"en", "ko", "it", "rest"}
+    tune_model(tuned, korean, tmp_path / "all")  # of all texts: those of languages go
+    assert EmotionClassifier(tmp_path / "all").thresholds.by_language == {}
+    assert "tuned_on_by_language" not in EmotionClassifier(tmp_path / "all").config.raw
     with pytest.raises(ValueError, match="no language 'kr' is told apart; there are: am, ar"):
         tune_model(before, korean, tmp_path / "third", language="kr")
     with pytest.raises(ValueError, match="calibration is the same for all languages"):

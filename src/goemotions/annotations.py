@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from goemotions.explaining.explanation import DECIMALS, Explanation
 from goemotions.predictions import LongText, Prediction, PredictOptions, is_blank
@@ -14,6 +14,7 @@ from goemotions.tables.table import Kind, Layout, NewColumn, NewValues
 EMOTIONS = NewColumn("emotions", Kind.RANKED)
 TRUNCATED = NewColumn("truncated", Kind.FLAG)
 LANGUAGE, MODEL = NewColumn("language", Kind.NAME), NewColumn("model", Kind.NAME)
+THRESHOLDS = NewColumn("thresholds", Kind.NAME)
 EXPLANATION = NewColumn("explanation", Kind.REASONS)
 EMOTION, SCORE, GIVEN = NewColumn("emotion", Kind.NAME), NewColumn("score", Kind.SCORE), NewColumn("given", Kind.FLAG)
 REASONS = 5
@@ -41,6 +42,14 @@ class Predictor(Protocol):
         """Return what each word of each text adds to each label."""
 
 
+class Answered(NamedTuple):
+    """The way a text was answered: fields as in :class:`Prediction`; None of a row without text."""
+
+    language: str | None
+    model: str | None
+    thresholds: str | None
+
+
 @dataclass(frozen=True)
 class Annotations:
     """The new values of n rows, in order. A null or blank text has no emotions and no scores.
@@ -50,7 +59,7 @@ class Annotations:
         truncated: for each row, whether its text was cut.
         scores: column name to a value a row, empty unless all scores were asked for.
         reasons: for each row, the words that decide its emotions; None unless they were asked for.
-        answered: the language of each row's text, and the model that answered; None unless they were asked for.
+        answered: how each row's text was answered; None unless that was asked for.
         languages: texts by language; None for those whose language was not told.
     """
 
@@ -58,7 +67,7 @@ class Annotations:
     truncated: list[bool]
     scores: dict[str, list[float | None]]
     reasons: list[list[dict[str, Any]]] | None = None
-    answered: list[tuple[str | None, str | None]] | None = None
+    answered: list[Answered] | None = None
     languages: Counter[str | None] = field(default_factory=Counter)
 
     @property
@@ -73,10 +82,14 @@ class Annotations:
 
     @property
     def answer_columns(self) -> dict[NewColumn, list[str | None]]:
-        """The languages and models as columns, if they were asked for."""
+        """The languages, models and whose thresholds as columns, if they were asked for."""
         if self.answered is None:
             return {}
-        return {LANGUAGE: [tag for tag, _ in self.answered], MODEL: [model for _, model in self.answered]}
+        return {
+            LANGUAGE: [each.language for each in self.answered],
+            MODEL: [each.model for each in self.answered],
+            THRESHOLDS: [each.thresholds for each in self.answered],
+        }
 
     @property
     def explanation_column(self) -> NewValues:
@@ -124,11 +137,16 @@ def annotate(classifier: Predictor, texts: Sequence[str | None], options: Predic
         for column, values in enumerate(scores.values()):
             values[row] = round(float(found[place].scores[column]), 4)
     why = reasons(classifier, texts, emotions, options) if options.explain else None
-    answered: list[tuple[str | None, str | None]] = [(None, None)] * len(texts)
+    answered = [Answered(None, None, None)] * len(texts)
     for row, prediction in zip(present, found, strict=True):
-        answered[row] = prediction.language, prediction.model
+        answered[row] = answered_by(prediction)
     languages = Counter(prediction.language for prediction in found)
     return Annotations(emotions, truncated, scores, why, answered if options.show_language else None, languages)
+
+
+def answered_by(prediction: Prediction) -> Answered:
+    """Return how a text was answered."""
+    return Answered(prediction.language, prediction.model, prediction.thresholds)
 
 
 def reasons(

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from goemotions import thresholds as thresholding
 from goemotions.architectures import load_model
 from goemotions.architectures.base import EmbeddingArchitecture, LoadOptions, all_features, check_embeddings
-from goemotions.architectures.prepared import Features, Prepared
+from goemotions.architectures.prepared import Features, Prepared, check_finite
 from goemotions.catalog import find_model
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
 from goemotions.data.origin import languages_read
@@ -30,14 +30,13 @@ from goemotions.predictions import (
     PredictOptions,
     Scored,
     Threshold,
-    check_finite,
     check_texts,
     predictions_of,
     read_windows,
     sigmoid,
     warn_of_unread,
 )
-from goemotions.stored_thresholds import threshold_keys
+from goemotions.stored_thresholds import BY_LANGUAGE, threshold_keys, warn_of_common
 
 
 class EmotionClassifier:
@@ -99,6 +98,7 @@ class EmotionClassifier:
         self.thresholds = thresholding.resolve(threshold, self.config.thresholds)
         self.threshold = float(threshold) if isinstance(threshold, (int, float)) else self.config.threshold
         self.unreliable_labels = self.config.unreliable_labels
+        warn_of_common(self.thresholds, self.config.name)
         self.calibration = self.config.calibration
         self.languages = languages_read(self.directory, self.config)
         self._tells_languages = bool(self.languages) and installed()
@@ -297,8 +297,8 @@ class EmotionClassifier:
 
     def save(self, directory: str | Path) -> None:
         """Write this model, with its present thresholds, as a directory that can be loaded again."""
-        config = dict(self.config.raw) | {"threshold": self.threshold} | threshold_keys(self.thresholds)
-        config.pop("calibration", None)
+        kept = {key: value for key, value in self.config.raw.items() if key not in ("calibration", BY_LANGUAGE)}
+        config = kept | {"threshold": self.threshold} | threshold_keys(self.thresholds)
         if self.calibration is not None:
             config["calibration"] = self.calibration.as_dict()
         copy_directory(self.directory, Path(directory), {"config.json": config_bytes(config)})

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
-from goemotions.annotations import Annotations, Predictor, added_columns, annotate, lay_out
+from goemotions.annotations import Annotations, Answered, Predictor, added_columns, annotate, lay_out
 from goemotions.errors import AssumptionWarning, MissingExtraError
 from goemotions.predictions import LongText, PredictOptions, Threshold, is_blank, warn_of_unread
 from goemotions.tables.table import GROUP_ROWS, LISTS, Kind, Layout, NewColumn, check_columns
@@ -29,7 +29,8 @@ class AnnotateOptions(TypedDict, total=False):
             on, and a column of 0 and 1 for each label; ``"long"``: a row per text and emotion.
         explain: add a column ``explanation``: for each emotion its strongest words, and what they add in log odds.
         all_scores: add ``score_<label>`` columns; in the long layout, a row for every label.
-        show_language: add columns ``language`` and ``model``: what each text is in, and which model answered.
+        show_language: add columns ``language``, ``model`` and ``thresholds``: what each text is in, which model
+            answered, and whose thresholds decided.
     """
 
     threshold: Threshold
@@ -107,7 +108,7 @@ def annotate_texts(classifier: Predictor, texts: Sequence[str | None], options: 
     if options.all_scores:
         scores = {f"score_{label}": [] for label in classifier.labels}
     reasons: list[list[dict[str, Any]]] | None = [] if options.explain else None
-    answered: list[tuple[str | None, str | None]] | None = [] if options.show_language else None
+    answered: list[Answered] | None = [] if options.show_language else None
     found = Annotations([], [], scores, reasons, answered)
     for start in range(0, len(texts), GROUP_ROWS):
         block = annotate(classifier, texts[start : start + GROUP_ROWS], options)

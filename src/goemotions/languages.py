@@ -87,7 +87,7 @@ ENGLISH = frozenset(
 NO_LANGUAGE = re.compile(r"https?://\S+|www\.\S+|@\w+|<\|?\w+\|?>|&\w+;")
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 REST = "rest"
-"""The key, in a model made of several, for all languages that are not named."""
+"""The key, in a model made of several and among thresholds, for all languages that are not named."""
 AUTO = "auto"
 ADVICE = "; the model auto gives each text to a model of its language"
 UNREAD_SHARE = 0.01

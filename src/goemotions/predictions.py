@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.errors import AssumptionWarning, ModelError
+from goemotions.errors import AssumptionWarning
+from goemotions.languages import REST, UNKNOWN
 
 if TYPE_CHECKING:
     from goemotions.languages import Languages
@@ -43,6 +44,8 @@ def warn_of_unread(
 
 
 MISSING = ("None", "nan", "<NA>")  # as columns of frames show them
+ALL = "all"
+"""What thresholds are called that belong to no language."""
 
 
 class Thresholds(dict[str, float]):
@@ -51,7 +54,8 @@ class Thresholds(dict[str, float]):
     Attributes:
         beside: the threshold of a label, such as neutral, in texts that reach the threshold of another label. It is at
             least the label's own, so a text never loses its only label by it.
-        by_language: those of texts in some languages, where they differ.
+        by_language: those of texts in some languages, and at :data:`REST` in any other that was found out, where they
+            differ.
     """
 
     def __init__(
@@ -72,7 +76,15 @@ class Thresholds(dict[str, float]):
 
     def of(self, language: str | None) -> Thresholds:
         """Return those of texts in a language; None for texts whose language is not known."""
-        return self.by_language.get(language or "", self)
+        return self.by_language.get(key_of(self, language), self)
+
+
+def key_of(thresholds: Mapping[str, float], language: str | None) -> str:
+    """Return whose thresholds texts in a language have: a language's, :data:`REST` of the others, or :data:`ALL`."""
+    own = thresholds.by_language if isinstance(thresholds, Thresholds) else {}
+    if language is None or language in own:
+        return language or ALL
+    return REST if REST in own and language != UNKNOWN else ALL
 
 
 class Scored(NamedTuple):
@@ -118,7 +130,7 @@ class PredictOptions:
     Attributes:
         all_scores: show every label's probability beside the emotions.
         explain: show the words that decide beside the emotions.
-        show_language: show the language of each text, and the model that answered.
+        show_language: show the language of each text, which model answered and whose thresholds decided.
     """
 
     threshold: Threshold = None
@@ -144,6 +156,7 @@ class Prediction:
         scores: the probability of every label, float32 [labels].
         language: what the text was taken to be in, as a BCP 47 tag; None where that was not found out.
         model: the name of the model that answered.
+        thresholds: whose decided: a language, :data:`REST` of the others, or :data:`ALL`.
     """
 
     emotions: dict[str, float]
@@ -151,6 +164,7 @@ class Prediction:
     scores: npt.NDArray[np.float32]
     language: str | None = None
     model: str = ""
+    thresholds: str = ALL
 
 
 def predictions_of(
@@ -175,10 +189,11 @@ def predictions_of(
         ValueError: ``top_k`` below 1.
     """
     probabilities = scored.probabilities
-    languages = scored.languages
-    emotions = select(probabilities, thresholds, texts=texts, left_out=left_out, top_k=top_k, languages=languages)
+    emotions = select(
+        probabilities, thresholds, texts=texts, left_out=left_out, top_k=top_k, languages=scored.languages
+    )
     rows = zip(emotions, scored.truncated.tolist(), probabilities, scored.tags, strict=True)
-    return [Prediction(*row, model_of(row[-1])) for row in rows]
+    return [Prediction(*row, model_of(row[-1]), key_of(thresholds, row[-1])) for row in rows]
 
 
 def select(
@@ -241,22 +256,6 @@ def reached(probabilities: npt.NDArray[np.float32], cuts: Sequence[float]) -> np
     """bool [n, labels]: where a probability reaches its label's threshold. Compared in float32, as both are meant."""
     found: npt.NDArray[np.bool_] = probabilities >= np.asarray(cuts, dtype=np.float32)
     return found
-
-
-def check_finite(logits: npt.NDArray[np.float32], labels: Sequence[str], model: str) -> npt.NDArray[np.float32]:
-    """Return logits.
-
-    Raises:
-        ModelError: NaN or infinity among them; ``model`` says whose they are.
-    """
-    wrong = np.argwhere(~np.isfinite(logits))
-    if len(wrong):
-        row, column = wrong[0]
-        raise ModelError(
-            f"the model {model} gives {logits[row, column]} for {labels[column]} of text {row}, expected a finite "
-            "number: it is damaged, get it again"
-        )
-    return logits
 
 
 def read_windows(long_text: str) -> bool:

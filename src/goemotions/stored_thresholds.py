@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from goemotions.errors import AssumptionWarning, MissingExtraError
 from goemotions.fields import section, shown
-from goemotions.languages import NAMES
+from goemotions.languages import NAMES, REST, installed
 from goemotions.predictions import Thresholds
 from goemotions.thresholds import check_threshold
 
@@ -33,11 +35,24 @@ def read_thresholds(raw: Mapping[str, Any], labels: Sequence[str], common: float
     """
     found = _of_group(raw, labels, dict.fromkeys(labels, common))
     groups = section(raw, BY_LANGUAGE)
-    unknown = sorted(set(groups) - set(NAMES))
+    unknown = sorted(set(groups) - {*NAMES, REST})
     if unknown:
         raise ValueError(f"{BY_LANGUAGE} of languages that are not told apart: {', '.join(unknown)}")
     by_language = {language: _of_language(language, group, labels, found) for language, group in groups.items()}
     return Thresholds(found, found.beside, by_language)
+
+
+def spoken(language: str) -> str:
+    """Return the name of a language, or of those that are not named."""
+    return "any other language" if language == REST else NAMES.get(language, language)
+
+
+def warn_of_common(thresholds: Thresholds, model: str) -> None:
+    """Warn whoever loads a model that all its texts have the common thresholds, if languages cannot be told."""
+    if thresholds.by_language and not installed():
+        need = MissingExtraError("telling languages apart", "languages")
+        said = f"{model} decides every text by its thresholds for {next(iter(thresholds.by_language))}: {need}"
+        warnings.warn(said, AssumptionWarning, stacklevel=3)
 
 
 def _of_language(language: str, group: object, labels: Sequence[str], common: Mapping[str, float]) -> Thresholds:

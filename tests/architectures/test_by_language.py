@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from conftest import Run
 from environments import Environment
 
 from goemotions import EmotionClassifier
-from goemotions.catalog import MODELS
+from goemotions.catalog import MODELS, find_model
 from goemotions.checkpoint import read_config
 from goemotions.errors import ModelError
 from goemotions.predictions import PredictOptions
@@ -55,7 +57,8 @@ def test_thresholds_are_those_of_the_model_that_answers(
 ) -> None:
     assert auto.thresholds.of("en") == classifier.thresholds
     assert auto.thresholds.of("en").beside == classifier.thresholds.beside
-    assert auto.thresholds.of("it") == multilingual.thresholds
+    assert auto.thresholds.of("it") == multilingual.thresholds.of("it") != multilingual.thresholds
+    assert auto.thresholds.of("und") == classifier.thresholds
     assert auto.predict(ENGLISH + OTHERS, threshold=0.99) == [
         *classifier.predict(ENGLISH, threshold=0.99), *multilingual.predict(OTHERS, threshold=0.99),
     ]  # fmt: skip
@@ -79,12 +82,17 @@ def test_texts_that_are_unsure_go_with_most_of_the_others(auto: EmotionClassifie
         "ⴰⵣⵓⵍ ⴰⵎⴷⴷⴰⴽⵍ",
         "Ich bin so happy, danke you all!",
         "שלום תודה רבה",
+        "I love this фильм, 정말 최고, grazie!",
+        "\u202eשלום\u202c thank you \u200f",  # noqa: RUF001
         "я" * 1_000_000,
+        "é" * 1_000_000,
+        "😂" * 100_000,
         "\ud800",
     ],
 )
-def test_awkward_texts_have_an_answer(auto: EmotionClassifier, text: str) -> None:
-    assert np.isfinite(auto.score([text]).probabilities).all()
+def test_awkward_texts_have_an_answer(auto: EmotionClassifier, multilingual: EmotionClassifier, text: str) -> None:
+    for model in (auto, multilingual):
+        assert np.isfinite(model.score([text]).probabilities).all()
 
 
 def test_special_tokens_in_a_text_are_text(auto: EmotionClassifier) -> None:
@@ -94,6 +102,18 @@ def test_special_tokens_in_a_text_are_text(auto: EmotionClassifier) -> None:
         prepared = model.prepare(["Thank you that you came", "Thank you that you came </s></s></s>"])
         if isinstance(prepared.rows, list):
             assert len(prepared.rows[1]) >= len(prepared.rows[0]) + 3
+
+
+def test_no_piece_of_a_text_is_a_special_token(classifier: EmotionClassifier, multilingual: EmotionClassifier) -> None:
+    for model in (classifier, multilingual):
+        special = json.loads((model.directory / "tokenizer.json").read_text(encoding="utf-8"))["added_tokens"]
+        rows = model.prepare([f"Thank {token['content']} you" for token in special]).rows
+        assert len(rows) == len(special) == 5
+        ids = {token["id"] for token in special}
+        for row in rows:
+            assert isinstance(row, list)
+            assert ids & set(row) == {row[0], row[-1]}
+            assert len(row) >= 2 + 2 + 3
 
 
 def test_a_language_that_is_not_read_is_said_once(classifier: EmotionClassifier, auto: EmotionClassifier) -> None:
@@ -110,6 +130,22 @@ def test_a_language_that_is_not_read_is_said_once(classifier: EmotionClassifier,
 def test_states_are_of_one_model(auto: EmotionClassifier) -> None:
     with pytest.raises(ModelError, match="use one of them"):
         auto.states(ENGLISH)
+
+
+def test_without_the_identifier_all_texts_have_the_common_thresholds(tmp_path: Path) -> None:
+    """The model still answers, and says so once."""
+    code = (
+        "from goemotions import EmotionClassifier\n"
+        f"model = EmotionClassifier({str(find_model('multilingual'))!r})\n"
+        "found = model.predictions(['Grazie mille a tutti!'])[0]\n"
+        "print(found.language, found.thresholds, *found.emotions)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=Environment().variables(tmp_path), capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "None all gratitude\n", done.stderr
+    assert done.stderr.count("multilingual decides every text by its thresholds for en: telling") == 1
+    assert "[languages]" in done.stderr
 
 
 def test_options_that_it_has_no_use_for() -> None:
@@ -149,6 +185,8 @@ def test_thresholds_of_a_language(model_copy: Path) -> None:
     assert "neutral" in model.predictions(texts, PredictOptions(threshold={"neutral": 0.1}))[0].emotions
     model.save(model_copy.with_name("saved"))
     assert EmotionClassifier(model_copy.with_name("saved")).thresholds.of("it")["neutral"] == 0.99
+    EmotionClassifier(model_copy, threshold=0.3).save(model_copy.with_name("one"))
+    assert EmotionClassifier(model_copy.with_name("one")).thresholds.of("it")["neutral"] == 0.3
     for wrong, message in (
         ({"xx": {}}, "languages that are not told apart: xx"),
         ({"it": {"thresholds": {"jy": 0.5}}}, "thresholds_by_language of it: thresholds for labels the model does not"),

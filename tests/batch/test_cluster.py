@@ -187,6 +187,25 @@ def test_mistakes(cluster: Cluster, source: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_model_by_language(cluster: Cluster, tmp_path: Path) -> None:
+    """English rows are answered by compact and others by multilingual, as the local engine does."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    rows = ["Thank you so much for all that you did!", "Grazie mille, sei stata gentilissima!", "정말 고맙습니다", ""]
+    pq.write_table(pa.table({"text": rows * 50}), folder / "mixed.parquet")
+    options = PredictOptions(all_scores=True, show_language=True)
+    report = predict_dataset(str(folder), str(tmp_path / "out"), model="auto", options=options, cluster=SMALL)
+    assert (report.tally.rows, report.tally.dead, report.fragments) == (200, 0, 2)
+    got = results(tmp_path / "out")
+    local_result = tmp_path / "local.parquet"
+    predict_table(EmotionClassifier("auto"), folder / "mixed.parquet", "text", local_result, options)
+    check_equal(got, pq.read_table(local_result))
+    assert got.column("language").to_pylist()[:4] == ["en", "it", "ko", None]
+    assert got.column("model").to_pylist()[:4] == ["compact", "multilingual", "multilingual", None]
+    assert got.column("thresholds").to_pylist()[:4] == ["en", "rest", "rest", None]
+
+
+@pytest.mark.slow
 def test_an_llm_in_batch(cluster: Cluster, source: Path, tmp_path: Path) -> None:
     """All rows of a fragment go through a layer together, on actors on CPUs; the numbers are the local engine's."""
     fixture = ROOT / "tests" / "fixtures" / "embedding-llm-1"

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from goemotions.errors import ModelError
 from goemotions.languages import Languages
 
 Rows = list[list[int]] | npt.NDArray[np.float32]
@@ -73,3 +74,19 @@ def join(parts: Sequence[Prepared]) -> Prepared:
     languages = [part.languages for part in parts if part.languages is not None]
     together = np.concatenate(languages) if len(languages) == len(parts) else None
     return Prepared(rows, first, np.concatenate([part.truncated for part in parts]), together)
+
+
+def check_finite(logits: npt.NDArray[np.float32], labels: Sequence[str], model: str) -> npt.NDArray[np.float32]:
+    """Return logits.
+
+    Raises:
+        ModelError: NaN or infinity among them; ``model`` says whose they are.
+    """
+    wrong = np.argwhere(~np.isfinite(logits))
+    if len(wrong):
+        row, column = wrong[0]
+        raise ModelError(
+            f"the model {model} gives {logits[row, column]} for {labels[column]} of text {row}, expected a finite "
+            "number: it is damaged, get it again"
+        )
+    return logits

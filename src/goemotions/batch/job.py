@@ -24,6 +24,7 @@ from goemotions.errors import AssumptionWarning, DataError
 from goemotions.predictions import PredictOptions, is_blank
 from goemotions.progress import Progress
 from goemotions.specs import ARCHITECTURES
+from goemotions.stored_thresholds import threshold_keys
 from goemotions.tables.delimited import DelimitedTable, DelimitedWriter
 from goemotions.tables.formats import format_of, open_table, writer_for
 from goemotions.tables.several import is_several, would_be_read
@@ -189,7 +190,7 @@ def job_description(
         "reading": asdict(reading),
         "columns": layout.value,
         "options": options.as_dict(),
-        "thresholds": classifier.thresholds,
+        **threshold_keys(classifier.thresholds),
         "model_sha256": model_digest(classifier.directory, classifier.config),
         "base": classifier.base,
         "encoder": encoder,

@@ -98,12 +98,12 @@ def describe(console: Console, directory: Path, config: ModelConfig, backbone: s
 def language_facts(directory: Path, config: ModelConfig) -> dict[str, str]:
     """Return the languages that a model reads, and which have thresholds of their own."""
     from goemotions.data.origin import languages_read
-    from goemotions.languages import NAMES
+    from goemotions.stored_thresholds import spoken
 
     facts = {"languages": ", ".join(languages_read(directory, config)) or "not said"}
-    apart = [NAMES.get(language, language) for language in sorted(config.thresholds.by_language)]
+    apart = [spoken(language) for language in sorted(config.thresholds.by_language)]
     if apart and not config.members:
-        facts["thresholds"] = f"of their own for texts in {', '.join(apart)}; the others' below"
+        facts["thresholds"] = f"of their own for texts in {', '.join(apart)}; those for all texts below"
     return facts
 
 

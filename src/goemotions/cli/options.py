@@ -64,7 +64,8 @@ Explain = Annotated[
 ShowLanguage = Annotated[
     bool,
     typer.Option(
-        "--show-language", help='The language of each text too, and the model that answered (extra "languages").'
+        "--show-language",
+        help='The language of each text too, the model that answered, and whose thresholds (extra "languages").',
     ),
 ]
 ReliableOnly = Annotated[bool, typer.Option("--reliable-only", help="Leave out labels too rare to be sure of.")]

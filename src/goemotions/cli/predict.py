@@ -166,6 +166,7 @@ def print_block(
     """Print some texts' emotions, and return them."""
     from rich.console import Console
 
+    from goemotions.annotations import answered_by
     from goemotions.cli import render
     from goemotions.predictions import PredictOptions
     from goemotions.thresholds import resolve
@@ -182,12 +183,12 @@ def print_block(
         emotions, scores = found[row].emotions, everything[row].emotions if everything else None
         own = thresholds.of(found[row].language)
         none = render.none_found({label: float(found[row].scores[i]) for i, label in considered}, own)
-        answered = (found[row].language, found[row].model) if options.show_language else None
+        answered = answered_by(found[row]) if options.show_language else None
         why = explained.get(row)
         if as_json:
             print_line(render.as_json(text, emotions, found[row].truncated, scores, why, answered))
         elif console.is_terminal:
-            render.print_bars(console, text, emotions, none, scores, why)
+            render.print_bars(console, text, emotions, none, scores, why, answered)
         else:
             print_line(render.as_line(text, emotions, none, scores, why, answered))
     sys.stdout.flush()

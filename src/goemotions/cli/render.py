@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from goemotions.annotations import REASONS
+from goemotions.annotations import REASONS, Answered
 from goemotions.cli.terminal import plain
 from goemotions.explaining.explanation import Explanation
 from goemotions.labels import SENTIMENT
@@ -35,7 +35,7 @@ def as_json(
     truncated: bool,
     scores: Mapping[str, float] | None,
     explained: Explanation | None = None,
-    answered: tuple[str | None, str] | None = None,
+    answered: Answered | None = None,
 ) -> str:
     """Return one line of JSON, with the fields of the table columns; explained are the emotions that were found."""
     found: dict[str, Any] = {
@@ -44,7 +44,7 @@ def as_json(
         "truncated": truncated,
     }
     if answered is not None:
-        found["language"], found["model"] = answered
+        found |= answered._asdict()
     if explained is not None:
         found["explanation"] = explained.as_json(list(emotions))
     if scores is not None:
@@ -58,12 +58,12 @@ def as_line(
     none: str,
     scores: Mapping[str, float] | None,
     explained: Explanation | None = None,
-    answered: tuple[str | None, str] | None = None,
+    answered: Answered | None = None,
 ) -> str:
     """Return ``text <tab> label score, …``; white space in the text is folded so that a text is one line.
 
     Args:
-        answered: the text's language and the model that answered, for two columns more.
+        answered: how the text was answered, for three columns more.
     """
     shown = scores if scores is not None else emotions
     found = ", ".join(
@@ -97,6 +97,7 @@ def print_bars(
     none: str,
     scores: Mapping[str, float] | None,
     explained: Explanation | None = None,
+    answered: Answered | None = None,
 ) -> None:
     """Print the text, then a bar per label; labels shown but not accepted are dim.
 
@@ -117,4 +118,6 @@ def print_bars(
             console.print(plain(f"  {'':<15} {why(explained, label)}", style="italic"))
     if not emotions:
         console.print(plain(f"  {none}", style="italic"))
+    if answered is not None:
+        console.print(plain(f"  language {answered.language}, {answered.model}, thresholds of {answered.thresholds}"))
     console.print()

@@ -20,8 +20,8 @@ from goemotions.evaluation.model_metrics import F1OfRows, StoredFigures, metrics
 from goemotions.evaluation.provenance import DataFile, TunedOn
 from goemotions.evaluation.report import Report
 from goemotions.evaluation.unreliable import MAX_WIDTH, MIN_POSITIVES
-from goemotions.languages import NAMES
 from goemotions.records import to_json
+from goemotions.stored_thresholds import spoken
 
 WARNING = """\
 - **Do not judge people by it.** It rates the words of a text, as those who labelled its training data read them. It
@@ -152,7 +152,7 @@ def thresholds_from(facts: CardFacts) -> str:
     about = facts.about or About()
     said = f"The thresholds were tuned on {tuning_data(tuned)}." if tuned else about.thresholds
     apart = [
-        f"Texts in {NAMES.get(language, language)} have thresholds of their own, tuned on {tuning_data(own)}."
+        f"Texts in {spoken(language)} have thresholds of their own, tuned on {tuning_data(own)}."
         for language, own in facts.provenance.tuned_on_by_language.items()
     ]
     return " ".join([said, *apart]).strip()

@@ -25,7 +25,7 @@ from goemotions.evaluation.provenance import DataFile, check_tuning_data, find_s
 from goemotions.languages import NAMES, OTHER, UNKNOWN, identify, installed, usual
 from goemotions.predictions import Scored, Thresholds
 from goemotions.records import OMIT_DEFAULT, to_json
-from goemotions.stored_thresholds import threshold_keys
+from goemotions.stored_thresholds import BY_LANGUAGE, threshold_keys
 from goemotions.thresholds import Objective
 
 STALE = ("metrics", "tested_on")
@@ -156,7 +156,11 @@ def write_tuned(
     """Write the model with other thresholds to ``output``, without the figures that they make untrue."""
     old = classifier.config.raw
     learnt_from = model_origin(old).languages or (language,)
-    stale = STALE if language is None or language in learnt_from else ()  # figures are of texts as it learnt from
+    stale: tuple[str, ...] = ()
+    if language is None or language in learnt_from:  # figures are of texts as it learnt from
+        stale = STALE
+    if language is None:  # thresholds of languages are beside those for all texts that go
+        stale += (BY_LANGUAGE, "tuned_on_by_language")
     config = {key: value for key, value in old.items() if key not in stale}
     if language is None:
         config |= threshold_keys(tuned) | {"tuned_on": to_json(record)}

@@ -8,6 +8,7 @@ from goemotions import __version__
 from goemotions.checkpoint import ModelConfig
 from goemotions.labels import SENTIMENT
 from goemotions.predictions import Thresholds
+from goemotions.stored_thresholds import BY_LANGUAGE, threshold_keys
 
 
 def model_facts(config: ModelConfig, thresholds: Thresholds) -> dict[str, Any]:
@@ -18,8 +19,8 @@ def model_facts(config: ModelConfig, thresholds: Thresholds) -> dict[str, Any]:
         "version": __version__,
         "architecture": config.architecture,
         "labels": config.labels,
-        "thresholds": thresholds,
-        "thresholds_beside": thresholds.beside,
+        BY_LANGUAGE: {},
+        **threshold_keys(thresholds),
         "unreliable_labels": config.unreliable_labels,
         "sentiment": SENTIMENT,
     }

@@ -94,8 +94,8 @@ async def emotions(request: Request, body: EmotionsRequest) -> Response:
     ranked = serving.rank(body.texts, scored, thresholds, top_k=body.top_k, reliable_only=body.reliable_only)
     results = [{"emotions": r, "truncated": t} for r, t in zip(ranked, scored.truncated.tolist(), strict=True)]
     if body.show_language:
-        for row, (language, model) in enumerate(serving.answered(scored)):
-            results[row] |= {"language": language, "model": model}
+        for row, answered in enumerate(serving.answered(scored, thresholds)):
+            results[row] |= answered
     if body.explain:
         given = [row for row, labels in enumerate(ranked) if labels]
         explained = await serving.explain(request, [body.texts[row] for row in given], body.long_text)

@@ -99,7 +99,8 @@ class EmotionsRequest(Strict):
     explain: bool = Field(default=False, description=EXPLAIN)
     show_language: bool = Field(
         default=False,
-        description="Say too which language each text is in, where that can be told, and which model answered.",
+        description="Say too which language each text is in, where that can be told, which model answered, and whose "
+        "thresholds decided.",
     )
 
 
@@ -135,6 +136,10 @@ class TextEmotions(BaseModel):
     truncated: bool = Field(description="True if the text was longer than the model reads and was truncated.")
     language: str | None = Field(default=None, description="A BCP 47 tag, only if `show_language` asks for it.")
     model: str | None = Field(default=None, description="The model that answered, likewise.")
+    thresholds: str | None = Field(
+        default=None,
+        description="Whose thresholds decided, likewise: a language's, those for the `rest`, or those for `all`.",
+    )
     explanation: TextExplanation | None = Field(
         default=None, description="Only if `explain` asks for it, and of a text with emotions."
     )
@@ -150,6 +155,13 @@ class Status(BaseModel):
     """The answer of a probe."""
 
     status: str
+
+
+class OwnThresholds(BaseModel):
+    """The thresholds of texts in one language."""
+
+    thresholds: dict[str, float]
+    thresholds_beside: dict[str, float]
 
 
 class Info(BaseModel):
@@ -169,7 +181,10 @@ class Info(BaseModel):
     labels: list[str]
     thresholds: dict[str, float]
     thresholds_beside: dict[str, float] = Field(
-        description="Thresholds of labels, such as neutral, in texts that reach another label's."
+        description="Of labels, such as neutral, in texts that reach the threshold of another label."
+    )
+    thresholds_by_language: dict[str, OwnThresholds] = Field(
+        description="Of texts in some languages, and at `rest` in all others, where they differ."
     )
     unreliable_labels: dict[str, int] = Field(
         description="Labels too rare in the test split to be sure of, with their positives there."

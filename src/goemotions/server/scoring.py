@@ -14,7 +14,7 @@ from goemotions.explaining.explanation import Explanation
 from goemotions.explaining.leave_out import Explained, advance, steps
 from goemotions.explaining.words import words_of
 from goemotions.languages import unread
-from goemotions.predictions import LongText, PredictOptions, Scored
+from goemotions.predictions import LongText, PredictOptions, Scored, key_of
 from goemotions.server.batcher import Batcher, BrokenError, QueueFullError
 from goemotions.server.errors import ApiError
 from goemotions.server.metrics import Metrics
@@ -120,9 +120,12 @@ class Service:
         finally:
             result.cancel()  # takes it out of the queue; nothing, if it is done
 
-    def answered(self, scored: Scored) -> list[tuple[str | None, str]]:
-        """Return the language of each text, None where it was not told, and the model that answered."""
-        return [(language, self.classifier.model_for(language)) for language in scored.tags]
+    def answered(self, scored: Scored, thresholds: Mapping[str, float]) -> list[dict[str, str | None]]:
+        """Return each text's language, None where it was not told, the model that answered, and whose thresholds."""
+        return [
+            {"language": tag, "model": self.classifier.model_for(tag), "thresholds": key_of(thresholds, tag)}
+            for tag in scored.tags
+        ]
 
     def rank(
         self,

@@ -20,11 +20,12 @@ async function ask(path, options) {
 
 export const info = () => ask("/info");
 
-/** Every label's score of each text: [{scores: {label: probability}, truncated}]. While the server is busy, waits. */
+/** Every label's score of each text, and how it was read: [{scores: {label: probability}, truncated, language, model}].
+    While the server is busy, waits. */
 export async function score(texts, longText, signal) {
-  const found = await emotions({ texts, threshold: 0, long_text: longText }, signal);
-  return found.map(({ emotions, truncated }) => ({
-    scores: Object.fromEntries(emotions.map(({ label, score }) => [label, score])), truncated,
+  const found = await emotions({ texts, threshold: 0, long_text: longText, show_language: true }, signal);
+  return found.map(({ emotions, truncated, language, model }) => ({
+    scores: Object.fromEntries(emotions.map(({ label, score }) => [label, score])), truncated, language, model,
   }));
 }
 

@@ -4,6 +4,7 @@ import { blocks, info, score } from "./api.js";
 import { bars, element, footnote, inWords, percent } from "./bars.js";
 import { columnsFor, groupTable, timeCharts } from "./charts.js";
 import { guessColumn, write } from "./csv.js";
+import { above as decide, byLanguage, spoken, threshold as cut, whose } from "./decide.js";
 import { readFile } from "./tables.js";
 import { answering } from "./words.js";
 
@@ -16,7 +17,7 @@ const MOST_ROWS = 20000, PAGE = 50, PER_PART = 4;
 const by = (id) => document.getElementById(id);
 
 let model;          // what /info says, with each label's sentiment as `kind`
-let shown = null;   // {whole: scores | null, parts: [{text, scores, truncated, row}], header: [names] | null}
+let shown = null;   // {whole: result | null, parts: [result and {text, row}], header: [names] | null}
 let visible = PAGE; // parts in the list
 let only = null;    // the label by which the list is filtered
 let table = null;   // {header, rows} of an opened file
@@ -36,21 +37,12 @@ function loading(share) {
   if (/^(Loading|$)/.test(by("status").textContent)) say(share < 1 ? `Loading the model: ${Math.round(share * 100)} %` : "");
 }
 
-// What is shown is decided here: by the model's thresholds or one for all, with or without rare labels.
+// What is shown is decided as the controls say.
 
-const own = () => document.querySelector("[name=mode]:checked").value === "own";
-const threshold = (label) => (own() ? model.thresholds[label] : Number(by("threshold").value));
+const common = () => (document.querySelector("[name=mode]:checked").value === "own" ? null : Number(by("threshold").value));
+const threshold = (label, one) => cut(label, one, model, common());
 const wanted = (label) => !(by("reliable").checked && label in model.unreliable_labels);
-const reaches = (share, cut) => Math.fround(share) >= Math.fround(cut); // compared as the library does, in 32 bit
-
-/** What a text is given, highest first; a label such as neutral needs more beside others. */
-function above(scores) {
-  const found = new Map(Object.entries(scores).filter(([label, share]) => reaches(share, threshold(label))));
-  for (const [label, cut] of Object.entries(own() ? model.thresholds_beside : {})) {
-    if (found.size > 1 && found.has(label) && !reaches(found.get(label), cut)) found.delete(label);
-  }
-  return [...found].filter(([label]) => wanted(label)).sort((a, b) => b[1] - a[1]);
-}
+const above = (one) => decide(one, model, common(), wanted);
 
 function render() {
   const { whole, parts, header } = shown;
@@ -63,7 +55,7 @@ function render() {
   by("context").textContent = whole
     ? "The text as a whole. The line across a bar is the emotion's threshold."
     : `How many of the ${count} express each emotion.`;
-  const marks = whole ? Object.fromEntries(model.labels.map((label) => [label, threshold(label)])) : {};
+  const marks = whole ? Object.fromEntries(model.labels.map((label) => [label, threshold(label, whole)])) : {};
   by("whole").replaceChildren(found.length ? bars(found, model, `Show only the ${shown.kind}s with it`, marks) : nearest(whole));
   if (!found.some(([label]) => label === only)) only = null;
   by("whole").querySelectorAll("button.name").forEach((button) => {
@@ -71,7 +63,7 @@ function render() {
     button.addEventListener("click", () => filter(button.dataset.label));
   });
   by("parts-title").textContent = { row: "Row by row", text: "Text by text", sentence: "Sentence by sentence" }[shown.kind];
-  const kept = only ? parts.filter(({ scores }) => above(scores).some(([label]) => label === only)) : parts;
+  const kept = only ? parts.filter((one) => above(one).some(([label]) => label === only)) : parts;
   by("filter").hidden = !only;
   by("filter-said").textContent = only ? `${kept.length.toLocaleString()} of ${count} with ${only}.` : "";
   const now = kept.slice(0, visible);
@@ -79,7 +71,7 @@ function render() {
   by("more").hidden = kept.length <= visible;
   by("more").textContent = `Show more (${(kept.length - now.length).toLocaleString()} left)`;
   drawCharts(found.map(([label]) => label));
-  const labels = new Set([...found, ...now.flatMap((one) => above(one.scores))].map(([label]) => label));
+  const labels = new Set([...found, ...now.flatMap(above)].map(([label]) => label));
   by("footnote").textContent = footnote([...labels], model);
 }
 
@@ -89,7 +81,7 @@ function drawCharts(labels) {
   const columns = header && ["by-group", "by-time"].map((id) => by(id).value).map((value) => (value === "" ? null : Number(value)));
   by("charts").hidden = !header || !by("by-group").dataset.any;
   if (!columns) return;
-  const given = parts.map(({ scores }) => new Set(above(scores).map(([label]) => label)));
+  const given = parts.map((one) => new Set(above(one).map(([label]) => label)));
   const cells = (column) => parts.map(({ row }) => row[column]);
   const [group, time] = columns;
   by("groups").replaceChildren(...(group === null ? [] : [groupTable(header[group], cells(group), labels, given)]));
@@ -117,27 +109,29 @@ function filter(label) {
 }
 
 function part(one) {
-  const { text, scores, truncated } = one, found = above(scores);
+  const { text, truncated } = one, found = above(one);
   const kind = found.length ? model.kind[found[0][0]] : "none";
   const words = element("p", "words", text || "(empty)");
   const rest = found.length ? bars(found.slice(0, PER_PART), model, model.explains === false ? "" : "Mark the words that decide") : element("p", "quiet", "nothing above its threshold");
   const why = element("p", "why quiet");
   why.setAttribute("aria-live", "polite");
   const cut = truncated ? [element("p", "quiet", "Longer than the model reads: only its beginning was read.")] : [];
-  const item = element("li", `part ${kind}`, "", [words, rest, why, ...cut]);
+  const spokenIn = byLanguage(model) && text.trim() && one.model ? [element("p", "quiet language", spoken(one))] : [];
+  const item = element("li", `part ${kind}`, "", [words, rest, why, ...spokenIn, ...cut]);
   if (text.trim() && found.length && model.explains !== false) answering(item, one, words, why, found.slice(0, PER_PART).map(([label]) => label));
   return item;
 }
 
 function tally(parts) {
   const counts = {};
-  for (const { scores } of parts) for (const [label] of above(scores)) counts[label] = (counts[label] ?? 0) + 1;
+  for (const one of parts) for (const [label] of above(one)) counts[label] = (counts[label] ?? 0) + 1;
   return Object.entries(counts).map(([label, count]) => [label, count / parts.length]).sort((a, b) => b[1] - a[1]);
 }
 
-function nearest(scores) {
-  const best = Object.entries(scores ?? {}).filter(([label]) => wanted(label)).sort((a, b) => b[1] / threshold(b[0]) - a[1] / threshold(a[0]))[0];
-  const said = best ? `Nearest: ${best[0]}, ${percent(best[1])} of the ${percent(threshold(best[0]))} it needs.` : "";
+function nearest(one) {
+  const near = ([label, share]) => share / threshold(label, one);
+  const best = Object.entries(one?.scores ?? {}).filter(([label]) => wanted(label)).sort((a, b) => near(b) - near(a))[0];
+  const said = best ? `Nearest: ${best[0]}, ${percent(best[1])} of the ${percent(threshold(best[0], one))} it needs.` : "";
   return element("p", "quiet", said);
 }
 
@@ -207,10 +201,10 @@ async function readText(signal) {
     show({ kind: "text", whole: null, header: null, parts: texts.map((one, i) => ({ text: one, ...found[i] })) }, `Read ${texts.length.toLocaleString()} ${texts.length === 1 ? "text" : "texts"}.`);
     return;
   }
-  const [{ scores }] = await score([text], "windows", signal);
+  const [whole] = await score([text], "windows", signal);
   const parts = sentences(text);
   const found = await scoreAll(parts, signal);
-  show({ kind: "sentence", whole: scores, header: null, parts: parts.map((one, i) => ({ text: one, ...found[i] })) }, `Read ${parts.length} ${parts.length === 1 ? "sentence" : "sentences"}.`);
+  show({ kind: "sentence", whole, header: null, parts: parts.map((one, i) => ({ text: one, ...found[i] })) }, `Read ${parts.length} ${parts.length === 1 ? "sentence" : "sentences"}.`);
 }
 
 async function readRows(signal) {
@@ -254,24 +248,27 @@ function download(name, type, content) {
 
 const rounded = (share) => Number(share.toFixed(4));
 const allOf = ({ scores }) => Object.fromEntries(Object.entries(scores).map(([label, share]) => [label, rounded(share)]));
-const emotionsOf = ({ scores }) => above(scores).map(([label, share]) => ({ label, score: rounded(share) }));
+const emotionsOf = (one) => above(one).map(([label, share]) => ({ label, score: rounded(share) }));
+const told = (one) => (byLanguage(model) ? { language: one.language ?? null, model: one.model ?? model.model_id, thresholds: whose(one, model, common()) } : {});
 
 function saveCsv() {
-  const added = ["emotions", "truncated", ...model.labels.map((label) => `score_${label}`)];
+  const answers = Object.keys(told(shown.parts[0]));
+  const added = ["emotions", "truncated", ...answers, ...model.labels.map((label) => `score_${label}`)];
   const header = shown.header ?? ["text"];
   const rows = shown.parts.map((one) => {
     const scores = allOf(one);
     return [
       ...header.map((_, i) => (one.row ?? [one.text])[i] ?? ""), JSON.stringify(emotionsOf(one)), one.truncated,
-      ...model.labels.map((label) => scores[label]),
+      ...Object.values(told(one)).map((value) => value ?? ""), ...model.labels.map((label) => scores[label]),
     ];
   });
   download("emotions.csv", "text/csv", write([[...header, ...added], ...rows]));
 }
 
 function saveJson() {
-  const results = shown.parts.map((one) => ({ text: one.text, emotions: emotionsOf(one), truncated: one.truncated, scores: allOf(one) }));
-  const whole = shown.whole && { emotions: emotionsOf({ scores: shown.whole }), scores: allOf({ scores: shown.whole }) };
+  const saved = (one) => ({ emotions: emotionsOf(one), truncated: one.truncated, ...told(one), scores: allOf(one) });
+  const results = shown.parts.map((one) => ({ text: one.text, ...saved(one) }));
+  const whole = shown.whole && saved(shown.whole);
   download("emotions.json", "application/json", JSON.stringify({ model: model.model_id, whole, results }, null, 1));
 }
 
