@@ -49,7 +49,7 @@ def test_each_text_is_answered_as_by_the_model_of_its_language(
     assert [each.language for each in auto.predictions(mixed)] == ["en", "it", "de", "en", "ko"]
     overlapped = auto.compute(auto.prepare(mixed))
     assert np.abs(overlapped.probabilities - auto.predict_proba(mixed)).max() < 1e-6
-    assert (overlapped.languages == ["en", "it", "de", "en", "ko"]).all()
+    assert overlapped.tags == ["en", "it", "de", "en", "ko"]
 
 
 def test_thresholds_are_those_of_the_model_that_answers(

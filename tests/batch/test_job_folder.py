@@ -137,7 +137,7 @@ def test_an_output_that_appears_meanwhile_is_kept(classifier: EmotionClassifier,
     with job_folder(job / "out.csv") as held:
         (job / "out.csv").write_text("from another program")
         with pytest.raises(DataError, match="is there already"):
-            held.finish(Summary(ROWS), lambda path: path.write_text("x"), overwrite=False)  # type: ignore[arg-type, return-value]
+            held.finish(Summary(ROWS), lambda path: path.write_text("x"), overwrite=False)  # type: ignore[arg-type]
     assert (job / "out.csv").read_text() == "from another program"
     (job / "out.csv").unlink()
     assert resume(classifier, job) == DONE
@@ -145,7 +145,7 @@ def test_an_output_that_appears_meanwhile_is_kept(classifier: EmotionClassifier,
 
 def test_a_removed_folder_is_told(killed: Path, tmp_path: Path) -> None:
     """Fault 19: the folder is removed by somebody while the job runs."""
-    source = shutil.copy(killed / "in.csv", tmp_path / "in.csv")
+    source = Path(shutil.copy(killed / "in.csv", tmp_path / "in.csv"))
     process = start(source, tmp_path / "out.csv", "tally-000000000.json")
     (tmp_path / "out.csv.partial").rename(tmp_path / "elsewhere")
     _, said = process.communicate()

@@ -26,10 +26,11 @@ from published_route import (
 from safetensors.torch import load_file
 
 from goemotions import EmotionClassifier
-from goemotions.decoder.convert import convert, local_origin, sha256
+from goemotions.decoder.convert import convert, local_origin
 from goemotions.decoder.model import SingleTokenDecoder
 from goemotions.decoder.tensors import open_source
 from goemotions.errors import ModelError
+from goemotions.files import sha256
 from goemotions.weights.packages import find_packaged
 
 pytestmark = pytest.mark.usefixtures("one_thread")
