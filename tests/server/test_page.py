@@ -104,6 +104,16 @@ def test_mistakes_are_said(page: Page, tmp_path: Path) -> None:
     expect(page.get_by_role("status")).to_contain_text("a.csv, line 2: unexpected end of data")
 
 
+def test_a_language_that_the_model_does_not_read_is_said(page: Page) -> None:
+    pytest.importorskip("py3langid")
+    read(page, "Estoy muy contento con este paquete, muchas gracias a todos por la ayuda.")
+    expect(page.locator("#unread")).to_have_text(
+        "This seems to be Spanish, which the model does not read: what it says means little. It reads English."
+    )
+    read(page)
+    expect(page.locator("#unread")).to_be_hidden()
+
+
 def test_a_text_is_shown_as_text(page: Page) -> None:
     read(page, "<img src=x onerror=alert(1)> I love this.\n<script>alert(2)</script>")
     assert page.locator(".words img, .words script").count() == 0

@@ -62,6 +62,7 @@ async def info(request: Request) -> dict[str, Any]:
     config, limits = serving.classifier.config, serving.settings
     return {
         **model_facts(config, serving.classifier.thresholds),
+        "languages": sorted(serving.classifier.languages),
         "model_type": {
             "classifier": {
                 "id2label": {str(index): label for index, label in enumerate(config.labels)},

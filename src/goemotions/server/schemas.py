@@ -190,5 +190,6 @@ class Info(BaseModel):
         description="Labels too rare in the test split to be sure of, with their positives there."
     )
     sentiment: dict[str, list[str]]
+    languages: list[str] = Field(description="BCP 47 tags of what the model reads; none where that is not known.")
     max_chars: int = Field(description="The most characters of a text.")
     max_body: int = Field(description="The most bytes of a request.")

@@ -5,6 +5,7 @@ import { bars, element, footnote, inWords, percent } from "./bars.js";
 import { columnsFor, groupTable, timeCharts } from "./charts.js";
 import { guessColumn, write } from "./csv.js";
 import { above as decide, byLanguage, spoken, threshold as cut, whose } from "./decide.js";
+import { unreadNote } from "./languages.js";
 import { readFile } from "./tables.js";
 import { answering } from "./words.js";
 
@@ -55,6 +56,9 @@ function render() {
   by("context").textContent = whole
     ? "The text as a whole. The line across a bar is the emotion's threshold."
     : `How many of the ${count} express each emotion.`;
+  const note = unreadNote((whole ? [whole] : parts).map(({ language }) => language), model.languages);
+  by("unread").hidden = !note;
+  by("unread").textContent = note;
   const marks = whole ? Object.fromEntries(model.labels.map((label) => [label, threshold(label, whole)])) : {};
   by("whole").replaceChildren(found.length ? bars(found, model, `Show only the ${shown.kind}s with it`, marks) : nearest(whole));
   if (!found.some(([label]) => label === only)) only = null;
