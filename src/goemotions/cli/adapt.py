@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @with_fit_options
 def adapt(*, reading: ReadOptions, columns: Columns, asked: FitOptions, data: Data) -> None:
-    """Adapt a model to texts of another kind: its labels stay, some rows labelled with them say how it must change."""
+    """Adapt a model to texts of another kind: it keeps its labels, and learns from rows that have them."""
     from goemotions.fitting.adapt import adapt_rows
 
     rows, aside = read(data, asked, columns, False, reading)

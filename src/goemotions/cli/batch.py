@@ -38,7 +38,7 @@ def batch(
     ],
     output: Annotated[
         str,
-        typer.Option("--output", "-o", help="The folder to write, likewise. A job begun there is resumed."),
+        typer.Option("--output", "-o", help="The folder to write, also s3://…. A job that was begun there is resumed."),
     ],
     text_column: opt.TextColumn = "text",
     model: opt.Model = None,
@@ -49,24 +49,30 @@ def batch(
     show_language: opt.ShowLanguage = False,
     long_text: opt.LongTexts = opt.LongText.cut,
     address: Annotated[
-        str | None, typer.Option(help="The Ray cluster's, as HOST:PORT or auto.", show_default="one started here")
+        str | None,
+        typer.Option(help="The address of the Ray cluster, as HOST:PORT or auto.", show_default="one started here"),
     ] = None,
     actors: Annotated[
-        int | None, typer.Option(min=1, help="Processes that load the model.", show_default="as many as fit")
+        int | None,
+        typer.Option(min=1, help="The number of processes that load the model.", show_default="as many as fit"),
     ] = None,
     actor_cpus: Annotated[
-        int | None, typer.Option(min=1, help="CPUs of each.", show_default="1; for an LLM a node's")
+        int | None, typer.Option(min=1, help="The CPUs of each such process.", show_default="1; for an LLM a node's")
     ] = None,
-    actor_gpus: Annotated[float, typer.Option(min=0, help="GPUs of each; a fraction such as 0.5 shares one.")] = 0.0,
+    actor_gpus: Annotated[
+        float, typer.Option(min=0, help="The GPUs of each such process; a fraction such as 0.5 shares one.")
+    ] = 0.0,
     fragment_rows: Annotated[
-        int | None, typer.Option(min=1, help="Rows of an output file at most.", show_default="16384; for an LLM 4096")
+        int | None, typer.Option(min=1, help="The most rows of an output file.", show_default="16384; for an LLM 4096")
     ] = None,
     group_by: Annotated[str | None, typer.Option(help="A column by which the summary counts.")] = None,
     time_column: Annotated[str | None, typer.Option(help="A column of times by which the summary counts.")] = None,
     time_unit: Annotated[
-        opt.TimeUnit | None, typer.Option(help="What its numbers count since 1970, if it holds numbers.")
+        opt.TimeUnit | None, typer.Option(help="What numbers in the time column count since 1970.")
     ] = None,
-    period: Annotated[opt.Period, typer.Option(help="The summary's periods of that time.")] = opt.Period.month,
+    period: Annotated[
+        opt.Period, typer.Option(help="The periods by which the summary counts times.")
+    ] = opt.Period.month,
     report: Annotated[
         bool, typer.Option("--report", help="Write a page about the results too; implies --all-scores.")
     ] = False,

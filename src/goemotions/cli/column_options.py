@@ -18,10 +18,11 @@ LabelsColumn = Annotated[
 ]
 LabelColumns = Annotated[
     str | None,
-    typer.Option(help="In its place one column of 0 and 1 for each label: a,b,c.", show_default="none"),
+    typer.Option(help="In place of it, one column of 0 and 1 for each label: a,b,c.", show_default="none"),
 ]
 Separator = Annotated[
-    str | None, typer.Option(help="Between the labels in a cell.", show_default="the one of , ; | that is there")
+    str | None,
+    typer.Option(help="The character between the labels in a cell.", show_default="the one of , ; | that is there"),
 ]
 
 

@@ -36,12 +36,12 @@ def compare(
     reading: ReadOptions,
     columns: Columns,
     first: Annotated[str, typer.Argument(help="A shipped model, a directory or a hub id.")],
-    second: Annotated[str, typer.Argument(help="Another.")],
+    second: Annotated[str, typer.Argument(help="The model to compare it with.")],
     data: Labelled,
     label_map: MapName = None,
     absent_ok: AbsentOk = False,
     at_half: Annotated[
-        bool, typer.Option("--at-half", help="At 0.5 for every label, not at each model's own thresholds.")
+        bool, typer.Option("--at-half", help="Compare at 0.5 for every label, not at each model's own thresholds.")
     ] = False,
     resamples: Resamples = 10_000,
     seed: Seed = 0,

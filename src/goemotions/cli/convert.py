@@ -15,7 +15,7 @@ def convert(
     base: Annotated[str, typer.Argument(help="A folder, a .gguf file or a hub id org/name[@revision].")],
     output: Annotated[Path, typer.Argument(help="The folder to write: a base for --backbone.")],
 ) -> None:
-    """Keep what acts on one token, in 4 bit (extra "llm"); the same command goes on after an interruption."""
+    """Keep the weights that act on one token, in 4 bit (extra "llm"); continues after an interruption."""
     try:
         from goemotions.decoder import convert as converting
         from goemotions.decoder.hub_source import HubSource

@@ -35,11 +35,11 @@ EncoderName = Annotated[
 ]
 Folder = Annotated[Path, typer.Argument(help="The folder with train.tsv, dev.tsv and test.tsv.")]
 LabelSet = Annotated[
-    str | None, typer.Option(help='A file with label names, one a line, or "goemotions".', show_default="what occurs")
+    str | None, typer.Option(help='A file with a label name per line, or "goemotions".', show_default="what occurs")
 ]
 Embedded = Annotated[Path, typer.Argument(help="A corpus (then --cache too), or a folder that import wrote.")]
 VectorCache = Annotated[Path | None, typer.Option("--cache", help="The embedding cache with the corpus's vectors.")]
-DType = Annotated[opt.VectorFormat, typer.Option(help="Number format in the cache.")]
+DType = Annotated[opt.VectorFormat, typer.Option(help="The format of numbers in the cache.")]
 
 
 @data_app.command()
@@ -50,7 +50,7 @@ def download(
         typer.Option("--from", help="A folder, or the address of one, to take them from.", show_default="the authors'"),
     ] = None,
 ) -> None:
-    """Fetch the official GoEmotions splits and check them; an interrupted download is taken up again."""
+    """Fetch the official GoEmotions splits and check them; an interrupted download is resumed."""
     from goemotions.data.download import SOURCE, download
 
     for path in download(folder, source or SOURCE):
@@ -67,9 +67,9 @@ def prepare(
     source: Annotated[Path, typer.Argument(help="A folder with train, dev and test, or one table.")],
     output: Output,
     merge: Annotated[bool, typer.Option("--merge", help="Put all splits together and split anew.")] = False,
-    shares: Annotated[str, typer.Option(help="Of train, dev and test in a new split.")] = "0.8,0.1,0.1",
-    seed: Annotated[int, typer.Option(help="Of a new split.")] = 0,
-    id_column: Annotated[str | None, typer.Option(help="Its column with ids.", show_default="numbered")] = None,
+    shares: Annotated[str, typer.Option(help="The shares of train, dev and test in a new split.")] = "0.8,0.1,0.1",
+    seed: Annotated[int, typer.Option(help="The seed of a new split.")] = 0,
+    id_column: Annotated[str | None, typer.Option(help="The column with ids.", show_default="numbered")] = None,
     label_set: LabelSet = None,
     as_json: opt.Json = False,
 ) -> None:
@@ -150,10 +150,12 @@ def embed(
 def import_published(
     output: Output,
     train: Annotated[Path, typer.Option(help="The JSON file of the train split.")],
-    dev: Annotated[Path, typer.Option(help="Of the dev (validation) split.")],
-    test: Annotated[Path, typer.Option(help="Of the test split.")],
+    dev: Annotated[Path, typer.Option(help="The JSON file of the dev (validation) split.")],
+    test: Annotated[Path, typer.Option(help="The JSON file of the test split.")],
     label_set: LabelSet = "goemotions",
-    width: Annotated[int | None, typer.Option(min=1, help="Numbers a vector.", show_default="the first row's")] = None,
+    width: Annotated[
+        int | None, typer.Option(min=1, help="The length of a vector.", show_default="the first row's")
+    ] = None,
 ) -> None:
     """Read an embedded corpus in the published form, {"X": …, "y": …}, and check every row."""
     from goemotions.data.embedding_corpus import import_corpus

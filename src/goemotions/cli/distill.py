@@ -31,8 +31,8 @@ def distill(
         Path | None,
         typer.Option(help="The folder of the embedding cache.", show_default="embeddings, beside the output"),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="The number of epochs, in place of the recipe's.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The seed, in place of the recipe's.")] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Use only the first rows of each split: a trial run.")
     ] = None,

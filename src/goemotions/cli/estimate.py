@@ -77,17 +77,17 @@ def sample(
     reading: ReadOptions,
     file: Source,
     output: Annotated[Path, typer.Option("--output", "-o", help="The CSV to write: row, stratum, weight and text.")],
-    n: Annotated[int, typer.Option("--n", min=1, help="Rows to draw.")] = 100,
+    n: Annotated[int, typer.Option("--n", min=1, help="The number of rows to draw.")] = 100,
     text_column: opt.TextColumn = "text",
     by: Annotated[str | None, typer.Option(help="A column with groups, so that small ones get enough rows.")] = None,
     stratified: Annotated[
         bool, typer.Option("--stratified", help="Draw more of the texts of which the model is unsure.")
     ] = False,
     model: opt.Model = None,
-    seed: Annotated[int, typer.Option(help="The same one draws the same rows.")] = 0,
+    seed: Annotated[int, typer.Option(help="The seed: the same one draws the same rows.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output file that is there.")] = False,
 ) -> None:
-    """Draw the rows of a table to label, by chance, for estimate."""
+    """Draw rows of a table by chance, which people then label for estimate."""
     if model is not None and not stratified:
         raise ValueError("--model goes with --stratified: rows are drawn without a model otherwise")
     from goemotions.batch.job_folder import refuse_existing

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 By = Annotated[str | None, typer.Option(help="A column with groups, each of which has shares too.")]
 Time = Annotated[str | None, typer.Option(help="A column with dates, by whose periods there are shares too.")]
-Period = Annotated[opt.Period, typer.Option(help="The periods.")]
+Period = Annotated[opt.Period, typer.Option(help="The length of a period.")]
 Labelled = Annotated[
     Path | None,
     typer.Option(help="Some of the rows with people's labels; without them the model is taken at its word."),

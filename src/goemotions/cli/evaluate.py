@@ -40,8 +40,8 @@ AbsentOk = Annotated[
         "--absent-labels-are-negative", help="A label that the data never names applies to none of its texts."
     ),
 ]
-Resamples = Annotated[int, typer.Option(min=100, help="Of the bootstrap.")]
-Seed = Annotated[int, typer.Option(help="Of the bootstrap.")]
+Resamples = Annotated[int, typer.Option(min=100, help="The number of resamples of the bootstrap.")]
+Seed = Annotated[int, typer.Option(help="The seed of the bootstrap.")]
 
 
 @with_model_options
@@ -65,7 +65,9 @@ def evaluate(
     ] = None,
     threshold: Annotated[
         list[str] | None,
-        typer.Option("--threshold", "-t", help="Measure these too: 0.4 for every label, or label=0.8; repeatable."),
+        typer.Option(
+            "--threshold", "-t", help="Thresholds to measure too: 0.4 for all, or label=0.8. May be repeated."
+        ),
     ] = None,
     label_map: MapName = None,
     absent_ok: AbsentOk = False,

@@ -23,7 +23,9 @@ def fit(
     single: Annotated[
         bool | None,
         typer.Option(
-            "--single/--multi", help="Exactly one label per text, or any number.", show_default="what the rows show"
+            "--single/--multi",
+            help="Whether a text has exactly one label or any number.",
+            show_default="what the rows show",
         ),
     ] = None,
 ) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Learn = Callable[..., Fitted]
 
 Data = Annotated[Path, typer.Argument(help="Labelled texts: CSV, TSV, JSON lines or Parquet.")]
-BaseModel = Annotated[str, typer.Option(help="The model whose states are read: a name, a directory or a hub id.")]
+BaseModel = Annotated[str, typer.Option(help="The model to build on: a name, a directory or a hub id.")]
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ def options(
     ] = None,
     base: BaseModel = "compact",
     holdout: Annotated[
-        Path | None, typer.Option(help="Labelled texts that are only measured on.", show_default="none")
+        Path | None, typer.Option(help="Labelled texts on which the model is only measured.", show_default="none")
     ] = None,
     threads: opt.Threads = None,
-    seed: Annotated[int, typer.Option(help="Of the cross-validation.")] = 0,
+    seed: Annotated[int, typer.Option(help="The seed of the cross-validation.")] = 0,
     as_json: opt.Json = False,
 ) -> FitOptions:
     """Return what the command line says of a fit; its parameters are the group."""

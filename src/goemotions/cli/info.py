@@ -28,7 +28,7 @@ def info(
     backbone: opt.Backbone = None,
     as_json: opt.Json = False,
 ) -> None:
-    """Say what a model is and how good it is; without a name, list the names (--json: and versions)."""
+    """Say what a model is and how good it is. Without a name, list the models (--json: with versions)."""
     from goemotions.catalog import find_model, shipped
 
     if model is None:

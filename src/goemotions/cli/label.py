@@ -29,7 +29,7 @@ def label(
     output: Annotated[Path, typer.Option("--output", "-o", help="The table of answers to write; it ends in .csv.")],
     text_column: opt.TextColumn = "text",
     single: Annotated[
-        bool, typer.Option("--single/--multi", help="Exactly one label per text, or any number.")
+        bool, typer.Option("--single/--multi", help="Whether a text has exactly one label or any number.")
     ] = False,
     order: Annotated[
         Order | None,
@@ -50,7 +50,7 @@ def label(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port of the page; 0 lets the system choose.")] = 8081,
     threads: opt.Threads = None,
 ) -> None:
-    """Label texts by keyboard, on a page of this machine; what is answered is kept, and the same command goes on."""
+    """Label texts by keyboard, on a page of this machine; answers are kept, and the same command continues."""
     from goemotions.labelling.run import Job, opened
 
     named = tuple(name.strip() for name in labels.split(","))

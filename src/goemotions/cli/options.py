@@ -21,15 +21,16 @@ Model = Annotated[
         show_default="compact",
     ),
 ]
-Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads.", show_default="one a core")]
+Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu or cuda.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="The number of CPU threads.", show_default="one a core")]
 BatchSize = Annotated[
-    int | None, typer.Option(min=1, help="Texts computed together.", show_default="the model's choice")
+    int | None,
+    typer.Option(min=1, help="The number of texts that are computed together.", show_default="the model's choice"),
 ]
 Backbone = Annotated[
     str | None,
     typer.Option(
-        help="The base of an LLM model: a folder, a .gguf file, a hub id org/name[@revision].",
+        help="The base of an LLM model: a folder, a .gguf file or a hub id org/name[@revision].",
         show_default="the one it names, from the hub's cache",
     ),
 ]
@@ -42,9 +43,11 @@ Encoder = Annotated[
     ),
 ]
 AllowOtherEncoder = Annotated[
-    bool, typer.Option("--allow-other-encoder", help="Do not refuse an encoder it was not trained on.")
+    bool, typer.Option("--allow-other-encoder", help="Take an encoder that the model was not trained on.")
 ]
-MaxMemory = Annotated[str | None, typer.Option(help="What an LLM model may take, as 4GB.", show_default="what is free")]
+MaxMemory = Annotated[
+    str | None, typer.Option(help="The memory that an LLM model may take, such as 4GB.", show_default="what is free")
+]
 
 
 Threshold = Annotated[
@@ -52,23 +55,25 @@ Threshold = Annotated[
     typer.Option(
         "--threshold",
         "-t",
-        help="0.4 for every label, or label=0.8 for one; repeatable.",
+        help="A threshold: 0.4 for every label, or label=0.8 for one. May be repeated.",
         show_default="the model's own",
     ),
 ]
-TopK = Annotated[int | None, typer.Option(min=1, help="At most so many emotions per text.")]
-AllScores = Annotated[bool, typer.Option("--all-scores", help="Every label's probability too.")]
+TopK = Annotated[int | None, typer.Option(min=1, help="The most emotions that a text is given.")]
+AllScores = Annotated[bool, typer.Option("--all-scores", help="Give the probability of every label too.")]
 Explain = Annotated[
-    bool, typer.Option("--explain", help="The words that decide too: what each adds to an emotion, in log odds.")
+    bool, typer.Option("--explain", help="Give the words that decide too: what each adds to an emotion, in log odds.")
 ]
 ShowLanguage = Annotated[
     bool,
     typer.Option(
         "--show-language",
-        help='The language of each text too, the model that answered, and whose thresholds (extra "languages").',
+        help='Give the language of each text too, the model that answered, and whose thresholds (extra "languages").',
     ),
 ]
-ReliableOnly = Annotated[bool, typer.Option("--reliable-only", help="Leave out labels too rare to be sure of.")]
+ReliableOnly = Annotated[
+    bool, typer.Option("--reliable-only", help="Leave out labels that are too rare to be sure of.")
+]
 TextColumn = Annotated[str, typer.Option(help="The input's column with the texts.")]
 Delimiter = Annotated[
     str | None,
@@ -90,8 +95,8 @@ Columns = Annotated[
     Layout,
     typer.Option(
         "--columns",
-        help="One column with lists; or columns of emotions, scores and a 0 or 1 for each label; or a row per text and "
-        "emotion.",
+        help="nested: one column with lists. wide: columns of emotions, scores and a 0 or 1 for each label. long: a "
+        "row per text and emotion.",
     ),
 ]
 NoHeader = Annotated[
@@ -108,7 +113,7 @@ class Precision(enum.StrEnum):
     bfloat16 = "bfloat16"
 
 
-Precisions = Annotated[Precision, typer.Option(help="Of the products of an LLM model.")]
+Precisions = Annotated[Precision, typer.Option(help="The precision of the matrix products of an LLM model.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -141,7 +146,9 @@ class LongText(enum.StrEnum):
     windows = "windows"
 
 
-LongTexts = Annotated[LongText, typer.Option(help="Cut what the model cannot read, or read it in windows.")]
+LongTexts = Annotated[
+    LongText, typer.Option(help="What to do with a text that is too long: cut it, or read it in windows.")
+]
 
 
 def parse_amount(text: str | None) -> int | None:

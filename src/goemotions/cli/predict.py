@@ -42,7 +42,8 @@ def predict(
     load: LoadOptions,
     reading: ReadOptions,
     texts: Annotated[
-        list[str] | None, typer.Argument(help="Texts; without any, and without --input, lines on stdin.")
+        list[str] | None,
+        typer.Argument(help="The texts. Without any, and without --input, they are the lines of standard input."),
     ] = None,
     model: opt.Model = None,
     threshold: opt.Threshold = None,
@@ -55,13 +56,13 @@ def predict(
     input: Annotated[
         str | None,
         typer.Option(
-            "--input", "-i", help="A table: CSV, JSON, Parquet, Excel or SQLite, a folder or a pattern; - for stdin."
+            "--input", "-i", help="A table: CSV, JSON, Parquet, Excel or SQLite, a folder or a pattern. - is stdin."
         ),
     ] = None,
     text_column: opt.TextColumn = "text",
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", help="The file to write; its ending says the format; - for standard output."),
+        typer.Option("--output", "-o", help="The file to write; its ending says the format. - is standard output."),
     ] = None,
     columns: opt.Columns = Layout.nested,
     resume: Annotated[bool, typer.Option("--resume", help="Resume an interrupted run of the same command.")] = False,

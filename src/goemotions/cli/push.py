@@ -11,10 +11,12 @@ from goemotions.cli import terminal
 
 def push(
     model: Annotated[str, typer.Argument(help="A model directory, or a shipped model.")],
-    repo: Annotated[str, typer.Argument(help="Where to: org/name.")],
+    repo: Annotated[str, typer.Argument(help="The repository to write, as org/name.")],
     private: Annotated[bool, typer.Option("--private", help="If the repository is new, make it private.")] = False,
-    revision: Annotated[str | None, typer.Option(help="A branch of it.", show_default="main")] = None,
-    message: Annotated[str, typer.Option("--message", "-m", help="Of the commit.")] = "Upload with goemotions push",
+    revision: Annotated[str | None, typer.Option(help="The branch to write.", show_default="main")] = None,
+    message: Annotated[
+        str, typer.Option("--message", "-m", help="The message of the commit.")
+    ] = "Upload with goemotions push",
 ) -> None:
     """Upload a model directory with its card to the hub (log in first: hf auth login)."""
     from goemotions.upload import push_model

@@ -49,16 +49,17 @@ def train(
     ] = None,
     backbone: Annotated[
         str | None,
-        typer.Option(help="The base of an LLM model: a folder, a .gguf file, a hub id.", show_default="the recipe's"),
+        typer.Option(help="The base of an LLM model: a folder, a .gguf file or a hub id.", show_default="the recipe's"),
     ] = None,
     teachers: Annotated[
         Path | None,
         typer.Option(
-            help="Of a recipe with teachers: the folder of what they say of the train texts.", show_default="teachers"
+            help="For a recipe with teachers: the folder with what they say of the train texts.",
+            show_default="teachers",
         ),
     ] = None,
     from_scratch: Annotated[
-        bool, typer.Option("--from-scratch", help="Of a recipe with teachers: train them first, into --teachers.")
+        bool, typer.Option("--from-scratch", help="For a recipe with teachers: train them first, into --teachers.")
     ] = False,
     sources: Annotated[
         list[Path] | None,
@@ -67,15 +68,15 @@ def train(
             show_default="corpus, then the folder that --data lies in",
         ),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Instead of the recipe's.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="The number of epochs, in place of the recipe's.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The seed, in place of the recipe's.")] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Use only the first rows of each split: a trial run.")
     ] = None,
     device: opt.Device = "auto",
     threads: opt.Threads = None,
 ) -> None:
-    """Train a model (extra "train"); the same command goes on after an interruption.
+    """Train a model (extra "train"); the same command continues after an interruption.
 
     Several processes, as `accelerate launch -m goemotions train ...` starts them, share out each step's batches.
     """

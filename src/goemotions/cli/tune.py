@@ -37,13 +37,13 @@ def tune(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The model directory to write; may be MODEL's own.")],
     objective: Annotated[
-        str, typer.Option(help="f1, or what every label shall reach: precision=0.8, recall=0.9.")
+        str, typer.Option(help="What to aim at: f1, or what every label must reach, as precision=0.8.")
     ] = "f1",
     smoothing: Annotated[
-        float, typer.Option(min=0, help="Width in log odds over which a figure is averaged; 0 for none.")
+        float, typer.Option(min=0, help="The width, in log odds, over which a figure is averaged; 0 for none.")
     ] = 0.3,
     shrinkage: Annotated[
-        float, typer.Option(min=0, help="Draw rare labels towards a common threshold, worth so many positives.")
+        float, typer.Option(min=0, help="The number of positives that a threshold common to all labels counts for.")
     ] = 0.0,
     calibrate: Annotated[
         str | None, typer.Option(help="Calibrate first: temperature, platt or isotonic.", show_default="as it is")
@@ -56,11 +56,11 @@ def tune(
     ] = None,
     absent_ok: AbsentOk = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Also on data the model was tested or trained on; the model will say so.")
+        bool, typer.Option("--force", help="Tune also on data that the model was tested or trained on; it will say so.")
     ] = False,
     as_json: opt.Json = False,
 ) -> None:
-    """Tune a model's thresholds on labelled texts it was not trained on (extra "report")."""
+    """Tune a model's thresholds on labelled texts that it was not trained on (extra "report")."""
     opt.require_report("tuning")
     from goemotions.classifier import EmotionClassifier
     from goemotions.evaluation.formatting import format_number
