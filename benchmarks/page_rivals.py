@@ -25,7 +25,8 @@ LEVELS = {"labels": "28 labels", "emotions": "five emotions", "sentiment": "posi
 NOT_RUN = """## What was not run
 
 - **pysentimiento** and the models that people use by **transformers'** `pipeline("text-classification")`: their weights
-  come from a hub alone. [README](../README.md) quotes what the most used one for these labels says of itself.
+  come from a hub alone. [Quality](quality.md#beside-other-models) quotes what the most used one for these labels says
+  of itself.
 - **text2emotion** downloads corpora of NLTK each time that it is imported, and does not start without them.
 - **SetFit** trains a sentence encoder on pairs of rows. [Your own labels](own-labels.md) has what a few labelled rows
   give here; the two were not compared.

@@ -75,8 +75,8 @@ def hub_variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
         }
 
 
-# Ray takes half a minute to start on two busy cores, PyTorch some seconds: these pages run what README runs as well.
-SLOW = {"docs/scaling.md", "docs/tutorials/cluster.md", "docs/tutorials/large.md"}
+# Ray takes half a minute to start on two busy cores; tests/batch runs the command as well.
+SLOW = {"docs/scaling.md", "docs/tutorials/cluster.md"}
 RUN = [
     pytest.param(page, marks=pytest.mark.slow if page in SLOW else ())
     for page in PAGES
@@ -141,14 +141,14 @@ def test_commands_and_options_in_the_text_exist(page: str) -> None:
                 assert word in options, f"{page}: `{code}`: no option {word}"
 
 
-def test_the_readmes_speed_figures_are_those_of_the_committed_run() -> None:
+def test_the_speed_figures_are_those_of_the_committed_run() -> None:
     results = json.loads((ROOT / "benchmarks" / "results" / "compact_speed.json").read_text(encoding="utf-8"))
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    row = next(line for line in readme.splitlines() if line.startswith("| `compact`, 8 bit"))
+    page = (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
+    row = next(line for line in page.splitlines() if line.startswith("| `compact`, 8 bit"))
     compact = results["compact"]
     for figure in (f"{compact['texts_per_s']:,}", compact["one_text"]["p50_ms"], compact["one_text"]["p95_ms"]):
         assert str(figure) in row
-    assert f"{results['ratio']} times" in readme
+    assert f"{results['ratio']} times" in page
 
 
 def test_the_hardware_table_is_what_the_planner_decides() -> None:

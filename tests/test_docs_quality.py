@@ -52,7 +52,7 @@ def test_the_behaviour_page_is_of_the_frozen_cases_and_every_shipped_model(pages
     assert {*shipped().models, "tfidf", "vader", "nrclex"} <= set(found)
     suite = read_suite()
     assert {result.report.suite for result in found.values()} == {suite.sha256}
-    assert f"{len(suite.cases):,} short cases" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"{len(suite.cases):,} short cases" in (ROOT / "docs" / "measuring.md").read_text(encoding="utf-8")
     assert f"{found[shipped().default].report.overall.share.value:.0%}".replace("%", " %") in pages.made()[BEHAVIOUR]
 
 

@@ -101,7 +101,7 @@ def blocks(page: str) -> list[Block]:
     end = 0
     for start, language, text, sections in fences((ROOT / page).read_text(encoding="utf-8").splitlines()):
         previous = found[-1] if found else None
-        if previous is not None and not language and previous.language == "python" and start <= end + 2:
+        if previous is not None and not language and previous.language in ("bash", "python") and start <= end + 2:
             found[-1] = dataclasses.replace(previous, shown=text)
         else:
             found.append(Block(page, start, language, text, sections.environment))

@@ -68,23 +68,26 @@ class Reader:
             code = self.folder / "snippet.py"
             code.write_text(self.replace(block.text), encoding="utf-8")
             printed = self.process([sys.executable, str(code)], environment, block)
-            assert block.shown is None or printed == block.shown, f"{block} prints {printed!r}"
-            return
-        for command in block.commands:
-            if any(re.match(pattern, command) for pattern in self.not_run):
-                continue
-            replaced = self.replace(command)
-            if replaced.startswith("goemotions serve"):
-                self.serve(replaced, environment)
-                continue
-            if replaced.startswith("goemotions label") and "--label-studio" not in replaced:
-                self.label(replaced, environment)
-                continue
-            self.process(["bash", "-euo", "pipefail", "-c", replaced], environment, block)
-            if "--dry-run" in replaced:
-                continue
+        else:
+            printed = "".join(self.command(command, environment, block) for command in block.commands)
+        assert block.shown is None or printed == block.shown, f"{block} prints {printed!r}"
+
+    def command(self, shown: str, environment: dict[str, str], block: Block) -> str:
+        """Run one command of a block, and return what it prints."""
+        if any(re.match(pattern, shown) for pattern in self.not_run):
+            return ""
+        replaced = self.replace(shown)
+        if replaced.startswith("goemotions serve"):
+            self.serve(replaced, environment)
+            return ""
+        if replaced.startswith("goemotions label") and "--label-studio" not in replaced:
+            self.label(replaced, environment)
+            return ""
+        printed = self.process(["bash", "-euo", "pipefail", "-c", replaced], environment, block)
+        if "--dry-run" not in replaced:
             for output in re.findall(r"(?:--output|-o|>) (?!- )(\S+)", replaced):
-                assert list(self.folder.glob(f"{output}*")), f"{block}: {command} does not write {output}"
+                assert list(self.folder.glob(f"{output}*")), f"{block}: {shown} does not write {output}"
+        return printed
 
     def environment(self, block: Block) -> dict[str, str]:
         extras = frozenset(self.replaced_extras.get(extra, extra) for extra in block.environment.extras)
