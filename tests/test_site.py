@@ -25,16 +25,20 @@ DOCS = ROOT / "docs"
 
 
 class Assets(HTMLParser):
-    """Collects what a page loads, and where its links lead."""
+    """Collects what a page loads, and its pictures."""
 
     def __init__(self) -> None:
         super().__init__()
         self.loaded: list[str] = []
+        self.pictures: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         if tag in ("script", "img", "link", "iframe", "source"):
-            self.loaded += [value for name in ("src", "href") if (value := given.get(name))]
+            found = [value for name in ("src", "href", "srcset") if (value := given.get(name))]
+            self.loaded += found
+            if tag in ("img", "source"):
+                self.pictures += [path for path in found if not path.startswith("data:")]
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +79,8 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
         parser.feed(page.read_text(encoding="utf-8"))
         outside = [path for path in parser.loaded if re.match(r"(https?:)?//", path)]
         assert not outside, f"{page.relative_to(site)}: {outside}"
+        missing = [path for path in parser.pictures if not (page.parent / path).is_file()]
+        assert not missing, f"{page.relative_to(site)}: {missing}"
 
 
 def test_every_page_of_the_docs_can_be_found(site: Path) -> None:

@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from command_pages import commands_page
 from label_pages import label_pages
+from notebook_pages import notebook_pages
 
 import goemotions
 
@@ -41,7 +42,13 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def made_pages() -> dict[str, str]:
     """Return the pages that no file holds, by their paths."""
-    return {"reference/commands.md": commands_page(), "api.md": api_page(), **label_pages(), **from_root()}
+    return {
+        "reference/commands.md": commands_page(),
+        "api.md": api_page(),
+        **label_pages(),
+        **notebook_pages(),
+        **from_root(),
+    }
 
 
 def api_page() -> str:
@@ -74,6 +81,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Let links between pages of the project lead within the site; those to its other files become their names."""
     source = page.file.src_uri
+    if source == "index.md":
+        page.meta["hide"] = ["navigation", "toc"]  # it is all there is in its part
     outside = {place: name for name, place in FROM_ROOT.items()}
     here = posixpath.dirname(outside.get(source, f"docs/{source}"))
 

@@ -67,13 +67,13 @@ class Environment:
 
 
 @cache
-def closure(extras: Iterable[str]) -> frozenset[str]:
-    """Return the canonical names of what goemotions with these extras requires, directly or not.
+def closure(extras: Iterable[str], beside: Iterable[str] = ()) -> frozenset[str]:
+    """Return the canonical names of what goemotions with these extras and packages beside it require, directly or not.
 
     Raises:
         LookupError: goemotions has no such extra, or something required is not installed here.
     """
-    waiting = [Requirement(text) for text in (*PROJECT["dependencies"], *required_by(extras))]
+    waiting = [Requirement(text) for text in (*PROJECT["dependencies"], *required_by(extras), *beside)]
     found: set[tuple[str, str]] = set()  # names with each extra that was asked for
     while waiting:
         requirement = waiting.pop()
