@@ -16,14 +16,15 @@ export function inWords(names) {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
-/** One label's row: a button with its name, a bar, and its share. `mark`, if given, is where its threshold lies. */
+/** One label's row: its name, a button if `title` says what a click does; a bar, with a line at `mark`; its share. */
 function bar(label, share, model, mark, title) {
   const rare = label in model.unreliable_labels;
-  const name = element("button", "name", label);
-  name.type = "button";
-  name.dataset.label = label;
-  name.title = title;
-  name.setAttribute("aria-pressed", "false");
+  const name = element(title ? "button" : "span", "name", label);
+  if (title) {
+    Object.assign(name, { type: "button", title });
+    name.dataset.label = label;
+    name.setAttribute("aria-pressed", "false");
+  }
   if (rare) {
     const star = element("abbr", "rare", "few data");
     star.title = `${model.unreliable_labels[label]} examples in the test data: too few to be sure of`;
