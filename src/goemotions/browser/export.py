@@ -112,7 +112,7 @@ def check_runs_in_browsers(classifier: EmotionClassifier) -> None:
     if config.architecture != "transformer":
         raise ModelError(
             f"{config.name} is a model of the architecture {config.architecture}, which does not run in a browser: "
-            "export a transformer, such as compact or multilingual; goemotions serve serves any"
+            "export a transformer, such as compact; goemotions serve serves any"
         )
     if classifier.thresholds.by_language:
         raise ModelError(
