@@ -92,16 +92,22 @@ def texts() -> list[str]:
     return [line.split("\t")[0] for line in lines if line]
 
 
-def check_scores(found: npt.NDArray[np.float32], expected: npt.NDArray[np.float32]) -> None:
+def check_scores(
+    found: npt.NDArray[np.float32], expected: npt.NDArray[np.float32], share: float = 0.85, most: float = 0.1
+) -> None:
     """Check that scores are as near as the library's own on two versions of onnxruntime.
 
     Integers are computed exactly, floats are rounded in another order: in some texts a number falls on the other side
     of where 8 bit round, and the text's scores move. ``docs/browser.md`` has the figures.
+
+    Args:
+        share: of texts, at least, whose scores are all within 0.002.
+        most: that a score may differ.
     """
     worst = np.abs(found - expected).max(1)
     assert np.median(worst) < 1e-4
-    assert (worst <= 2e-3).mean() >= 0.85
-    assert worst.max() < 0.1
+    assert (worst <= 2e-3).mean() >= share
+    assert worst.max() < most
 
 
 def test_tokens_are_the_librarys(alone: Page, exported: Path, model: Path, texts: list[str]) -> None:
@@ -199,9 +205,9 @@ def test_failures_are_said(browser: Browser, exported: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["compact", "multilingual"])
+@pytest.mark.parametrize(("name", "share", "most"), [("compact", 0.9, 0.1), ("multilingual", 0.7, 0.25)])
 def test_a_thousand_texts_and_every_character(
-    browser: Browser, name: str, tmp_path: Path, official: Callable[[str], Split]
+    browser: Browser, name: str, share: float, most: float, tmp_path: Path, official: Callable[[str], Split]
 ) -> None:
     folder = shutil.copytree(find_model(name), tmp_path / "model")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -222,7 +228,7 @@ def test_a_thousand_texts_and_every_character(
             start = time.monotonic()
             found, _ = scores_of(page, texts[:1000], classifier.labels)
             print(f"{name}: first answer {first:.1f} s, {1000 / (time.monotonic() - start):.0f} texts/s")
-            check_scores(found, classifier.predict_proba(texts[:1000]))
+            check_scores(found, classifier.predict_proba(texts[:1000]), share, most)
             if not headers:
                 check_tokens(page, classifier.directory, [*ODD, *texts, *short_texts()])
                 codes = spread(1_000_000)
