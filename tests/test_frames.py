@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -98,6 +99,26 @@ def test_frames_of_no_rows(classifier: EmotionClassifier) -> None:
             assert rows_of(classifier.annotate(frame, "text", columns=layout)) == []
     empty = classifier.annotate(pl.DataFrame({"text": []}, schema={"text": pl.String}), "text")
     assert empty.schema["emotions"] == pl.List(pl.Struct({"label": pl.String, "score": pl.Float64}))
+
+
+@pytest.mark.filterwarnings("ignore::goemotions.errors.AssumptionWarning")
+def test_polars_streams_through_it(classifier: EmotionClassifier, tmp_path: Path) -> None:
+    """A lazy frame is scored a batch at a time, and never whole in memory."""
+    texts = pl.DataFrame({"n": range(3000), "text": ["Thanks!", "I am furious.", None] * 1000})
+    texts.write_parquet(tmp_path / "in.parquet", row_group_size=500)
+    heights = []
+
+    def annotate(batch: pl.DataFrame) -> pl.DataFrame:
+        heights.append(batch.height)
+        return classifier.annotate(batch, "text")
+
+    schema = annotate(texts.clear()).schema
+    lazy = pl.scan_parquet(tmp_path / "in.parquet").map_batches(annotate, streamable=True, schema=schema)
+    lazy.sink_parquet(tmp_path / "out.parquet", engine="streaming")
+    assert max(heights) <= 500
+    assert pl.read_parquet(tmp_path / "out.parquet").sort("n").equals(annotate(texts))
+    given = lazy.filter(pl.col("emotions").list.len() > 0).select("n").collect(engine="streaming")
+    assert given.sort("n")["n"].to_list() == [n for n in range(3000) if n % 3 < 2]
 
 
 def test_what_is_wrong_is_said(classifier: EmotionClassifier) -> None:

@@ -38,7 +38,7 @@ LAYERS = (
     {"goemotions"},
     {"evaluation", "batch", "server"},
     {"training", "fitting", "estimation"},
-    {"browser", "labelling", "sklearn", "duckdb", "reporting"},
+    {"browser", "labelling", "sklearn", "duckdb", "spark", "reporting"},
     {"cli"},
 )
 """Parts of the package, lowest first. A part imports itself and parts below it; the first two layers are single modules

@@ -60,7 +60,7 @@ def annotate_frame(classifier: Predictor, frame: Frame, column: str, options: An
         raise MissingExtraError("annotating frames", "frames") from error
     wrapped: nw.DataFrame[Any] = as_frame(nw, frame)
     layout = Layout(options.get("columns", "nested"))
-    chosen = PredictOptions(**{name: value for name, value in options.items() if name != "columns"})  # type: ignore[arg-type]
+    chosen = predict_options(options)
     labels = classifier.labels
     new_names = [new.name for new in added_columns(labels, chosen, layout)]
     check_columns(wrapped.columns, column, new_names, "the frame")
@@ -70,6 +70,11 @@ def annotate_frame(classifier: Predictor, frame: Frame, column: str, options: An
     series = [new_series(nw, wrapped, new, values) for new, values in laid.columns.items()]
     native: Frame = kept.with_columns(*series).to_native()
     return native
+
+
+def predict_options(options: AnnotateOptions) -> PredictOptions:
+    """Return the options without the layout; errors as :func:`annotate_frame`."""
+    return PredictOptions(**{name: value for name, value in options.items() if name != "columns"})  # type: ignore[arg-type]
 
 
 def as_frame(nw: Any, frame: Any) -> Any:

@@ -89,7 +89,8 @@ TextEncoding = Annotated[
 ]
 Sheet = Annotated[str | None, typer.Option(help="The sheet of a workbook.", show_default="its first")]
 Query = Annotated[
-    str | None, typer.Option(help="The SQL whose rows are read from an SQLite file.", show_default="its only table")
+    str | None,
+    typer.Option(help="The SQL whose rows are read from an SQLite file or a database.", show_default="its only table"),
 ]
 Columns = Annotated[
     Layout,

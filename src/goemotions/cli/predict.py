@@ -18,6 +18,7 @@ from goemotions.cli.model_options import with_model_options
 from goemotions.cli.table_options import with_table_options
 from goemotions.errors import DataError
 from goemotions.escaping import for_terminal
+from goemotions.tables.database import is_database
 from goemotions.tables.formats import endings
 from goemotions.tables.source import ReadOptions, option_name
 from goemotions.tables.standard import STANDARD, TEMPORARY, files_of
@@ -56,7 +57,9 @@ def predict(
     input: Annotated[
         str | None,
         typer.Option(
-            "--input", "-i", help="A table: CSV, JSON, Parquet, Excel or SQLite, a folder or a pattern. - is stdin."
+            "--input",
+            "-i",
+            help="A table: CSV, JSON, Parquet, Excel or SQLite, a folder or a pattern; a database's URL; - is stdin.",
         ),
     ] = None,
     text_column: opt.TextColumn = "text",
@@ -109,11 +112,12 @@ def predict(
         require()
     options = PredictOptions(thresholds, top_k, reliable_only, long_text.value, all_scores, explain, show_language)
     if input is not None and output is not None:
-        if resume and STANDARD in (input, output):
-            raise ValueError("--resume needs an input and an output with names: a pipe is gone with its run")
+        if resume and (STANDARD in (input, output) or is_database(input)):
+            raise ValueError("--resume needs files: a pipe is gone with its run, and a database may have other rows")
         if as_json and output == STANDARD:
             raise ValueError("--json and --output - both write to standard output")
-        with files_of(input, output) as files:
+        with files_of(input, output, reading.query, text_column) as files:
+            reading = dataclasses.replace(reading, query=None) if is_database(input) else reading
             predict_file(classifier, files, text_column, options, resume, overwrite, reading, columns, as_json, raw)
         return
     cut, languages = 0, Counter[str | None]()

@@ -1,4 +1,4 @@
-"""Standard input and output as files: a table is read more than once, and its output has a name when it is whole."""
+"""Standard input, standard output and databases as files: a table is read twice, an output has a name when whole."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from goemotions.tables.compression import COMPRESSIONS, Stream, compression_of, plain_name
+from goemotions.tables.database import fetch, is_database
 from goemotions.tables.formats import FORMATS, format_of, input_files, module_of
 
 STANDARD, TEMPORARY = "-", "goemotions-"
@@ -17,14 +18,17 @@ MARKS = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 
 
 @contextmanager
-def files_of(given: str, wanted: str) -> Iterator[tuple[Path, Path]]:
-    """Give the files of an input and an output, of which each may be ``-``.
+def files_of(given: str, wanted: str, query: str | None, text_column: str) -> Iterator[tuple[Path, Path]]:
+    """Give the files of an input and an output, of which each may be ``-``; the input may be a database's URL.
 
-    Standard input is kept in a temporary folder; its format is told by its first bytes. Standard output has the format
-    of the input, or is CSV where that is only read; it is written after the block.
+    Standard input is kept in a temporary folder, as are the rows of a query; its format is told by its first bytes.
+    Standard output has the format of the input, or is CSV where that is only read; it is written after the block.
     """
     with tempfile.TemporaryDirectory(prefix=TEMPORARY) as folder:
-        source = kept(Path(folder, "standard-input")) if given == STANDARD else Path(given)
+        if is_database(given):
+            source = fetch(given, query, text_column, Path(folder))
+        else:
+            source = kept(Path(folder, "standard-input")) if given == STANDARD else Path(given)
         output = (
             Path(folder, f"standard-output{ending_like(input_files(source)[0])}")
             if wanted == STANDARD
