@@ -16,13 +16,14 @@ import argparse
 import csv
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from harness import write
+from planted_rise import moments_by, planted
 
 from goemotions import EmotionClassifier
 from goemotions.data.corpus import read_split
@@ -30,7 +31,7 @@ from goemotions.estimation import powered
 from goemotions.estimation.changes import Tested, compare, trend
 from goemotions.estimation.corpus import pool
 from goemotions.estimation.interval import FALSE_DISCOVERIES, Floats, adjusted, wilson
-from goemotions.estimation.powered import Moments, Sample, model_shares, powered_shares
+from goemotions.estimation.powered import Moments, Sample, powered_shares
 from goemotions.estimation.sampling import doubt_of, layers
 from goemotions.evaluation.label_groups import read_label_map
 
@@ -171,13 +172,6 @@ def of_the_file(corpus: Corpus, size: int, stratified: bool, draws: int, seed: i
     return tallies
 
 
-def moments_by(cells: npt.NDArray[np.intp], probabilities: Floats, number: int) -> dict[int, Moments]:
-    """Return the sums of each cell."""
-    member = (cells == np.arange(number)[:, None]).astype(float)
-    sums, squares, rows = member @ probabilities, member @ probabilities**2, member.sum(1)
-    return {cell: Moments(int(rows[cell]), sums[cell], squares[cell]) for cell in range(number) if rows[cell]}
-
-
 def of_the_source(
     corpus: Corpus, size: int, stratified: bool, draws: int, seed: int
 ) -> tuple[Tallies, dict[str, float]]:
@@ -221,35 +215,6 @@ def compared(probabilities: Floats, sample: Sample, members: Any, inside: Any) -
     return compare(first, second, 1 / one.rows, 1 / other.rows)
 
 
-def planted(corpus: Corpus, size: int, months: int, rise: float, draws: int, seed: int) -> dict[str, float]:
-    """Return the share of draws without labels in which the planted rise of anger is found, and any other label's."""
-    generator, column = np.random.default_rng(seed), corpus.labels.index("anger")
-    angry, others = np.flatnonzero(corpus.truth[:, column]), np.flatnonzero(corpus.truth[:, column] == 0)
-    hits = false = 0
-    for _ in range(draws):
-        times = generator.integers(0, months, size)
-        share = corpus.truth[:, column].mean() + rise * times
-        chosen = generator.random(size) < share
-        rows = np.where(chosen, generator.choice(angry, size), generator.choice(others, size))
-        cells = moments_by(times, corpus.probabilities[rows], months)
-        every = sum(list(cells.values())[1:], cells[0])
-        tested = trend(cells, model_shares(every, comparing=True))
-        if tested:
-            found = adjusted(tested.p) <= FALSE_DISCOVERIES
-            hits += bool(found[column])
-            false += bool(np.delete(found, column).any()) if rise else bool(found.any())
-    return {"anger": round(hits / draws, 4), "any" if not rise else "other_labels": round(false / draws, 4)}
-
-
-def with_all_labels(corpus: Corpus, draws: int) -> dict[str, dict[str, float]]:
-    """Return what :func:`planted` finds where people have labelled every text: nothing without labels can find more."""
-    oracle = replace(corpus, probabilities=corpus.truth)
-    return {
-        f"{size:,} texts, {months} months": planted(oracle, size, months, PLANTED_RISE, draws, 1)
-        for size, months in PLANTED[:3]
-    }
-
-
 def at_home(corpus: Corpus) -> dict[str, float]:
     """Return how far the means of probabilities are from the shares, of labels with at least 100 texts."""
     common = corpus.truth.sum(0) >= 100
@@ -277,11 +242,16 @@ def run(folder: Path, cache: Path | None, draws: int) -> dict[str, Any]:
                 print(key, figures["shares"][key]["all"], round(time.perf_counter() - started), "s", flush=True)
         if corpus.name == TESTS[0]:
             figures["without_labels"] = at_home(corpus)
-            figures["planted"] = {
-                f"{size:,} texts, {months} months": planted(corpus, size, months, PLANTED_RISE, draws * 5000 // size, 1)
-                for size, months in PLANTED
-            } | {"nothing planted": planted(corpus, *PLANTED[0], 0.0, draws, 2)}
-            figures["planted, labels of all texts known"] = with_all_labels(corpus, draws)
+            known, anger = corpus.truth, corpus.labels.index("anger")
+            for name, seen in (("planted", corpus.probabilities), ("planted, all labelled", known)):
+                figures[name] = {
+                    f"{size:,} texts, {months} months": planted(
+                        known, seen, anger, size, months, PLANTED_RISE, draws * 5000 // size, 1
+                    )
+                    for size, months in PLANTED
+                }
+            nothing = planted(known, corpus.probabilities, anger, *PLANTED[0], 0.0, draws, 2)
+            figures["planted"]["nothing planted"] = nothing
             print(figures["without_labels"], figures["planted"], flush=True)
     return figures
 

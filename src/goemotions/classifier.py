@@ -247,11 +247,7 @@ class EmotionClassifier:
         return languages_of(texts) if known is None and self._tells_languages else known
 
     def _finished(self, logits: npt.NDArray[np.float32], calibrated: bool = True) -> npt.NDArray[np.float32]:
-        """Logits as every way out gives them: calibrated, and finite.
-
-        Raises:
-            ModelError: the model gives NaN or infinity.
-        """
+        """Logits as every way out gives them: calibrated; a ModelError if the model gives NaN or infinity."""
         if calibrated and self.calibration is not None:
             logits = self.calibration.apply(logits, self.labels)
         return check_finite(logits, self.labels, f"{self.config.name} in {self.directory}")

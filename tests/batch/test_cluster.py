@@ -95,9 +95,8 @@ def test_the_report_of_a_job_is_that_of_its_texts(cluster: Cluster, cli: Run, tm
     folder = write_files(tmp_path / "in", 2, 200)
     table = pa.concat_tables([pq.read_table(path) for path in sorted(folder.glob("*.parquet"))])
     pq.write_table(table, tmp_path / "one.parquet")
-    odd = table.slice(0, 2).set_column(
-        table.column_names.index("text"), "text", pa.array([None, " "], table["text"].type)
-    )
+    without = pa.array([None, " "], table["text"].type)
+    odd = table.slice(0, 2).set_column(table.column_names.index("text"), "text", without)
     pq.write_table(odd, folder / "odd.parquet")
     output = tmp_path / "out"
     command = ["batch", "--address", cluster.address, "--input", folder, "--output", output, "--fragment-rows", 150]
