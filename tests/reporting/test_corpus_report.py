@@ -136,6 +136,11 @@ def test_texts_can_be_left_out(tmp_path: Path, cli: Run) -> None:
     again = cli("report", path, "--output", tmp_path / "r.html")
     assert again.returncode == 1
     assert "--overwrite" in again.stderr
+    before = path.read_text()
+    onto = cli("report", path, "--output", tmp_path / "posts.html", "--overwrite")
+    assert onto.returncode == 1
+    assert "posts.csv would replace a file that is read" in onto.stderr
+    assert path.read_text() == before
 
 
 def test_memory_of_words_is_bounded() -> None:

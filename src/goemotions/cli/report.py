@@ -47,7 +47,7 @@ def report(
     from goemotions.reporting.report import ReportOptions, make_report
     from goemotions.reporting.run import forms, write_report
 
-    for path in forms(output):
+    for path in forms(output, [file, *([asked.labelled] if asked.labelled else [])]):
         refuse_existing(path, overwrite)
     classifier = EmotionClassifier(model, **vars(load))
     options = ReportOptions(

@@ -17,15 +17,24 @@ from goemotions.tables.formulas import Formulas
 COLUMNS = ("view", "label", "group", "period", "share", "low", "high", "rows", "labelled")
 
 
-def forms(output: Path) -> tuple[Path, Path, Path]:
+def forms(output: Path, read: Sequence[Path] = ()) -> tuple[Path, Path, Path]:
     """Return the page, the CSV and the JSON of a report by the page's name.
 
+    Args:
+        read: files that the report is made from.
+
     Raises:
-        DataError: a name that is not a page's.
+        DataError: a name that is not a page's, or with which the CSV or the JSON would replace what is read.
     """
     if output.suffix.lower() not in (".html", ".htm"):
         raise DataError(f"{output}: a report is a page, give a name that ends in .html")
-    return output, output.with_suffix(".csv"), output.with_suffix(".json")
+    paths = output, output.with_suffix(".csv"), output.with_suffix(".json")
+    for path in paths:
+        if path.exists() and any(source.exists() and path.samefile(source) for source in read):
+            raise DataError(
+                f"{output}: beside the page {path.name} would replace a file that is read: name another page"
+            )
+    return paths
 
 
 def write_report(report: CorpusReport, output: Path) -> Sequence[Path]:
