@@ -112,7 +112,7 @@ def postgres() -> Iterator[str]:
         data = Path(folder, "data")
         subprocess.run([BIN / "initdb", "-D", data, "-A", "trust", "-E", "UTF8", "-U", "me"], check=True, **user)
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-        control = [BIN / "pg_ctl", "-D", data, "-w"]
+        control = [str(BIN / "pg_ctl"), "-D", str(data), "-w"]
         subprocess.run([*control, "-o", options, "-l", Path(folder, "log"), "start"], check=True, **user)
         try:
             yield f"me:secret@127.0.0.1:{port}/postgres"
