@@ -15,6 +15,10 @@ from goemotions.server.settings import Settings
 KEEP_ALIVE = 30
 """Seconds that an idle connection stays open."""
 
+WORKER_PATIENCE = 20
+"""Seconds after which a worker that says nothing is replaced. On a busy machine one needs more than uvicorn's five to
+start, and would be replaced for ever."""
+
 MAX_HEAD = 65_536
 """Bytes of a request's head; the parser itself knows no limit."""
 
@@ -197,5 +201,6 @@ class ServerConfig(uvicorn.Config):
             proxy_headers=False,
             limit_concurrency=settings.max_connections,
             timeout_keep_alive=KEEP_ALIVE,
+            timeout_worker_healthcheck=WORKER_PATIENCE,
             timeout_graceful_shutdown=math.ceil(settings.deadline + settings.read_timeout + settings.drain),
         )
