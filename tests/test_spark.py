@@ -69,4 +69,4 @@ def test_what_is_wrong_is_said_before_anything_is_scored(session: Any) -> None:
     with pytest.raises(DataError, match="already has the columns that would be added: emotions"):
         annotate(frame, "text")
     with pytest.raises(ValueError, match="top_k"):
-        annotate(frame, "text", top_k=0)
+        annotate(frame.drop("emotions"), "text", top_k=0)

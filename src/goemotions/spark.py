@@ -67,7 +67,9 @@ def annotate(frame: DataFrame, column: str, model: str | None = None, **options:
     except ImportError as error:
         raise MissingExtraError("Spark", "spark") from error
     chosen, layout = predict_options(options), Layout(options.get("columns", "nested"))
-    new = added_columns(loaded(model).labels, chosen, layout)
+    classifier = loaded(model)
+    classifier.predictions([], chosen)  # an option out of range is said here, and not by a worker
+    new = added_columns(classifier.labels, chosen, layout)
     check_columns(frame.columns, column, [one.name for one in new], "the frame")
     schema = types.StructType(list(frame.schema.fields))
     for one in new:
