@@ -16,7 +16,7 @@ from goemotions.catalog import bundled
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
-LIMIT_MB = 240  # without pip and setuptools, compiled files included; 238.5 when it was set
+LIMIT_MB = 241  # without pip and setuptools, compiled files included; 240.4 when it was set
 
 
 def build(project: Path, folder: Path) -> Path:
