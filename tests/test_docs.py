@@ -76,7 +76,7 @@ def hub_variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
 
 
 # Ray takes half a minute to start on two busy cores; tests/batch runs the command as well.
-SLOW = {"docs/scaling.md", "docs/tutorials/cluster.md"}
+SLOW = {"docs/scaling.md", "docs/training.md", "docs/tutorials/cluster.md"}
 RUN = [
     pytest.param(page, marks=pytest.mark.slow if page in SLOW else ())
     for page in PAGES
