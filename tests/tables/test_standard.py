@@ -49,7 +49,7 @@ def test_the_first_bytes_tell_the_format() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--resume"], "--resume needs an input and an output with names"),
+        (["--resume"], "--resume needs files"),
         (["--json"], "--json and --output - both write to standard output"),
         (["--text-column", "body"], "standard-input.csv has no column 'body'; columns: id, text"),
     ],
