@@ -229,10 +229,7 @@ class EmotionClassifier:
         return scored._replace(logits=self._finished(scored.logits, calibrated))
 
     def prepare(self, texts: Iterable[str], *, long_text: LongText = "cut") -> Prepared:
-        """The first half of :meth:`score`, for those who overlap it with the second; errors as ``predict``.
-
-        Of at most some thousand texts; what several calls gave can be joined and computed together.
-        """
+        """The first half of :meth:`score`, of a few thousand texts at most, to overlap both; errors as ``predict``."""
         checked = check_texts(texts)
         prepared = self._model.prepare(checked, windows=read_windows(long_text))
         return prepared._replace(languages=self._languages_of(checked, prepared.languages))
@@ -250,7 +247,8 @@ class EmotionClassifier:
         """Logits as every way out gives them: calibrated; a ModelError if the model gives NaN or infinity."""
         if calibrated and self.calibration is not None:
             logits = self.calibration.apply(logits, self.labels)
-        return check_finite(logits, self.labels, f"{self.config.name} in {self.directory}")
+        name = f"{self.config.name} in {self.directory}"
+        return logits if np.isfinite(logits).all() else check_finite(logits, self.labels, name)
 
     def features(self, texts: Iterable[str]) -> Features:
         """The model's own logits, not calibrated, and :meth:`states`, which has the errors too."""
