@@ -45,7 +45,7 @@ def warn_of_unread(
 
 MISSING = ("None", "nan", "<NA>")  # as columns of frames show them
 ALL = "all"
-"""What thresholds are called that belong to no language."""
+"""The name of thresholds that belong to no language."""
 
 
 class Thresholds(dict[str, float]):

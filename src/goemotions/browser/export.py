@@ -21,7 +21,7 @@ PAGE = Path(__file__).parents[1] / "server" / "static"
 INFO = "model/info.json"
 README = "README.txt"
 MOST_CHARACTERS = 100_000
-"""Of a text, as ``goemotions serve`` takes them."""
+"""The most characters of a text: as many as ``goemotions serve`` takes."""
 
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; "
@@ -43,7 +43,7 @@ CHANGES = (
         "<code>python -m http.server</code>: from a file, and without JavaScript, browsers do not run it.</p>",
     ),
 )
-"""What differs on the page without a server."""
+"""The differences of the page without a server."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ FILES: Mapping[str, tuple[str, str]] = {
     "ort.js": ("ort.wasm.bundle.min.mjs", "11e64bd8ffe11bd1a2a2f0d6275fdfbbba7262f0b76b99b53d228a8a22ef3d90"),
     "ort.wasm": ("ort-wasm-simd-threaded.wasm", "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2"),
 }
-"""What a page needs of the package: the name that it has there, its name in ``dist/`` and its SHA-256.
+"""The files of the package that a page needs: the name on the page, its name in ``dist/`` and its SHA-256.
 
 The build is the smallest: for the CPU, without WebGPU. It computes in one thread unless a host sends headers for more.
 """
