@@ -16,7 +16,8 @@ from goemotions.batch.job import predict_table
 from goemotions.errors import AssumptionWarning, ModelError
 from goemotions.evaluation.datasets import LabelledTexts, read_labelled
 from goemotions.evaluation.tuning import tune_model
-from goemotions.predictions import PredictOptions
+from goemotions.predictions import PredictOptions, Thresholds
+from goemotions.reporting.report import ReportOptions, make_report
 
 MIXED = ["Thank you so much for all that you did!", "Grazie mille, sei stata davvero gentilissima!", "정말 고맙습니다"]
 LANGUAGES = ["en", "it", "ko"]
@@ -50,6 +51,21 @@ def test_in_a_table(tmp_path: Path) -> None:
         *zip(LANGUAGES, MODELS, THRESHOLDS, strict=True), ("", "", ""), ("und", "compact", "und"),
     ]  # fmt: skip
     assert summary.languages == {"en": 1, "it": 1, "ko": 1, "und": 1}
+
+
+def test_in_a_report(tmp_path: Path, classifier: EmotionClassifier) -> None:
+    """A report counts what ``predict`` gives: by the thresholds of each text's language, and neutral by its rule."""
+    texts = [*MIXED[:2], "The meeting is at ten", "La riunione comincia alle dieci"]
+    source = tmp_path / "in.csv"
+    pd.DataFrame({"text": texts}).to_csv(source, index=False)
+    italian = Thresholds(dict.fromkeys(classifier.labels, 0.02), {"neutral": 1.0})
+    model = EmotionClassifier(threshold=Thresholds(classifier.thresholds, {}, {"it": italian}))
+    given, common = ([found.emotions for found in each.predictions(texts)] for each in (model, classifier))
+    assert [row == other for row, other in zip(given, common, strict=True)] == [True, True, True, False]
+    report = make_report(model, source, ReportOptions())
+    assert report.given == {label: sum(label in row for row in given) for label in model.labels}
+    for label, examples in report.examples.items():
+        assert all(label in given[example.row - 1] for example in examples.typical), label
 
 
 def test_in_a_frame(classifier: EmotionClassifier) -> None:

@@ -114,7 +114,7 @@ def test_the_report_of_a_job_is_that_of_its_texts(cluster: Cluster, cli: Run, tm
                 theirs[key] for key in ("label", "group", "period", "rows")
             ]
             assert mine["share"] == pytest.approx(theirs["share"], abs=1e-4)
-    assert got["given"].keys() == expected["given"].keys()
+    assert got["given"] == expected["given"]
     assert [word["word"] for word in got["words"]["gratitude"]] == [
         word["word"] for word in expected["words"]["gratitude"]
     ]

@@ -16,6 +16,8 @@ from debian import need
 
 from goemotions import EmotionClassifier
 from goemotions.estimation import Grouping
+from goemotions.estimation.corpus import Scored
+from goemotions.predictions import Thresholds
 from goemotions.reporting.gathering import Gathering
 from goemotions.reporting.headline import headline
 from goemotions.reporting.page import report_page
@@ -153,11 +155,12 @@ def test_memory_of_words_is_bounded() -> None:
 
 
 def test_examples_are_the_best_of_all_blocks() -> None:
-    gathering = Gathering(["a"], [0.5], [])
+    gathering = Gathering(Thresholds({"a": 0.5}), [])
     values = np.random.default_rng(1).random((500, 1))
     for start in range(0, 500, 50):
-        numbers = list(range(start, start + 50))
-        gathering.add(numbers, [f"text {number}" for number in numbers], [""] * 50, values[start : start + 50])
+        numbers, here = list(range(start, start + 50)), values[start : start + 50]
+        texts, alike = [f"text {number}" for number in numbers], [""] * 50
+        gathering.add(Scored(numbers, texts, alike, alike, here, 0, here >= 0.5, [None for _ in numbers]))
     found = gathering.examples()[0]
     order = np.argsort(-values[:, 0])
     assert [example.row for example in found.strongest] == list(order[:3])

@@ -6,7 +6,7 @@ Nothing of a text is kept: memory grows with the number of groups and periods al
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +17,7 @@ from goemotions.data.tables import assume, check_columns
 from goemotions.errors import DataError
 from goemotions.estimation.interval import Floats
 from goemotions.periods import UNITS, period_of
-from goemotions.predictions import is_blank
+from goemotions.predictions import PredictOptions, is_blank
 from goemotions.progress import Progress
 from goemotions.tables.table import Group, Table
 
@@ -26,6 +26,7 @@ FEWEST_ROWS = 30
 """Texts of a group: smaller ones are put together as :data:`OTHER`."""
 MOST_GROUPS, MOST_PERIODS = 200, 1000
 UNKNOWN, OTHER = "(unknown)", "(other)"
+AS_PREDICT = PredictOptions()
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ class Scored:
     Attributes:
         numbers: of the rows in the file, from 1.
         probabilities: of the model's labels, [rows, labels].
-        languages: of the texts; empty where they cannot be told, or do not matter to the model.
+        given: which labels ``predict`` gives each text, bool [rows, labels].
+        tags: the language of each text; None where it was not told.
     """
 
     numbers: list[int]
@@ -103,7 +105,13 @@ class Scored:
     periods: list[str]
     probabilities: Floats
     truncated: int
-    languages: Counter[str] = field(default_factory=Counter)
+    given: npt.NDArray[np.bool_]
+    tags: list[str | None]
+
+    @property
+    def languages(self) -> Counter[str]:
+        """Return the number of texts in each language that was told."""
+        return Counter(tag for tag in self.tags if tag is not None)
 
 
 def survey(table: Table, grouping: Grouping, progress: Progress) -> Survey:
@@ -215,9 +223,16 @@ def scored_rows(
             [periods[place] or "" for place, _ in here],
             scored.probabilities.astype(np.float64),
             int(scored.truncated.sum()),
-            Counter(scored.languages.tolist() if scored.languages is not None else ()),
+            given_labels(classifier.labels, [each.emotions for each in classifier.decide(scored, AS_PREDICT, kept)]),
+            scored.tags,
         )
         progress.update(table.fraction_read, done)
+
+
+def given_labels(labels: Sequence[str], emotions: Sequence[Collection[str]]) -> npt.NDArray[np.bool_]:
+    """Return which of ``labels`` are among the emotions of each text, bool [n, labels]."""
+    given = np.array([[label in names for label in labels] for names in emotions], np.bool_)
+    return given.reshape(len(emotions), len(labels))
 
 
 def pool(probabilities: npt.NDArray[np.floating], labels: Sequence[str], groups: Mapping[str, Sequence[str]]) -> Floats:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.estimation.interval import Floats
+from goemotions.estimation.corpus import Scored
+from goemotions.predictions import Thresholds
 from goemotions.reporting.words import Lexicon
 
 KEPT = 3
@@ -17,7 +18,7 @@ DRAWN = 40
 """Texts of each label that are drawn by chance at most, to explain them."""
 LONGEST = 400
 """Characters of a text that are shown."""
-MOST_GROUPS, GROUP_WORDS = 6, 10_000
+WORD_GROUPS, GROUP_WORDS = 6, 10_000
 """The largest groups, of which words are counted, and how many words of each."""
 
 
@@ -63,16 +64,14 @@ class Best:
 class Gathering:
     """Collects examples, pairs and words, of the model's labels."""
 
-    def __init__(
-        self, labels: Sequence[str], thresholds: Sequence[float], groups: Sequence[str], seed: int = 0
-    ) -> None:
+    def __init__(self, thresholds: Thresholds, groups: Sequence[str], seed: int = 0) -> None:
         """
         Args:
-            thresholds: from which a text is given each label.
+            thresholds: of all labels; near them a text is doubtful.
             groups: whose words are counted by themselves.
         """
-        self.labels = labels
-        self.thresholds = np.asarray(thresholds)
+        labels = list(thresholds)
+        self._thresholds = thresholds
         self.lexicon = Lexicon(len(labels))
         self.group_lexicons = {name: Lexicon(len(labels), GROUP_WORDS) for name in groups}
         self.pairs: npt.NDArray[np.float64] = np.zeros((len(labels), len(labels)))
@@ -80,27 +79,28 @@ class Gathering:
         self._drawn = [Best(DRAWN) for _ in labels]
         self._strongest, self._doubtful = ([Best() for _ in labels] for _ in range(2))
 
-    def add(self, numbers: Sequence[int], texts: Sequence[str], groups: Sequence[str], probabilities: Floats) -> None:
+    def add(self, scored: Scored) -> None:
         """Take in some rows."""
-        given = (probabilities >= self.thresholds).astype(np.float64)
+        texts, probabilities = scored.texts, scored.probabilities
+        given = scored.given.astype(np.float64)
         self.pairs += given.T @ given
         self.lexicon.add(texts, probabilities)
         for name, lexicon in self.group_lexicons.items():
-            mine = [place for place, group in enumerate(groups) if group == name]
+            mine = [place for place, group in enumerate(scored.groups) if group == name]
             lexicon.add([texts[place] for place in mine], probabilities[mine])
         chance = self._generator.random(len(texts))
+        cuts = np.array([list(self._thresholds.of(tag).values()) for tag in scored.tags])
         odds = np.log(np.clip(probabilities, 1e-6, 1 - 1e-6) / np.clip(1 - probabilities, 1e-6, 1))
-        doubt = -np.abs(odds - np.log(self.thresholds / np.maximum(1 - self.thresholds, 1e-6)))
-        drawn = np.where(probabilities >= self.thresholds, chance[:, None], -1.0)
+        doubt = -np.abs(odds - np.log(cuts / np.maximum(1 - cuts, 1e-6)))
+        drawn = np.where(scored.given, chance[:, None], -1.0)
         for bests, heights in ((self._strongest, probabilities), (self._doubtful, doubt), (self._drawn, drawn)):
             looked_at = 2 * bests[0].most
             first = np.argpartition(-heights, min(looked_at, len(heights) - 1), axis=0)[:looked_at]
             for label, best in enumerate(bests):
                 for row in first[:, label]:
                     if heights[row, label] != -1.0:
-                        best.offer(
-                            float(heights[row, label]), numbers[row], texts[row], float(probabilities[row, label])
-                        )
+                        probability = float(probabilities[row, label])
+                        best.offer(float(heights[row, label]), scored.numbers[row], texts[row], probability)
 
     @property
     def given(self) -> list[int]:

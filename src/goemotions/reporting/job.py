@@ -10,18 +10,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from goemotions.annotations import EMOTIONS, LANGUAGE, TRUNCATED
 from goemotions.batch.cluster.score import JOB
 from goemotions.batch.cluster.storage import Location, open_location
 from goemotions.batch.cluster.tally import UNKNOWN, Cell, Grouping, groups, periods
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import DataError
-from goemotions.estimation.corpus import FEWEST_ROWS, MOST_GROUPS, MOST_PERIODS, Scored, Survey
+from goemotions.estimation.corpus import FEWEST_ROWS, MOST_GROUPS, MOST_PERIODS, Scored, Survey, given_labels
 from goemotions.estimation.estimate import Tally, finish
 from goemotions.estimation.familiarity import Drawing
 from goemotions.predictions import is_blank
 from goemotions.progress import Progress
-from goemotions.reporting import gathering as kept
-from goemotions.reporting.report import CorpusReport, ReportOptions, Source, gathering_of, put_together, views
+from goemotions.reporting.gathering import WORD_GROUPS, Gathering
+from goemotions.reporting.report import CorpusReport, ReportOptions, Source, put_together, views
 from goemotions.reporting.run import contents
 
 ROWS = 2048
@@ -70,7 +71,8 @@ class JobResults:
         Raises:
             DataError: results without the scores of all labels.
         """
-        columns = [self.text_column, *self.grouping.columns, "truncated", *(f"score_{label}" for label in labels)]
+        scores = [f"score_{label}" for label in labels]
+        columns = [self.text_column, *self.grouping.columns, EMOTIONS.name, TRUNCATED.name, *scores]
         for file in location.list():
             if not file.path.endswith(".parquet"):
                 continue
@@ -79,7 +81,7 @@ class JobResults:
                 missing = [name for name in columns if name not in opened.schema_arrow.names]
                 if missing:
                     raise DataError(f"{file.path} has no column {missing[0]!r}: a report needs a job with --all-scores")
-                language = ["language"] if "language" in opened.schema_arrow.names else []
+                language = [LANGUAGE.name] if LANGUAGE.name in opened.schema_arrow.names else []
                 for batch in opened.iter_batches(ROWS, columns=[*columns, *language]):
                     yield pa.Table.from_batches([batch])
 
@@ -95,7 +97,7 @@ def report_of_job(
     found, location, labels = job.survey(), open_location(job.output), list(classifier.labels)
     main = Tally(labels, tuple(labels))
     tallies = {"labels": main, **{name: tally for name, (tally, _) in views(main, None).items()}}
-    gathering, drawing = gathering_of(classifier, found.largest(kept.MOST_GROUPS)), Drawing()
+    gathering, drawing = Gathering(classifier.thresholds, found.largest(WORD_GROUPS)), Drawing()
     languages, before = Counter[str](), 0
     every = max(1, sum(found.groups.values()))
     with Progress("reporting", show_progress) as progress:
@@ -106,7 +108,7 @@ def report_of_job(
                 found.rows += len(scored.texts)
                 for tally in tallies.values():
                     tally.add(scored)
-                gathering.add(scored.numbers, scored.texts, scored.groups, scored.probabilities)
+                gathering.add(scored)
                 drawing.add(scored.texts)
                 languages += scored.languages
             progress.update(min(1.0, before / every), before)
@@ -127,15 +129,16 @@ def scored_of(job: JobResults, table: pa.Table, labels: list[str], found: Survey
     rows = [row for row in range(len(texts)) if not blank[row] and times[row] != UNKNOWN]
     taken = table.take(pa.array(rows, pa.int64()))
     scores = [taken.column(f"score_{label}").to_numpy() for label in labels]
-    told = taken.column("language").drop_null().to_pylist() if "language" in taken.column_names else []
+    given = [[entry["label"] for entry in emotions] for emotions in taken.column(EMOTIONS.name).to_pylist()]
     return Scored(
         [before + row + 1 for row in rows],
         [texts[row] for row in rows],
         [found.group(names[row]) for row in rows],
         [times[row] for row in rows],
         np.stack(scores, axis=1).astype(np.float64),
-        sum(taken.column("truncated").to_pylist()),
-        Counter(told),
+        sum(taken.column(TRUNCATED.name).to_pylist()),
+        given_labels(labels, given),
+        taken.column(LANGUAGE.name).to_pylist() if LANGUAGE.name in taken.column_names else [None] * len(rows),
     )
 
 

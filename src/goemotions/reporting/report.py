@@ -23,7 +23,7 @@ from goemotions.evaluation.label_groups import roll_ups
 from goemotions.files import sha256
 from goemotions.progress import Progress
 from goemotions.reporting.driving import Driven, drivers, texts_per_label
-from goemotions.reporting.gathering import MOST_GROUPS, Examples, Gathering
+from goemotions.reporting.gathering import WORD_GROUPS, Examples, Gathering
 from goemotions.reporting.words import Word
 from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
@@ -82,7 +82,7 @@ class CorpusReport:
     Attributes:
         by, time, period: the columns by which texts are told apart, and the length of a period.
         estimates: by the name of a view: ``labels``, ``ekman``, ``sentiment``.
-        given: texts that decisions give each label, of the model.
+        given: texts that ``predict`` gives each label, of the model.
         words, driven, examples: of each of the model's labels; no examples where texts are left out.
         group_words: by group and label, what texts with the label have more of there than in other groups.
         languages: texts by language; empty where they were not told apart. ``unread`` is what is said of those that
@@ -146,12 +146,13 @@ def make_report(
     tallies, truths = {"labels": main}, {"labels": truth}
     for name, (tally, coarse) in views(main, truth).items():
         tallies[name], truths[name] = tally, coarse
-    gathering, drawing, languages = gathering_of(classifier, found.largest(MOST_GROUPS)), Drawing(), Counter[str]()
+    gathering = Gathering(classifier.thresholds, found.largest(WORD_GROUPS))
+    drawing, languages = Drawing(), Counter[str]()
     with Progress("scoring", show_progress) as progress:
         for scored in scored_rows(classifier, table, options.grouping, found, progress):
             for tally in tallies.values():
                 tally.add(scored)
-            gathering.add(scored.numbers, scored.texts, scored.groups, scored.probabilities)
+            gathering.add(scored)
             drawing.add(scored.texts)
             languages += scored.languages
     estimates = {name: finish(tally, found, truths[name], options.assume_random) for name, tally in tallies.items()}
@@ -159,11 +160,6 @@ def make_report(
         estimates["labels"] = replace(estimates["labels"], distance=drawing.distance(classifier))
     source = Source.of(classifier, path.name, sha256(path), people.name if people else None, options.command)
     return put_together(classifier, source, options, estimates, gathering, languages)
-
-
-def gathering_of(classifier: EmotionClassifier, groups: Sequence[str]) -> Gathering:
-    """Return an empty gathering of what a model's thresholds give."""
-    return Gathering(classifier.labels, [classifier.thresholds[label] for label in classifier.labels], groups)
 
 
 def put_together(
