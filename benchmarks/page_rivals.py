@@ -25,9 +25,12 @@ LEVELS = {"labels": "28 labels", "emotions": "five emotions", "sentiment": "posi
 NOT_RUN = """## What was not run
 
 - **pysentimiento** and the models that people use by **transformers'** `pipeline("text-classification")`: their weights
-  come from a hub alone. [Quality](quality.md#beside-other-models) quotes what the most used one for these labels says
-  of itself.
-- **text2emotion** downloads corpora of NLTK each time that it is imported, and does not start without them.
+  come from a hub alone, which the machine of these figures cannot reach. [Quality](quality.md#beside-other-models)
+  quotes what the most used one for these labels says of itself.
+- **text2emotion** (0.0.5, of 2020) answers no text with what pip installs beside it today: with emoji 2.16 each ends in
+  `AttributeError: module 'emoji' has no attribute 'UNICODE_EMOJI'`. With `emoji<1` it asks today's NLTK for a resource
+  (`punkt_tab`) that it does not download itself; with `nltk<3.8.2` too it needs the corpora that it downloads each time
+  that it is imported, which that machine cannot reach either.
 - **SetFit** trains a sentence encoder on pairs of rows. [Your own labels](own-labels.md) has what a few labelled rows
   give here; the two were not compared.
 """
