@@ -147,6 +147,7 @@ def test_names_that_clash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     ):
         find_model("toy")
     assert find_model("compact") == MODELS / "compact"
+    assert find_model(tmp_path / "other_toy") == tmp_path / "other_toy"
     shutil.rmtree(tmp_path / "goemotions_toy-1.0.dist-info")
     assert find_model("toy") == tmp_path / "other_toy"
     (tmp_path / "other_toy-1.0.dist-info" / "entry_points.txt").write_text("[goemotions.models]\ntoy = no_such\n")

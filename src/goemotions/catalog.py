@@ -120,10 +120,12 @@ def find_model(name: str | Path | None) -> Path:
         str(name) in catalog.models or str(name) in catalog.combined
     ):  # other packages are not looked at: they cannot replace these, nor cost time
         return MODELS / str(name)
+    path = Path(name).expanduser()
+    if len(path.parts) > 1 and path.is_dir():  # no name of a model: other packages are not looked at here either
+        return path
     others = packaged_models()
     if str(name) in others:
         return others[str(name)]
-    path = Path(name).expanduser()
     if str(name) and path.is_dir():
         return path
     if path.is_file():

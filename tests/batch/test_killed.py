@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from table_rows import ENDINGS, many_rows, write_rows
 
+EVERY = [*ENDINGS, "json", "xlsx", "db to parquet", "csv to jsonl"]
+"""Of what is read and written; of both, where they are not the same."""
+
 
 def damage(folder: Path, generator: random.Random) -> str:
     """Damage a file of the job in some way; returns which."""
@@ -53,13 +56,14 @@ def wait(process: subprocess.Popen[str], folder: Path, generator: random.Random,
         ("csv", 2),
         ("parquet", 2),
         ("jsonl.zst", 2),
-        *(pytest.param(ending, 20, marks=pytest.mark.slow) for ending in ENDINGS),
+        *(pytest.param(ending, 20, marks=pytest.mark.slow) for ending in EVERY),
     ],
 )
 def test_killed_and_damaged(tmp_path: Path, ending: str, kills: int) -> None:
     """Faults 18, 19 and 21 together: the output is equal byte by byte, or there is a clear error."""
-    source = write_rows(tmp_path / f"in.{ending}", many_rows(2048 * (3 if kills < 20 else 8) + 10, every=8))
-    whole, output = tmp_path / f"whole.{ending}", tmp_path / f"out.{ending}"
+    given, _, written = ending.partition(" to ")
+    source = write_rows(tmp_path / f"in.{given}", many_rows(2048 * (3 if kills < 20 else 8) + 10, every=32))
+    whole, output = tmp_path / f"whole.{written or given}", tmp_path / f"out.{written or given}"
     folder = output.with_name(output.name + ".partial")
     command: list[str | Path] = [
         sys.executable,

@@ -94,6 +94,30 @@ def test_other_origins_are_answered_only_if_listed(server: Server, keyed: Server
     assert "Access-Control-Allow-Origin" not in server.get("/info", {"Origin": "https://good.example"}).headers
 
 
+@pytest.mark.parametrize(
+    "name", ["../page.py", "%2e%2e/page.py", "..%2fpage.py", "%2fetc%2fpasswd", "..", "index.html%00", "", "C:%5cx"]
+)
+def test_no_file_is_served_but_the_pages_own(server: Server, name: str) -> None:
+    assert server.get("/static/index.html").status == 200
+    assert server.get(f"/static/{name}").status == 404
+
+
+def test_no_address_in_a_request_is_fetched(server: Server) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.05)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/x.png"
+        named = {"Referer": url, "X-Forwarded-For": url, "Forwarded": f"for={url}", "Content-Location": url}
+        for path, body in (
+            ("/", {"inputs": [url, f"<img src={url}>"]}),
+            ("/predict", {"inputs": url}),
+            ("/v1/emotions", {"texts": [url], "model": url}),
+            (f"/static/{url}", {}),
+        ):
+            server.post(path, body, named)
+        with pytest.raises(TimeoutError):
+            listener.accept()
+
+
 def connect(server: Server) -> socket.socket:
     host, port = server.url.removeprefix("http://").split(":")
     return socket.create_connection((host, int(port)), timeout=10)

@@ -6,9 +6,11 @@ import csv
 import io
 import json
 import random
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,9 @@ def write_rows(path: Path, rows: Rows) -> Path:
             for number, cells in enumerate([list(rows[0]), *(row.values() for row in rows)]):
                 sheet.write_row(number, 0, cells)
         return path
+    if path.suffix == ".db":
+        write_database(path, rows)
+        return path
     text = io.StringIO(newline="")
     if path.suffix == ".json":
         json.dump(rows, text)
@@ -50,6 +55,14 @@ def write_rows(path: Path, rows: Rows) -> Path:
     with Writing(path) as stream:
         stream.write(text.getvalue().encode("utf-8"))
     return path
+
+
+def write_database(path: Path, rows: Rows) -> None:
+    columns = list(rows[0])
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"CREATE TABLE texts ({', '.join(columns)})")
+        values = ", ".join(f":{column}" for column in columns)
+        connection.executemany(f"INSERT INTO texts VALUES ({values})", rows)
 
 
 def read_rows(path: Path) -> Rows:
