@@ -126,13 +126,13 @@ objects = st.recursive(
         st.lists(inner, max_size=3).map(lambda parts: f"[{' , '.join(parts)}]")
         | st.lists(st.tuples(names.map(json.dumps), inner), max_size=3).map(json_object)
     ),
-    max_leaves=8,
+    max_leaves=5,
 )
 
 
 json_rows = st.tuples(
     st.none() | st.sampled_from(["null", '""', '"hi"', '"\\ud83d\\ude00"', '"\\udc00"']),
-    st.lists(st.tuples(names.map(lambda name: json.dumps(f"k{name}")), objects), max_size=4),
+    st.lists(st.tuples(names.map(lambda name: json.dumps(f"k{name}")), objects), max_size=3),
 )
 
 
@@ -191,7 +191,7 @@ FUZZERS = {
     "CSV cells": (check_csv, written_tables(",")),
     "TSV cells": (check_tsv, written_tables("\t")),
     "TSV without quoting": (check_plain_tsv, st.lists(st.lists(cells, min_size=2, max_size=2), max_size=5)),
-    "JSON lines": (check_json, st.lists(json_rows, max_size=5)),
+    "JSON lines": (check_json, st.lists(json_rows, max_size=3)),
     "bytes of CSV": (check_bytes, bytes_of(".csv")),
     "bytes of TSV": (check_bytes, bytes_of(".tsv")),
     "bytes of JSON lines": (check_bytes, bytes_of(".jsonl")),
