@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """What a terminal would obey, what would turn a line around, and halves of surrogate pairs, which no UTF-8 can hold."""
@@ -44,6 +44,12 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """A hint ``"; did you mean 'x'?"`` for a misspelt name, or an empty string when nothing is near."""
     match = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.5)
     return f"; did you mean {match[0]!r}?" if match else ""
+
+
+def some(items: Sequence[str], most: int = 5) -> str:
+    """Return the first of many items for a message, and how many more there are: ``a, b and 3 more``."""
+    more = f" and {len(items) - most:,} more" if len(items) > most else ""
+    return ", ".join(items[:most]) + more
 
 
 def is_plain(text: str) -> bool:

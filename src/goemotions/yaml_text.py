@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from goemotions.errors import DataError
+from goemotions.escaping import one_line
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 8
@@ -48,9 +49,9 @@ def read_mapping(text: str, where: str) -> dict[Any, Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise DataError(f"{where}{place}: not valid YAML: {_one_line(error.problem or error.context)}") from None
+        raise DataError(f"{where}{place}: not valid YAML: {_short(error.problem or error.context)}") from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # of numbers and dates that Python cannot hold, too
-        raise DataError(f"{where}: not valid YAML: {_one_line(error)}") from None
+        raise DataError(f"{where}: not valid YAML: {_short(error)}") from None
     if not isinstance(content, dict):
         raise DataError(f"{where}: expected settings as `key: value` lines, got {type(content).__name__}")
     return content
@@ -71,5 +72,5 @@ def _check_events(text: str, where: str) -> None:
             raise DataError(f"{place}: nested more than {MAX_DEPTH} levels deep")
 
 
-def _one_line(problem: object) -> str:
-    return " ".join(str(problem).split())[:200]
+def _short(problem: object) -> str:
+    return one_line(str(problem))[:200]

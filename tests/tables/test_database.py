@@ -78,7 +78,7 @@ def test_predict_reads_a_url(cli: Any, tmp_path: Path) -> None:
     ("url", "query", "message"),
     [
         ("sqlite://:memory:", "SELECT 'a' AS txt", "no column 'text'; did you mean 'txt'?; columns: txt"),
-        ("sqlite://:memory:", "SELECT 'a' AS text, 1 AS n, 2 AS n", "2 columns 'n': rename all but one"),
+        ("sqlite://:memory:", "SELECT 'a' AS text, 1 AS n, 2 AS n", "several columns of one name: n; rename"),
         ("sqlite://:memory:", "SELECT text FROM nowhere", "the query fails: "),
         ("oracle://me:secret@host/x", "SELECT 1", "no driver is known for oracle://; expected one of postgresql://"),
         ("db+no_such_driver.dbapi://h", "SELECT 1", 'not installed: pip install "no-such-driver"'),

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from goemotions.data.corpus import Split
-from goemotions.errors import AssumptionWarning, DataError, nearest
+from goemotions.errors import AssumptionWarning, DataError, nearest, some
 from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
+from goemotions.tables.table import check_different
 
-SHOWN = 5  # of many problems in rows
 SEPARATORS = ",;|"
 FLAGS = {"": False, "0": False, "0.0": False, "false": False, "1": True, "1.0": True, "true": True}
 Label = str | int
@@ -76,8 +76,7 @@ class LabelledTable:
                 else:
                     problems.append(f"row {row + 1}: label ids must be 0 to {len(labels) - 1}, got {label}")
         if problems:
-            more = f", and {len(problems) - SHOWN:,} more" if len(problems) > SHOWN else ""
-            raise DataError(f"{self.path}: {', '.join(problems[:SHOWN])}{more}")
+            raise DataError(f"{self.path}: {some(problems)}")
         return Split(self.texts, targets, self.ids, self.sha256)
 
 
@@ -111,26 +110,25 @@ def read_table(path: Path, columns: Columns, reading: ReadOptions | None = None)
 
 
 def check_columns(path: Path, there: Sequence[str], wanted: Sequence[str]) -> None:
-    """
+    """Check that the wanted columns are there.
+
     Raises:
         DataError: columns that are not there, or there twice.
     """
     absent = [f"{name!r}{nearest(name, there)}" for name in wanted if name not in there]
     if absent:
         raise DataError(f"{path} has no column {', '.join(absent)}; columns: {', '.join(there)}")
-    twice = [name for name in dict.fromkeys(wanted) if there.count(name) > 1]
-    if twice:
-        raise DataError(f"{path} has several columns of one name: {', '.join(twice)}; rename all but one of each")
+    check_different([name for name in there if name in wanted], str(path))
 
 
 def raise_first(path: Path, problems: Sequence[str]) -> None:
-    """
+    """Refuse a file with problems.
+
     Raises:
         DataError: there are problems; the first few are shown.
     """
     if problems:
-        more = f", and {len(problems) - SHOWN:,} more" if len(problems) > SHOWN else ""
-        raise DataError(f"{path}: {', '.join(problems[:SHOWN])}{more}")
+        raise DataError(f"{path}: {some(problems)}")
 
 
 def read_flags(
@@ -206,6 +204,7 @@ def find_separator(path: Path, cells: Sequence[str]) -> str:
 
 
 def assume(message: str) -> None:
+    """Warn of what was assumed about an input."""
     warnings.warn(message, AssumptionWarning, stacklevel=2)
 
 

@@ -17,8 +17,8 @@ import torch
 from safetensors.torch import load_file
 
 from goemotions.decoder.config import ATTENTION, LIVE, MLP, DecoderConfig, path_of
-from goemotions.decoder.tensors import FOREIGN, some
-from goemotions.errors import ModelError
+from goemotions.decoder.tensors import FOREIGN
+from goemotions.errors import ModelError, some
 from goemotions.fields import flag, number, shown, text, whole_number
 from goemotions.files import read_json_object
 

@@ -7,7 +7,7 @@ output heads are never opened.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 
 from goemotions.decoder import config as configs
 from goemotions.decoder.config import DecoderConfig
-from goemotions.errors import MissingExtraError, ModelError
+from goemotions.errors import MissingExtraError, ModelError, some
 from goemotions.fields import flag, section, shown, text
 from goemotions.files import read_json_object
 
@@ -234,9 +234,3 @@ class GgufSource:
         except NotImplementedError as error:
             raise ModelError(f"{self.path}: tensors of type {tensor.kind.name} cannot be read") from error
         return torch.from_numpy(values.copy())
-
-
-def some(names: Iterable[str], most: int = 3) -> str:
-    """The first few names, and how many more."""
-    listed = list(names)
-    return ", ".join(listed[:most]) + (f" and {len(listed) - most} more" if len(listed) > most else "")

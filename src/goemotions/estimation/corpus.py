@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from goemotions.classifier import EmotionClassifier
 from goemotions.data.tables import assume, check_columns
-from goemotions.errors import DataError
+from goemotions.errors import DataError, some
 from goemotions.estimation.interval import Floats
 from goemotions.periods import UNITS, period_of
 from goemotions.predictions import PredictOptions, is_blank
@@ -46,6 +46,7 @@ class Grouping:
     unit: str | None = None
 
     def columns(self) -> list[str]:
+        """Return the columns that are named."""
         return [name for name in (self.by, self.time) if name]
 
     def groups_of(self, rows: Group) -> list[str]:
@@ -163,7 +164,8 @@ def undated_message(table: Table, grouping: Grouping, undated: int, shown: Seque
 
 
 def check_few(table: Table, grouping: Grouping, found: Survey) -> None:
-    """
+    """Check that the columns tell groups and periods apart, and not rows.
+
     Raises:
         DataError: so many groups or periods that they are none.
     """
@@ -196,8 +198,7 @@ def large_groups(table: Table, grouping: Grouping, groups: Mapping[str, int]) ->
     if len(large) > MOST_GROUPS:
         raise DataError(f"{table.path}: {grouping.by!r} has {len(large):,} groups, at most {MOST_GROUPS} can be shown")
     if small:
-        names = ", ".join(small[:SHOWN]) + (f" and {len(small) - SHOWN:,} more" if len(small) > SHOWN else "")
-        assume(f"groups with fewer than {FEWEST_ROWS} texts are put together as {OTHER}: {names}")
+        assume(f"groups with fewer than {FEWEST_ROWS} texts are put together as {OTHER}: {some(small)}")
     return large
 
 

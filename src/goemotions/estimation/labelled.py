@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from goemotions.data.corpus import normalise
-from goemotions.data.tables import Columns, assume, read_table
-from goemotions.errors import DataError, nearest
+from goemotions.data.tables import Columns, assume, check_columns, read_table
+from goemotions.errors import DataError, nearest, some
 from goemotions.estimation.corpus import SHOWN, Grouping, Scored, wanted
 from goemotions.estimation.extra_columns import FEWEST, PART, as_numbers, by_chance, extra_columns
 from goemotions.estimation.interval import Floats, p_value
@@ -68,8 +68,7 @@ def read_labelled_rows(
         DataError: what cannot be read, or fewer than 30 rows.
     """
     there = open_table(path, columns.text, reading).columns
-    if weights is not None and weights not in there:
-        raise DataError(f"{path} has no column {weights!r}{nearest(weights, there)}; columns: {', '.join(there)}")
+    check_columns(path, there, [weights] if weights else [])
     found = read_table(path, columns, reading)
     if PART in there:
         found = by_chance(found, columns, reading)
@@ -110,7 +109,8 @@ class Finder:
     """Finds labelled rows in the table that they are of."""
 
     def __init__(self, labelled: LabelledRows, table: Table, grouping: Grouping) -> None:
-        """
+        """Find every labelled row.
+
         Raises:
             DataError: labelled rows that are not in the table; they are named.
         """
@@ -149,8 +149,7 @@ class Finder:
     def lost_message(self, table: Table, lost: Sequence[int]) -> str:
         """Return the message for labelled rows that are not of the table."""
         numbers = self.labelled.numbers
-        more = f" and {len(lost) - SHOWN:,} more" if len(lost) > SHOWN else ""
-        shown = ", ".join(numbers[place] for place in lost[:SHOWN]) + more
+        shown = some([numbers[place] for place in lost])
         how = "by their text" if self.labelled.rows is None else f"with that text in the row that {ROW!r} names"
         return (
             f"{self.labelled.name}: rows {shown} are not in {table.path.name} ({how}): labelled rows must be some of "
@@ -172,7 +171,8 @@ class Finder:
         return Sample(truth, predicted, np.maximum(weights * rows / weights.sum(), 1), self.labelled.strata)
 
     def check_chance(self, sample: Sample, every: Moments) -> None:
-        """
+        """Check that the labelled rows can have been drawn by chance.
+
         Raises:
             DataError: rows that were hardly drawn by chance: those of one part of the file, or others than the rest by
                 what the model finds in them.
@@ -218,9 +218,8 @@ def truth_of(labelled: LabelledRows, labels: Sequence[str], ignored: Sequence[st
             elif name not in ignored:
                 problems.append(f"row {labelled.numbers[place]}: {name!r}{nearest(name, labels)}")
     if problems:
-        more = f" and {len(problems) - SHOWN:,} more" if len(problems) > SHOWN else ""
         raise DataError(
-            f"{labelled.name}: unknown labels: {', '.join(problems[:SHOWN])}{more}; expected {', '.join(labels)} "
+            f"{labelled.name}: unknown labels: {some(problems)}; expected {', '.join(labels)} "
             "(--label-map says what other ones stand for)"
         )
     return truth

@@ -13,7 +13,7 @@ import numpy as np
 
 from goemotions.data.corpus import normalise
 from goemotions.data.tables import Columns, assume, read_table
-from goemotions.errors import DataError, nearest
+from goemotions.errors import DataError, nearest, some
 from goemotions.fitting.learner import Targets
 from goemotions.labels import LABELS
 from goemotions.predictions import check_texts, is_blank
@@ -229,9 +229,3 @@ def _label_problems(names: Sequence[Sequence[str]], labels: Sequence[str], ids: 
             right = next(name for name in common if name.lower() == like[0])
             problems.append(f"row {rows[0]}: the label {label!r} stands nowhere else; did you mean {right!r}?")
     return problems
-
-
-def some(items: Sequence[str]) -> str:
-    """Return the first few, and how many more."""
-    more = f" and {len(items) - SHOWN:,} more" if len(items) > SHOWN else ""
-    return ", ".join(items[:SHOWN]) + more

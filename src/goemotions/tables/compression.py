@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from goemotions.errors import DataError, MissingExtraError
+from goemotions.escaping import one_line
 
 BUFFER = 1 << 16
 RATIO = 200
@@ -42,7 +43,8 @@ class Compression:
 
 
 def read_zstandard(raw: IO[bytes]) -> Any:
-    """
+    """Return a stream of plain bytes.
+
     Raises:
         MissingExtraError: neither Python's own module, from 3.14, nor pyarrow is there.
     """
@@ -52,13 +54,14 @@ def read_zstandard(raw: IO[bytes]) -> Any:
 
 
 def write_zstandard(raw: IO[bytes]) -> Any:
-    """Errors as :func:`read_zstandard`."""
+    """Return a stream that takes plain bytes; errors as :func:`read_zstandard`."""
     if sys.version_info >= (3, 14):
         return importlib.import_module("compression.zstd").ZstdFile(raw, "wb")
     return pyarrow().CompressedOutputStream(raw, "zstd")
 
 
 def pyarrow() -> Any:
+    """Return pyarrow, which brings Zstandard for older versions of Python; errors as :func:`read_zstandard`."""
     try:
         return importlib.import_module("pyarrow")
     except ImportError as error:
@@ -108,7 +111,7 @@ class Decompressed(io.RawIOBase):
         try:
             block = self._plain.read(len(buffer))
         except Exception as error:  # each library has errors of its own
-            raise DataError(f"{self._path} is no whole {self._name} file: {' '.join(str(error).split())}") from error
+            raise DataError(f"{self._path} is no whole {self._name} file: {one_line(str(error))}") from error
         buffer[: len(block)] = block
         self._left -= len(block)
         if self._left < 0:

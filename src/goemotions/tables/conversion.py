@@ -15,8 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from goemotions.errors import DataError
-from goemotions.tables.table import Group, Table
+from goemotions.tables.table import Group, Table, check_different
 
 LARGEST = 2**63
 
@@ -54,9 +53,7 @@ def shape_of(table: Table) -> Shape:
         DataError: a row that cannot be read, or two columns of one name.
     """
     names = table.columns
-    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    if twice:
-        raise DataError(f"{table.path} has several columns of one name: {', '.join(twice)}; rename all but one of each")
+    check_different(names, str(table.path))
     kinds: dict[str, set[type]] = {name: set() for name in names}
     rows = longest = 0
     for group in table.groups():

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from goemotions.errors import DataError, nearest
+from goemotions.errors import DataError
+from goemotions.escaping import one_line
 from goemotions.tables.conversion import to_text
+from goemotions.tables.table import check_columns, check_different
 
 ROWS_AT_ONCE = 5000
-URL = re.compile(r"(?P<database>[a-z][a-z0-9]*)(\+(?P<module>[\w.]+))?://", re.IGNORECASE)
+URL = re.compile(r"[a-z][a-z0-9]*(\+[\w.]+)?://", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -76,30 +78,27 @@ def fetch(url: str, query: str | None, text_column: str, folder: Path) -> Path:
         with closing(connect(url)) as connection, closing(connection.cursor()) as cursor:
             cursor.execute(query)
             columns = [column[0] for column in cursor.description or ()]
-            check_columns(name, columns, text_column)
+            check_query(columns, text_column, f"{name}: the query")
             with target.open("w", encoding="utf-8", newline="") as stream:
                 for row in rows_of(cursor):
                     stream.write(json.dumps(dict(zip(columns, row, strict=True)), default=to_text) + "\n")
     except (DataError, ValueError):
         raise
     except Exception as error:  # each driver has errors of its own
-        raise DataError(f"{name}: the query fails: {' '.join(str(error).split())}") from error
+        raise DataError(f"{name}: the query fails: {one_line(str(error))}") from error
     return target
 
 
-def check_columns(name: str, columns: list[str], text_column: str) -> None:
-    """
+def check_query(columns: list[str], text_column: str, name: str) -> None:
+    """Check that a query gives rows that can be scored.
+
     Raises:
-        DataError: a query without rows to give, or without the text column, or with two columns of one name.
+        DataError: no rows, no text column, or two columns of one name; ``name`` is the query's.
     """
     if not columns:
-        raise DataError(f"{name}: the query gives no rows: expected a SELECT")
-    if text_column not in columns:
-        hint = nearest(text_column, columns)
-        raise DataError(f"{name}: the query has no column {text_column!r}{hint}; columns: {', '.join(columns)}")
-    twice = next((column for column in columns if columns.count(column) > 1), None)
-    if twice:
-        raise DataError(f"{name}: the query has {columns.count(twice)} columns {twice!r}: rename all but one (AS)")
+        raise DataError(f"{name} gives no rows: expected a SELECT")
+    check_columns(columns, text_column, (), name)
+    check_different(columns, name)
 
 
 def connect(url: str) -> Any:
@@ -108,23 +107,26 @@ def connect(url: str) -> Any:
     Raises:
         DataError: none is installed, or the URL names no database that is known.
     """
-    driver, module = driver_for(url)
-    database, _, rest = url.partition("://")
-    plain = f"{database.partition('+')[0]}://{rest}"
-    connection = module.connect(unquote(rest) if driver.by_path else plain, **dict(driver.options))
+    database, named, rest = parts_of(url)
+    driver, module = driver_for(database, named)
+    connection = module.connect(unquote(rest) if driver.by_path else f"{database}://{rest}", **dict(driver.options))
     if driver.before:
         with closing(connection.cursor()) as cursor:
             cursor.execute(driver.before)
     return connection
 
 
-def driver_for(url: str) -> tuple[Driver, Any]:
-    """Return the driver for a URL, and its module; errors as :func:`connect`."""
-    found = URL.match(url)
-    assert found
-    database, named = found["database"].lower(), found["module"]
+def parts_of(url: str) -> tuple[str, str, str]:
+    """Return the kind of database, the module that is named (empty where none is), and what stands after ``://``."""
+    scheme, _, rest = url.partition("://")
+    database, _, module = scheme.partition("+")
+    return database.lower(), module, rest
+
+
+def driver_for(database: str, named: str) -> tuple[Driver, Any]:
+    """Return the driver for a kind of database, or the one that is named, and its module; errors as :func:`connect`."""
     known = DRIVERS.get(database, ())
-    tried = [driver for driver in known if named in (None, driver.module)]
+    tried = [driver for driver in known if named in ("", driver.module)]
     if named and not tried:
         tried = [Driver(named, named.partition(".")[0].replace("_", "-"))]
     if not tried:

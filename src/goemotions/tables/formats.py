@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from goemotions.errors import AssumptionWarning, DataError, MissingExtraError
+from goemotions.errors import AssumptionWarning, DataError, MissingExtraError, some
 from goemotions.tables.compression import COMPRESSIONS, Stream, plain_name
 from goemotions.tables.conversion import Shape, shape_of
-from goemotions.tables.several import SeveralTables, files_of, is_several
+from goemotions.tables.several import SHOWN, SeveralTables, files_of, is_several
 from goemotions.tables.source import ReadOptions, Source, option_name
 from goemotions.tables.table import Table, Writer
 
@@ -89,7 +89,8 @@ def format_of(path: Path) -> Format:
 
 
 def check_signature(path: Path, expected: Format) -> None:
-    """
+    """Check a text file's first bytes.
+
     Raises:
         DataError: a text file's name for a file whose first bytes say that it is something else.
     """
@@ -104,7 +105,8 @@ def check_signature(path: Path, expected: Format) -> None:
 
 
 def check_options(path: Path, known: Format, options: ReadOptions) -> None:
-    """
+    """Check that a format heeds the options that are given.
+
     Raises:
         ValueError: an option that a file of this format does not heed.
     """
@@ -138,8 +140,7 @@ def input_files(path: Path) -> list[Path]:
     filled = [file for file in tables if format_of(file).signature or file.stat().st_size] or tables[:1]
     left_out = [file.name for file in every if file not in filled]
     if left_out:
-        more = f" and {len(left_out) - 3:,} more" * (len(left_out) > 3)
-        warnings.warn(f"{path}: left out: {', '.join(left_out[:3])}{more}", AssumptionWarning, stacklevel=2)
+        warnings.warn(f"{path}: left out: {some(left_out, SHOWN)}", AssumptionWarning, stacklevel=2)
     return filled
 
 
@@ -191,7 +192,8 @@ def writer_for(table: Table, output: Path) -> Writer:
 
 
 def module_of(known: Format) -> ModuleType:
-    """
+    """Return the module that reads a format.
+
     Raises:
         MissingExtraError: its optional part is not installed.
     """

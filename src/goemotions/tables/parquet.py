@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from goemotions.errors import DataError
+from goemotions.escaping import one_line
 from goemotions.tables.conversion import Shape, Type, shape_values, typed
 from goemotions.tables.source import Source
 from goemotions.tables.table import (
@@ -22,6 +23,7 @@ from goemotions.tables.table import (
     NewColumn,
     NewValues,
     check_columns,
+    check_different,
 )
 
 ROW_GROUP = 1 << 16  # rows of a row group in the output: parts are too small for those who read it
@@ -84,7 +86,7 @@ class ParquetTable(KeptTable):
             self._file = pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20)
             self._schema = self._file.schema_arrow
         except Exception as error:  # damage raises whatever it meets, errors of decoding and of memory too
-            raise DataError(f"{path} is not a Parquet file: {one_line(error)}") from error
+            raise DataError(f"{path} is not a Parquet file: {one_line(str(error))}") from error
         self._rows_read = 0
 
     @property
@@ -115,7 +117,7 @@ class ParquetTable(KeptTable):
             try:
                 batch = next(batches, None)
             except Exception as error:  # as above
-                raise DataError(f"{self.path}: damaged after row {self._rows_read}: {one_line(error)}") from error
+                raise DataError(f"{self.path}: damaged after row {self._rows_read}: {one_line(str(error))}") from error
             if batch is None:
                 return
             for part in bounded(batch, self.text_column):
@@ -168,15 +170,14 @@ def join_parts(parts: Sequence[Path], schema: pa.Schema, output: Path, new: Sequ
 
 
 def check_schema(schema: pa.Schema, text_column: str, new_columns: Sequence[str], name: str) -> None:
-    """
+    """Check that a file's columns have names of their own, and that its texts are strings.
+
     Raises:
         DataError: as :func:`goemotions.tables.table.check_columns`, two columns of one name, or the text column holds
             no strings.
     """
     names = list(schema.names)
-    twice = [column for column in dict.fromkeys(names) if names.count(column) > 1]
-    if twice:
-        raise DataError(f"{name} has several columns of one name: {', '.join(twice)}; rename all but one of each")
+    check_different(names, name)
     check_columns(names, text_column, new_columns, name)
     kind = schema.field(text_column).type
     values = kind.value_type if pa.types.is_dictionary(kind) else kind
@@ -199,10 +200,6 @@ def bounded(batch: pa.RecordBatch, text_column: str) -> Iterator[pa.RecordBatch]
         yield from bounded(batch.slice(half), text_column)
     else:
         yield batch
-
-
-def one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
 
 
 def open_table(source: Source, text_column: str) -> ParquetTable:

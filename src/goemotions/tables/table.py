@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,7 +181,8 @@ class KeptTable(Table):
 
 
 def check_columns(columns: Sequence[str], text_column: str, new_columns: Sequence[str], name: str) -> None:
-    """
+    """Check that the texts have a column, and that new columns can be added.
+
     Raises:
         DataError: the text column is not there or there twice, or a new column's name is taken; ``name`` is the file's.
     """
@@ -189,12 +191,26 @@ def check_columns(columns: Sequence[str], text_column: str, new_columns: Sequenc
         raise DataError(f"{name} has no column {text_column!r}{hint}; columns: {', '.join(columns)}")
     if columns.count(text_column) > 1:
         raise DataError(f"{name} has {columns.count(text_column)} columns {text_column!r}: rename all but one")
-    twice = [column for column in dict.fromkeys(new_columns) if list(new_columns).count(column) > 1]
-    if twice:
+    if twice := repeated(new_columns):
         raise DataError(f"columns of one name would be added: {', '.join(twice)}; choose other --columns")
     taken = [column for column in new_columns if column in columns]
     if taken:
         raise DataError(f"{name} already has the columns that would be added: {', '.join(taken)}; rename them first")
+
+
+def repeated(names: Sequence[str]) -> list[str]:
+    """Return the names that stand more than once, each once."""
+    return [name for name, count in Counter(names).items() if count > 1]
+
+
+def check_different(columns: Sequence[str], name: str) -> None:
+    """Check that each column has a name of its own.
+
+    Raises:
+        DataError: several have the same; ``name`` is the table's.
+    """
+    if twice := repeated(columns):
+        raise DataError(f"{name} has several columns of one name: {', '.join(twice)}; rename all but one of each")
 
 
 def grouped(rows: Iterator[tuple[Row, int]]) -> Iterator[list[Row]]:

@@ -18,6 +18,7 @@ from typing import Any
 import python_calamine
 
 from goemotions.errors import AssumptionWarning, DataError, nearest
+from goemotions.escaping import one_line
 from goemotions.tables.compression import FREE_BYTES, RATIO
 from goemotions.tables.conversion import Shape, shape_values, to_text
 from goemotions.tables.source import Source
@@ -72,7 +73,7 @@ class WorkbookTable(Table):
             try:
                 self._sheet = book.get_sheet_by_name(self.sheet)
             except Exception as error:  # as in opened
-                raise DataError(f"{source.path}, sheet {self.sheet!r}: damaged: {one_line(error)}") from error
+                raise DataError(f"{source.path}, sheet {self.sheet!r}: damaged: {one_line(str(error))}") from error
         if len(names) > 1 and source.options.sheet is None:
             warnings.warn(
                 f"{source.path.name}: the first of {len(names)} sheets is read, {self.sheet!r} (--sheet says another)",
@@ -112,7 +113,8 @@ def named(cells: Sequence[Any]) -> list[str]:
 
 
 def check_size(path: Path) -> None:
-    """
+    """Check that a workbook is no archive of little that becomes much.
+
     Raises:
         DataError: a workbook that would become much larger than its size bears out.
     """
@@ -138,11 +140,7 @@ def opened(path: Path) -> Any:
     except python_calamine.PasswordError as error:
         raise DataError(f"{path} is protected by a password: save it without one") from error
     except Exception as error:  # damage raises whatever it meets
-        raise DataError(f"{path} is no workbook that can be read: {one_line(error)}") from error
-
-
-def one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+        raise DataError(f"{path} is no workbook that can be read: {one_line(str(error))}") from error
 
 
 def cell_value(cell: Any) -> Any:
@@ -198,6 +196,7 @@ def packed(value: Any) -> Any:
 
 
 def write_cell(sheet: Any, row: int, place: int, cell: Any, styles: dict[str, Any]) -> None:
+    """Write a value as :func:`packed` gives it; a text never becomes a formula or a link."""
     if isinstance(cell, dict):
         ((pattern, moment),) = cell.items()
         sheet.write_datetime(row, place, datetime.datetime.fromisoformat(moment), styles[pattern])

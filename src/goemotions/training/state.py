@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import torch
 
 from goemotions.errors import GoEmotionsError
+from goemotions.escaping import one_line
 
 Restored = TypeVar("Restored")
 State = Mapping[str, Any]
@@ -54,7 +55,7 @@ def restoring(path: Path, restore: Callable[[], Restored]) -> Restored:
     except GoEmotionsError:
         raise
     except Exception as error:  # of zipfile, pickle or torch, for each of which a damaged file is another one
-        why = " ".join(str(error).split())[:120] or type(error).__name__
+        why = one_line(str(error))[:120] or type(error).__name__
         raise GoEmotionsError(
             f"{path} is damaged ({why}): delete the folder {path.parent} and run the command again, which starts over"
         ) from error
