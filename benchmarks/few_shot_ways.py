@@ -20,8 +20,9 @@ from goemotions.fitting.crossval import cross_validate
 from goemotions.fitting.decide import Decider
 from goemotions.fitting.figures import average_precision, calibration_error, measure
 from goemotions.fitting.learner import Learner
-from goemotions.fitting.logistic import Floats, logistic
-from goemotions.fitting.thresholds import expected_f1_thresholds, log_odds
+from goemotions.fitting.logistic import Floats
+from goemotions.fitting.thresholds import expected_f1_thresholds
+from goemotions.predictions import sigmoid
 
 FRESH = 1000
 """Rows that a figure said by a fit is compared with, and on which SetFit is measured."""
@@ -114,7 +115,7 @@ def of_words(one: Corpus, rows: Places) -> dict[str, float]:
 def of_base(one: Corpus) -> dict[str, float]:
     features = head_features(one.test_features, one.shifts)
     learner = Learner(one.test_features, one.shifts, one.answers.groups, one.rows.test_targets)
-    made = logistic(learner.base_head()(features) + log_odds(one.answers.thresholds))
+    made = sigmoid(learner.base_head(one.answers.thresholds)(features))
     return scored(made, made >= one.answers.thresholds, one.rows.test_targets)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LongText = Literal["cut", "windows"]
 Threshold = float | Mapping[str, float] | None
+Float = TypeVar("Float", np.float32, np.float64)
 
 
 class TruncatedTextWarning(UserWarning):
@@ -116,8 +117,8 @@ class Scored(NamedTuple):
         return sigmoid(self.logits)
 
 
-def sigmoid(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Each label's own sigmoid, for a text may have none, one or several. *Shape:* float32 [n, labels] twice."""
+def sigmoid(logits: npt.NDArray[Float]) -> npt.NDArray[Float]:
+    """Return each label's own sigmoid, for a text may have none, one or several. *Shape:* float [n, labels] twice."""
     # exp(-|x|) cannot overflow, whichever sign x has.
     decay = np.exp(-np.abs(logits))
     return np.where(logits >= 0, 1, decay) / (1 + decay)  # type: ignore[no-any-return]
@@ -189,10 +190,8 @@ def predictions_of(
         ValueError: ``top_k`` below 1.
     """
     probabilities = scored.probabilities
-    emotions = select(
-        probabilities, thresholds, texts=texts, left_out=left_out, top_k=top_k, languages=scored.languages
-    )
-    rows = zip(emotions, scored.truncated.tolist(), probabilities, scored.tags, strict=True)
+    given = select(probabilities, thresholds, texts=texts, left_out=left_out, top_k=top_k, languages=scored.languages)
+    rows = zip(given, scored.truncated.tolist(), probabilities, scored.tags, strict=True)
     return [Prediction(*row, model_of(row[-1]), key_of(thresholds, row[-1])) for row in rows]
 
 
@@ -253,7 +252,7 @@ def accepted(
 
 
 def reached(probabilities: npt.NDArray[np.float32], cuts: Sequence[float]) -> npt.NDArray[np.bool_]:
-    """bool [n, labels]: where a probability reaches its label's threshold. Compared in float32, as both are meant."""
+    """Return where a probability reaches its label's threshold, bool [n, labels]; compared in float32, as both are."""
     found: npt.NDArray[np.bool_] = probabilities >= np.asarray(cuts, dtype=np.float32)
     return found
 
@@ -275,7 +274,7 @@ def is_blank(text: str) -> bool:
 
 
 def check_texts(texts: Iterable[str]) -> list[str]:
-    """``texts`` as a list of str.
+    """Return ``texts`` as a list of str.
 
     Raises:
         TypeError: a bare str or bytes, something that cannot be iterated over, or an element that is not a str.

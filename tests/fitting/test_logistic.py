@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from goemotions.fitting.logistic import Floats, find_axes, fit_logistic, logistic
+from goemotions.fitting.logistic import Floats, find_axes, fit_logistic
+from goemotions.predictions import sigmoid
 
 
 def draw(seed: int, rows: int, width: int, labels: int) -> tuple[Floats, Floats]:
     generator = np.random.default_rng(seed)
     features = generator.normal(size=(rows, width)) / np.sqrt(width) + generator.normal(size=width)
-    chances = logistic(features @ generator.normal(size=(width, labels)) * 3 - 1)
+    chances = sigmoid(features @ generator.normal(size=(width, labels)) * 3 - 1)
     targets = (generator.random((rows, labels)) < chances).astype(float)
     targets[0], targets[1] = 0, 1  # both values occur
     return features, targets
@@ -60,7 +61,7 @@ def test_an_offset_is_a_feature_whose_weight_is_given() -> None:
 def test_equal_rows_and_labels_without_a_positive_are_no_obstacle() -> None:
     features = np.ones((6, 5))
     found = fit_logistic(features, np.array([[1.0, 0.0]] * 3 + [[0.0, 0.0]] * 3), np.ones(2))
-    chances = logistic(found(features))
+    chances = sigmoid(found(features))
     assert np.allclose(chances[:, 0], 0.5)
     assert (chances[:, 1] < 1e-6).all()
     with pytest.raises(ValueError, match="above 0"):

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from goemotions.checkpoint import ModelConfig
     from goemotions.evaluation.model_metrics import StoredFigures
 
-WARNING = "It rates the words of a text, not the person who wrote it: do not judge people by it."
-
 
 def info(
     model: Annotated[
@@ -109,7 +107,7 @@ def language_facts(directory: Path, config: ModelConfig) -> dict[str, str]:
 
 def limits(config: ModelConfig) -> str:
     """Return what a model is not for: what its card says, else what its training data and its encoder do."""
-    from goemotions.data.origin import model_origin
+    from goemotions.data.origin import WARNING, model_origin
     from goemotions.encoders.facts import encoder_id, language_limits
     from goemotions.fields import section, texts
 

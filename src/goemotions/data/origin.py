@@ -22,6 +22,8 @@ from goemotions.fields import section, text, texts
 FILE = "corpus.json"
 PREPARED = "prepared.json"
 MAX_TEXT = 2000  # characters
+WARNING = "It rates the words of a text, not the person who wrote it: do not judge people by it."
+"""What is said of every model, whatever it was trained on."""
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ import numpy as np
 from goemotions.errors import DataError, nearest
 from goemotions.fitting.base import LEAST, MOST, raw_thresholds
 from goemotions.fitting.crossval import CrossValidated, cross_validate
-from goemotions.fitting.decide import Decider, finish
+from goemotions.fitting.decide import Decider
 from goemotions.fitting.directory import FittedFiles
 from goemotions.fitting.figures import measure
 from goemotions.fitting.fit import Fitted
 from goemotions.fitting.ground import Advance, Ground, lay_ground, nothing
-from goemotions.fitting.learner import THRESHOLDS_ALONE, Head
+from goemotions.fitting.learner import THRESHOLDS_ALONE, Head, Learner
 from goemotions.fitting.results import base_figure, measure_holdout, report_of
 from goemotions.fitting.rows import LabelledRows
 from goemotions.fitting.thresholds import log_odds
@@ -80,21 +80,16 @@ def choose(ground: Ground, seed: int, advance: Advance) -> tuple[str, CrossValid
     decider = tried[best].choice.fit(learner, rows, cuts, False)
     as_it_is = base_figure(learner, ground.answers, False, seed)
     if as_it_is is not None and (as_it_is.value or 0.0) >= (figures[best].macro_f1.value or 0.0):
-        base = learner.base_head()
-        kept = np.ones(len(cuts), bool)
-        head = Head(base.weights, log_odds(cuts))
-        return AS_IT_IS, of_base(ground, tried[best]), Decider(head, cuts, False, kept)
+        base = Decider(learner.base_head(cuts), cuts, False, np.ones(len(cuts), bool))
+        return AS_IT_IS, of_base(base, learner, tried[best]), base
     return best, tried[best], decider
 
 
-def of_base(ground: Ground, found: CrossValidated) -> CrossValidated:
+def of_base(base: Decider, learner: Learner, found: CrossValidated) -> CrossValidated:
     """Return what the base says of the rows, in the form of a cross-validation."""
-    learner, cuts = ground.learner, ground.answers.thresholds
-    head = Head(learner.base_head().weights, log_odds(cuts))
-    base = finish(learner, np.arange(len(learner.targets)), head, 1.0, cuts, False)
     probabilities = base.probabilities(learner.features)
-    decided = probabilities >= cuts
-    return CrossValidated(found.choice, probabilities[None], decided[None], np.zeros(len(cuts)))
+    decided = base.decide(probabilities)
+    return CrossValidated(found.choice, probabilities[None], decided[None], np.zeros(len(base.thresholds)))
 
 
 def expand(ground: Ground, decider: Decider) -> Decider:

@@ -15,8 +15,9 @@ from goemotions.catalog import shipped
 from goemotions.checkpoint import fingerprint
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import DataError, ModelError
-from goemotions.fitting.logistic import Floats, logistic
+from goemotions.fitting.logistic import Floats
 from goemotions.fitting.thresholds import log_odds
+from goemotions.predictions import sigmoid
 
 BATCH = 512  # texts between two looks at the progress bar
 GRID = np.linspace(-20, 20, 8001, dtype=np.float32)
@@ -91,7 +92,7 @@ def answers_to(base: EmotionClassifier, labels: Sequence[str], groups: Mapping[s
         if members[label]:
             pooled.append({name: round(at_threshold[name], 4) for name in members[label]})
         own = np.array([base.config.thresholds[name] for name in members[label]] or [0.5])
-        cuts.append(float(logistic(log_odds(np.clip(own, LEAST, MOST)).mean())))
+        cuts.append(float(sigmoid(np.asarray(log_odds(np.clip(own, LEAST, MOST)).mean()))))
     return Answers(tuple(pooled), tuple(places), np.array(cuts))
 
 

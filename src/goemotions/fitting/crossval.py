@@ -17,8 +17,6 @@ FOLDS = 5
 ROWS_IN_ALL, MOST_REPEATS = 300, 10
 """So many rows are left out in all, in at most so many repeats: figures of few rows need more of them."""
 
-Advance = Callable[[float], None]
-
 
 @dataclass(frozen=True)
 class Fold:
@@ -68,7 +66,7 @@ def cross_validate(
     single: bool,
     seed: int,
     candidates: Sequence[Candidate],
-    advance: Advance,
+    advance: Callable[[float], None],
 ) -> CrossValidated:
     """Choose among candidates by the log loss of rows left out, and measure what was chosen.
 
@@ -112,6 +110,7 @@ def _measure(
     base_thresholds: Floats,
     single: bool,
 ) -> CrossValidated:
+    """Return the answers of the chosen average; ``made`` are the heads by repeat, fold and candidate."""
     shape = (len(repeats), *learner.targets.shape)
     probabilities, decisions = np.zeros(shape), np.zeros(shape, bool)
     variances = []
@@ -128,7 +127,7 @@ def _measure(
 
 
 def repeats_for(rows: int) -> int:
-    """Return how often the rows are split anew."""
+    """Return how often all rows are split into folds."""
     return max(1, min(MOST_REPEATS, ROWS_IN_ALL // rows))
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from goemotions.fitting.learner import Head, Learner, Rows
-from goemotions.fitting.logistic import Floats, logistic
-from goemotions.fitting.thresholds import expected_f1_thresholds, log_odds
+from goemotions.fitting.logistic import Floats
+from goemotions.fitting.thresholds import expected_f1_thresholds
+from goemotions.predictions import sigmoid
 
 Bools = npt.NDArray[np.bool_]
 
@@ -17,7 +18,7 @@ LEAST_ROWS = 2
 """A label that the base knows keeps the base's answer below so many rows with it, or without it."""
 
 PULL = 50.0
-"""Of the temperature towards 1, in units of the curvature that as many even rows of log odds 1 have."""
+"""The pull of the temperature towards 1, as strong as that many rows whose log odds are 1 and whose labels are even."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Decider:
 def probabilities_of(scores: Floats, single: bool) -> Floats:
     """Return each label's own sigmoid, or of a single-label model the softmax. *Shape:* [n, labels] twice."""
     if not single:
-        return logistic(scores)
+        return sigmoid(scores)
     parts = np.exp(scores - scores.max(1, keepdims=True))
     return np.asarray(parts / parts.sum(1, keepdims=True))
 
@@ -69,11 +70,10 @@ def finish(
     positives = learner.targets[rows].sum(0)
     few = np.minimum(positives, len(rows) - positives) < LEAST_ROWS
     kept = np.array([group is not None for group in learner.groups]) & few
-    base = learner.base_head()
-    weights[:, kept] = base.weights[:, kept]
-    bias[kept] = log_odds(base_thresholds[kept])
+    base = learner.base_head(base_thresholds)
+    weights[:, kept], bias[kept] = base.weights[:, kept], base.bias[kept]
     mixed = Head(weights, bias)
-    found = expected_f1_thresholds(logistic(mixed(learner.features[rows])))
+    found = expected_f1_thresholds(sigmoid(mixed(learner.features[rows])))
     return Decider(mixed, np.where(kept, base_thresholds, found), False, kept)
 
 

@@ -15,8 +15,8 @@ from goemotions.fitting.rows import LabelledRows
 
 DRAWS = 4
 LEAST_ON_CURVE = 8
-SURE = 0.05
-"""A row is suspicious if the other rows give its label less than this, or one that it lacks more than the rest."""
+SUSPICIOUS = 0.1
+"""A row is suspicious if what it says of a label is less probable than this share of how probable it is on average."""
 MOST_SHOWN = 5
 
 
@@ -70,7 +70,7 @@ def find_suspects(rows: LabelledRows, found: CrossValidated) -> tuple[Suspect, .
     doubt = against / np.maximum(rate, 1e-9)
     labels = doubt.argmin(1)  # one per row: where each text has one label, a wrong one lacks in the right place too
     least = doubt[np.arange(len(doubt)), labels]
-    order = [row for row in np.argsort(least, kind="stable")[:MOST_SHOWN] if least[row] < SURE * 2]
+    order = [row for row in np.argsort(least, kind="stable")[:MOST_SHOWN] if least[row] < SUSPICIOUS]
     return tuple(
         Suspect(rows.ids[row], rows.labels[label], bool(given[row, label]), round(float(probabilities[row, label]), 4))
         for row, label in zip(order, labels[order], strict=True)

@@ -11,6 +11,7 @@ import numpy as np
 from goemotions.architectures.fitted import HEAD
 from goemotions.architectures.safetensors_file import safetensors_bytes
 from goemotions.checkpoint import FORMAT_VERSION, config_bytes, write_directory
+from goemotions.data.origin import WARNING
 from goemotions.errors import DataError
 from goemotions.escaping import for_markdown
 from goemotions.evaluation.provenance import HASHES_FILE, hash_texts, hashes_to_bytes
@@ -45,6 +46,8 @@ def write_fitted(files: FittedFiles, directory: Path) -> Path:
 
 def fitted_content(files: FittedFiles, name: str) -> dict[str, bytes]:
     """Return the content of each file of a model of this name."""
+    # Rows are named by number: texts stay with whom they belong to.
+    report = replace(files.report, doubled=(), suspects=())
     head = files.decider.head
     tensors = {"weights": head.weights.astype(np.float32), "bias": head.bias.astype(np.float32)}
     thresholds = [round(float(value), 4) for value in files.decider.thresholds]
@@ -64,14 +67,13 @@ def fitted_content(files: FittedFiles, name: str) -> dict[str, bytes]:
             "rows": len(files.rows),
             "splits": {"train": files.rows.sha256} if files.rows.sha256 else {},
         },
-        # Rows are named by number: texts stay with whom they belong to.
-        "fitted": to_json(replace(files.report, doubled=(), suspects=())),
+        "fitted": to_json(report),
     }
     return {
         HEAD: safetensors_bytes(tensors),
         "config.json": config_bytes(config),
         HASHES_FILE: hashes_to_bytes(hash_texts(files.rows.texts)),
-        "README.md": card(files, name).encode("utf-8"),
+        "README.md": card(report, files.base["fingerprint"], name).encode("utf-8"),
     }
 
 
@@ -87,10 +89,9 @@ def check_output(directory: Path) -> None:
         raise DataError(f"{directory} is a folder with other files, which would be lost: name a new one")
 
 
-def card(files: FittedFiles, name: str) -> str:
-    """Return the model card."""
-    report = files.report
-    advice = [f"- {for_markdown(line.strip())}" for line in report.lines() if not line.startswith("Row")]
+def card(report: FitReport, fingerprint: str, name: str) -> str:
+    """Return the model card, of a base with this fingerprint."""
+    said = [f"- {for_markdown(line.strip())}" for line in report.lines()]
     return "\n".join(
         [
             "---",
@@ -101,13 +102,13 @@ def card(files: FittedFiles, name: str) -> str:
             f"# {for_markdown(name)}",
             "",
             f"A linear head on the frozen states of `{for_markdown(report.base)}`, fitted on {report.rows:,} labelled "
-            f"rows. It needs that base: fingerprint `{files.base['fingerprint'][:16]}…`.",
+            f"rows. It needs that base: fingerprint `{fingerprint[:16]}…`.",
             "",
-            *advice,
+            *said,
             "",
             report.table().markdown(),
             "",
-            "It rates the words of a text, not the person who wrote it: do not judge people by it.",
+            WARNING,
             "",
         ]
     )

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from goemotions.architectures.fitted import head_features
 from goemotions.architectures.prepared import Features
 from goemotions.fitting.logistic import Floats, find_axes, fit_logistic
+from goemotions.fitting.thresholds import log_odds
 
 Targets = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
@@ -109,15 +110,20 @@ class Learner:
         parts = np.split(weights, len(candidates), axis=1)
         return [Head(*pair) for pair in zip(parts, np.split(bias, len(candidates)), strict=True)]
 
-    def base_head(self) -> Head:
-        """Return the head that gives the base's answer, and log odds of 0 for labels that it does not know."""
+    def base_head(self, thresholds: Floats) -> Head:
+        """Return the head that gives the base's answer, and the threshold itself for labels that it does not know.
+
+        Args:
+            thresholds: [labels], of the base's answer: its features are distances from them, in log odds.
+        """
         weights = np.zeros((self.features.shape[1], len(self.groups)))
         for column, group in enumerate(self.groups):
             if group is not None:
                 weights[self._plain + group, column] = 1
-        return Head(weights, np.zeros(len(self.groups)))
+        return Head(weights, log_odds(thresholds))
 
     def _answers(self) -> Floats:
+        """Return the base's answer to each label, 0 where it has none. *Shape:* [n, labels]."""
         nothing = np.zeros(len(self.features))
         columns = [nothing if group is None else self.features[:, self._plain + group] for group in self.groups]
         return np.stack(columns, axis=1)

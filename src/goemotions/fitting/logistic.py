@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from goemotions.predictions import sigmoid
+
 Floats = npt.NDArray[np.float64]
 
 NEWTON_STEPS, GRADIENT_STEPS, HALVINGS = 50, 200, 30
@@ -107,13 +109,16 @@ class _Problem:
         return begin
 
     def log_odds(self, parameters: Floats) -> Floats:
+        """*Shape:* [r + 1, c] -> [n, c]."""
         return np.asarray(self._offsets + self._axes.rows @ parameters[:-1] + parameters[-1])
 
     def value(self, parameters: Floats, log_odds: Floats) -> Floats:
+        """Return the objective of each regression, [c]."""
         loss = (np.logaddexp(0, log_odds) - self._targets * log_odds).sum(0)
         return np.asarray(loss + 0.5 * self._strengths * (parameters[:-1] ** 2).sum(0))
 
     def gradient(self, parameters: Floats, probabilities: Floats) -> Floats:
+        """*Shape:* [r + 1, c], [n, c] -> [r + 1, c]."""
         residual = probabilities - self._targets
         return np.vstack([self._axes.rows.T @ residual + self._strengths * parameters[:-1], residual.sum(0)])
 
@@ -134,7 +139,7 @@ def _minimise(problem: _Problem, tolerance: float) -> tuple[Floats, Floats]:
     log_odds = problem.log_odds(parameters)
     value = problem.value(parameters, log_odds)
     for _ in range(NEWTON_STEPS):
-        probabilities = logistic(log_odds)
+        probabilities = sigmoid(log_odds)
         gradient = problem.gradient(parameters, probabilities)
         length = np.sqrt((gradient**2).sum(0))
         if (length <= tolerance).all():
@@ -172,9 +177,3 @@ def _newton_step(problem: _Problem, gradient: Floats, spread: Floats, length: Fl
         before, product = product, (left * scaled).sum(0)
         direction = scaled + np.where(live, product / np.maximum(before, 1e-300), 0) * direction
     return step
-
-
-def logistic(log_odds: Floats) -> Floats:
-    """Return probabilities; no log odds overflow."""
-    decay = np.exp(-np.abs(log_odds))
-    return np.asarray(np.where(log_odds >= 0, 1, decay) / (1 + decay))

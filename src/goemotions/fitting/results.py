@@ -16,10 +16,10 @@ from goemotions.fitting.diagnose import find_doubled, find_suspects, learning_cu
 from goemotions.fitting.figures import NORMAL, measure
 from goemotions.fitting.ground import Ground
 from goemotions.fitting.learner import Learner
-from goemotions.fitting.logistic import logistic
 from goemotions.fitting.report import FitReport, LabelReport
 from goemotions.fitting.rows import LabelledRows
 from goemotions.fitting.thresholds import log_odds
+from goemotions.predictions import sigmoid
 
 
 def report_of(ground: Ground, found: CrossValidated, decider: Decider, seed: int, way: str = "") -> FitReport:
@@ -35,7 +35,7 @@ def report_of(ground: Ground, found: CrossValidated, decider: Decider, seed: int
     )
     odds = log_odds(decider.thresholds)
     spread = NORMAL * found.threshold_spread
-    cuts = np.round([decider.thresholds, logistic(odds - spread), logistic(odds + spread)], 6).T.tolist()
+    cuts = np.round([decider.thresholds, sigmoid(odds - spread), sigmoid(odds + spread)], 6).T.tolist()
     labels = [
         LabelReport(
             label,
@@ -78,10 +78,9 @@ def base_figure(learner: Learner, answers: Answers, single: bool, seed: int) -> 
     """Return macro F1 of the base's own answer, if it knows every label."""
     if None in answers.groups:
         return None
-    head = learner.base_head()
-    scores = head(learner.features) + log_odds(answers.thresholds)
-    base = Decider(head, answers.thresholds, single, np.ones(len(answers.groups), bool))
-    probabilities = logistic(scores)
+    cuts = answers.thresholds
+    base = Decider(learner.base_head(cuts), cuts, single, np.ones(len(cuts), bool))
+    probabilities = base.probabilities(learner.features)
     return measure(probabilities[None], base.decide(probabilities)[None], learner.targets, seed).macro_f1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from goemotions.data.duplicates import duplicate_groups
 from goemotions.evaluation.figures import Figure
 from goemotions.evaluation.label_groups import read_label_map
 from goemotions.fitting.base import Answers, answers_to, features_of
-from goemotions.fitting.crossval import Advance, cross_validate
+from goemotions.fitting.crossval import cross_validate
 from goemotions.fitting.decide import Decider
 from goemotions.fitting.figures import measure
 from goemotions.fitting.learner import Candidate, Learner
@@ -112,7 +112,7 @@ def make_guide(
     labels: Sequence[str],
     label_map: str | None,
     single: bool,
-    advance: Advance,
+    advance: Callable[[float], None],
 ) -> Guide:
     """Return a guide; ``advance`` is told which share of the texts has been read.
 
