@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from goemotions.errors import GoEmotionsError, ModelError, is_plain
+from goemotions.errors import DataError, GoEmotionsError, ModelError, is_plain
 
 MOST_JSON_BYTES = 64_000_000
 MOST_DEPTH = 64
@@ -27,7 +27,7 @@ def sha256(path: Path) -> str:
 
 
 def json_bytes(value: Mapping[str, Any]) -> bytes:
-    """Return the content of a JSON file for people and programs: UTF-8, a line a key."""
+    """Return the content of a JSON file for people and programs: UTF-8, a line per key."""
     return (json.dumps(dict(value), indent=1, ensure_ascii=False) + "\n").encode()
 
 
@@ -85,6 +85,16 @@ def _problems(key: str, value: Any) -> Iterator[str]:
                 yield f"the key {key!r}, or its value, holds a control character or half of a surrogate pair"
         elif isinstance(item, (int, float)) and not abs(item) < MOST_NUMBER:
             yield f"the value of {key!r} holds a number that is not finite, or too large"
+
+
+def refuse_existing(output: Path, overwrite: bool) -> None:
+    """Refuse to replace what is there, unless that was asked for.
+
+    Raises:
+        DataError: the output is there and may not be replaced.
+    """
+    if output.exists() and not overwrite:
+        raise DataError(f"{output} is there already: name another output, or add --overwrite to replace it")
 
 
 @contextmanager

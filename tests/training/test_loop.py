@@ -72,7 +72,7 @@ class Regression:
         assert not self.model.training
         return {"error": float((self.model(self.x) - self.y).square().mean())}
 
-    def score(self, epoch: int, metrics: dict[str, float]) -> float:
+    def selection_metric(self, epoch: int, metrics: dict[str, float]) -> float:
         return -metrics["error"]
 
 
@@ -133,7 +133,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
 
 def test_training_stops_when_patience_is_out(tmp_path: Path) -> None:
     class Unlucky(Regression):
-        def score(self, epoch: int, metrics: dict[str, float]) -> float:
+        def selection_metric(self, epoch: int, metrics: dict[str, float]) -> float:
             return -abs(epoch - 2)
 
     patient = dataclasses.replace(SETTINGS, epochs=9, patience=3)

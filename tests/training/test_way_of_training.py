@@ -10,7 +10,7 @@ from test_ways import modules_entered
 from tiny import write_corpus
 
 from goemotions.training.recipe_file import load_recipe
-from goemotions.training.trainers import Order, train
+from goemotions.training.trainers import TrainingOptions, train
 
 TRAINING = 46
 """Modules entered by the recipe ``use-head``, 14 of them of ``training``. It may only become less."""
@@ -22,8 +22,8 @@ def test_the_way_of_a_recipe_through_a_training(tmp_path: Path) -> None:
     data = write_corpus(tmp_path / "data", rows=60)
 
     def run(name: str) -> None:
-        order = Order(data, tmp_path / name, torch.device("cpu"), tmp_path / "cache")
-        train(load_recipe("use-head", epochs=1, hidden=[8]), order)
+        options = TrainingOptions(data, tmp_path / name, torch.device("cpu"), tmp_path / "cache")
+        train(load_recipe("use-head", epochs=1, hidden=[8]), options)
 
     run("first")  # what is imported at first use is not on the way
     entered = modules_entered(lambda: run("second"))

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from goemotions.annotations import added_columns, annotate, lay_out
-from goemotions.batch.job_folder import JobFolder, Summary, job_folder, refuse_existing
+from goemotions.batch.job_folder import JobFolder, Summary, job_folder
 from goemotions.checkpoint import ModelConfig, member_directory, read_config
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import AssumptionWarning, DataError
+from goemotions.files import refuse_existing
 from goemotions.predictions import PredictOptions, is_blank
 from goemotions.progress import Progress
 from goemotions.specs import ARCHITECTURES

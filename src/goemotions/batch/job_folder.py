@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from goemotions.errors import DataError
-from goemotions.files import flush, flush_folder, sha256
+from goemotions.files import flush, flush_folder, refuse_existing, sha256
 from goemotions.locking import locked
 from goemotions.tables.compression import plain_name
 
@@ -139,15 +139,6 @@ def job_folder(output: Path) -> Iterator[JobFolder]:
             if not job.has_parts:  # nothing was done that is worth keeping
                 shutil.rmtree(job.path, ignore_errors=True)
             raise
-
-
-def refuse_existing(output: Path, overwrite: bool) -> None:
-    """
-    Raises:
-        DataError: the output is there and may not be replaced.
-    """
-    if output.exists() and not overwrite:
-        raise DataError(f"{output} is there already: name another output, or add --overwrite to replace it")
 
 
 def write_sealed(path: Path, value: dict[str, Any]) -> None:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from goemotions.batch.job_folder import refuse_existing
 from goemotions.browser.runtime import runtime_files
 from goemotions.browser.tokenizer_rules import tokenizer_rules
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import DataError, ModelError
-from goemotions.files import json_bytes, new_directory
+from goemotions.files import json_bytes, new_directory, refuse_existing
 from goemotions.server.model_facts import model_facts
 
 OWN = Path(__file__).parent / "static"
@@ -104,7 +103,8 @@ def export_web(
 
 
 def check_runs_in_browsers(classifier: EmotionClassifier) -> None:
-    """
+    """Check that a browser can answer as the model does here.
+
     Raises:
         ModelError: a model that does not run in a browser.
     """

@@ -89,9 +89,9 @@ def prepare(
     terminal.echo(f"{output}: {rows} rows, {description['labels']} labels", err=True)
     near = ", ".join(f"{name} {count:,}" for name, count in description["near_duplicates"].items() if count)
     if near:
-        note(f"nearly the same texts across splits: {near}; --merge splits anew without them")
+        terminal.warn(f"nearly the same texts across splits: {near}; --merge splits anew without them")
     if description["rows_without_text"]:
-        note(f"{description['rows_without_text']:,} rows without a text were left out")
+        terminal.warn(f"{description['rows_without_text']:,} rows without a text were left out")
 
 
 @data_app.command()
@@ -143,7 +143,7 @@ def embed(
     else:
         terminal.echo(f"{vectors.folder}: {len(texts):,} texts, {new:,} of them computed now", err=True)
     if truncated:
-        note(f"{truncated:,} texts were longer than the encoder reads and were cut")
+        terminal.warn(f"{truncated:,} texts were longer than the encoder reads and were cut")
 
 
 @data_app.command("import")
@@ -173,7 +173,7 @@ def check_leaks(corpus: EmbeddingCorpus) -> None:
     """Warn if train holds vectors made from held-out rows, as oversampling before the split does."""
     for name, found in leak_checks(corpus).items():
         if found.leaks:
-            note(f"{name}: {found}; figures on it are not honest")
+            terminal.warn(f"{name}: {found}; figures on it are not honest")
 
 
 def leak_checks(corpus: EmbeddingCorpus) -> dict[str, LeakCheck]:
@@ -267,7 +267,3 @@ def read_label_set(value: str | None) -> tuple[str, ...] | None:
     from goemotions.data.corpus import read_label_file
 
     return read_label_file(Path(value))
-
-
-def note(message: str) -> None:
-    terminal.warn(message)

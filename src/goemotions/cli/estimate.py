@@ -90,9 +90,9 @@ def sample(
     """Draw rows of a table by chance, which people then label for estimate."""
     if model is not None and not stratified:
         raise ValueError("--model goes with --stratified: rows are drawn without a model otherwise")
-    from goemotions.batch.job_folder import refuse_existing
     from goemotions.classifier import EmotionClassifier
     from goemotions.estimation.sampling import draw
+    from goemotions.files import refuse_existing
 
     if output.suffix.lower() != ".csv":
         raise ValueError(f"{output}: the rows to label are a CSV, give a name that ends in .csv")

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from goemotions.predictions import Prediction, PredictOptions
 
 LINES_AT_ONCE = 512
-
-
 CUT = "{:,} texts were longer than the model reads and were cut; --long-text windows reads them whole"
 
 
@@ -140,6 +138,7 @@ def predict_file(
     as_json: bool,
     raw: bool,
 ) -> None:
+    """Add emotions to a table; ``files`` are the one to read and the one to write."""
     from goemotions.batch.job import predict_table
 
     source, output = files
@@ -152,17 +151,17 @@ def predict_file(
         shown = "standard output" if output.parent.name.startswith(TEMPORARY) else output
         terminal.echo(f"{shown}: {summary.rows:,} rows", err=True)
     if summary.null_texts:
-        note(f"{summary.null_texts:,} of {summary.rows:,} rows have no text: they are kept, without emotions")
+        terminal.warn(f"{summary.null_texts:,} of {summary.rows:,} rows have no text: they are kept, without emotions")
     note_unread(classifier, summary.truncated, summary.languages)
 
 
 def note_unread(classifier: EmotionClassifier, cut: int, languages: Mapping[Any, int]) -> None:
     """Say how many texts were cut, and how many are in languages that the model does not read."""
     if cut:
-        note(CUT.format(cut))
+        terminal.warn(CUT.format(cut))
     unread = classifier.unread_note(languages)
     if unread:
-        note(unread)
+        terminal.warn(unread)
 
 
 def print_block(
@@ -222,7 +221,7 @@ def check_not_a_file(text: str) -> None:
         raise ValueError(f"{text} is a file: its texts are read with --input {text} --output OUTPUT{path.suffix}")
     if path.suffix or len(path.parts) > 1:
         raise ValueError(f"{text} is a file: its lines are read from standard input, goemotions predict < {text}")
-    note(f"{text!r} is scored as a text; it is also the name of a file here")
+    terminal.warn(f"{text!r} is scored as a text; it is also the name of a file here")
 
 
 def is_file(text: str) -> bool:
@@ -269,7 +268,3 @@ def stdin_lines() -> Iterator[str]:
             yield line.decode("utf-8").rstrip("\r\n")
         except UnicodeDecodeError:
             raise DataError(f"standard input, line {number}: not UTF-8") from None
-
-
-def note(message: str) -> None:
-    terminal.warn(message)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from goemotions.cli.terminal import add_row, echo, plain, table_console
-from goemotions.estimation.sentences import sentences
+from goemotions.estimation.sentences import between, percent, sentences
 
 if TYPE_CHECKING:
     from goemotions.estimation.changes import Change
@@ -78,11 +78,3 @@ def changes_table(changes: Sequence[Change], grouping: Grouping) -> Table:
         points, found = f"{100 * change.change:+.2f}", "yes" if change.found else ""
         add_row(table, change.kind, change.label, change.group or "all", points, interval, f"{change.q:.3f}", found)
     return table
-
-
-def percent(share: float | None) -> str:
-    return "unknown" if share is None else f"{100 * share:.1f} %"
-
-
-def between(share: Share) -> str:
-    return f"{100 * share.low:.1f} to {100 * share.high:.1f}"

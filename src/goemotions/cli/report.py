@@ -42,8 +42,8 @@ def report(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
 ) -> None:
     """Write a page about the emotions in a table: shares with intervals, changes, groups, words and texts."""
-    from goemotions.batch.job_folder import refuse_existing
     from goemotions.classifier import EmotionClassifier
+    from goemotions.files import refuse_existing
     from goemotions.reporting.report import ReportOptions, make_report
     from goemotions.reporting.run import forms, write_report
 

@@ -100,14 +100,14 @@ def train(
     try:  # after the mistakes that can be said without the seconds that it takes
         import torch
 
-        from goemotions.training.trainers import Order
+        from goemotions.training.trainers import TrainingOptions
         from goemotions.training.trainers import train as run
     except ImportError as error:
         raise MissingExtraError("training", "train") from error
     if threads is not None:
         torch.set_num_threads(threads)
     folder = output or Path(Path(recipe).stem)
-    order = Order(
+    options = TrainingOptions(
         data,
         folder,
         training_device(device),
@@ -119,13 +119,14 @@ def train(
         limit=limit,
     )
     show_log()
-    test = run(settings, order)
+    test = run(settings, options)
     if test is not None:
         terminal.echo(f"{folder}: {summary(test)}", err=True)
 
 
 def refuse_unused(recipe: str, options: Collection[str], given: Mapping[str, object]) -> None:
-    """
+    """Check that a recipe makes use of every option that is given.
+
     Raises:
         ValueError: an option that was given and that the recipe makes no use of.
     """
@@ -136,7 +137,8 @@ def refuse_unused(recipe: str, options: Collection[str], given: Mapping[str, obj
 
 
 def refuse_cache_of_vectors(cache: Path | None, data: Path) -> None:
-    """
+    """Check that a cache has texts to embed.
+
     Raises:
         ValueError: a cache of embeddings for a corpus that is embedded already.
     """
@@ -154,7 +156,7 @@ def summary(test: StoredFigures) -> str:
 
 
 def show_log() -> None:
-    """Let the training's log appear on stderr, a line a message."""
+    """Let the training's log appear on stderr, a line per message."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
     log = logging.getLogger("goemotions.training")

@@ -14,15 +14,21 @@ from goemotions.errors import DataError
 ROOM_LEFT = 64 << 20  # bytes that stay free on the disk
 
 
+def together(problems: Sequence[str]) -> DataError:
+    """Return one error whose message holds all problems."""
+    if len(problems) == 1:
+        return DataError(problems[0])
+    return DataError(f"{len(problems)} problems: " + "; ".join(f"({n}) {p}" for n, p in enumerate(problems, 1)))
+
+
 def raise_together(problems: Sequence[str]) -> None:
-    """
+    """Refuse to go on if there are problems.
+
     Raises:
-        DataError: there are problems; the message holds all of them.
+        DataError: there are some; the message holds all of them.
     """
-    if len(problems) > 1:
-        raise DataError(f"{len(problems)} problems: " + "; ".join(f"({n}) {p}" for n, p in enumerate(problems, 1)))
     if problems:
-        raise DataError(problems[0])
+        raise together(problems)
 
 
 def room_problems(folder: Path, needed: int, what: str) -> list[str]:

@@ -1,10 +1,11 @@
-"""Changes in words: one sentence each, the same on a page and on a terminal."""
+"""Shares and changes in words, the same on a page and on a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from goemotions.estimation.changes import Change
+from goemotions.estimation.results import Share
 
 NOTHING = "No {} is more than chance, with 5 % of false discoveries allowed."
 KINDS = {"difference": "difference from the other texts", "trend": "rise or fall"}
@@ -33,3 +34,13 @@ def sentence(change: Change, period: str) -> str:
 def nothing(changes: Sequence[Change]) -> str:
     """Return that none of these changes was found."""
     return NOTHING.format(" and no ".join(KINDS[kind] for kind in dict.fromkeys(change.kind for change in changes)))
+
+
+def percent(share: float | None) -> str:
+    """Return a share in percent, or that it is not known."""
+    return "unknown" if share is None else f"{100 * share:.1f} %"
+
+
+def between(share: Share) -> str:
+    """Return the interval of a share, in percent."""
+    return f"{100 * share.low:.1f} to {100 * share.high:.1f}"

@@ -13,6 +13,9 @@ from goemotions.evaluation.model_metrics import ModelMetrics, read_metrics
 from goemotions.evaluation.provenance import Provenance, read_provenance
 from goemotions.records import OMIT_DEFAULT, from_json
 
+TUNED_ON_DEV = "The thresholds were tuned on the dev split, and every choice was made there."
+CUT_BY_ENCODER = 'Longer texts are cut by the encoder, or read in windows with `long_text="windows"`.'
+
 
 @dataclass(frozen=True, kw_only=True)
 class About:
@@ -103,11 +106,6 @@ class CardFacts:
         if self.run is None:
             raise ModelError("config.json says nothing of the training: a card cannot be made from it")
         return self.run
-
-    @property
-    def languages(self) -> list[str]:
-        """Return what the model reads, for the hub's metadata."""
-        return list(self.reads)
 
 
 def card_facts(config: Mapping[str, Any]) -> CardFacts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from goemotions.encoders.facts import facts_of, language_limits
-from goemotions.evaluation.card_facts import About, CardFacts
+from goemotions.evaluation.card_facts import CUT_BY_ENCODER, TUNED_ON_DEV, About, CardFacts
 from goemotions.installation import card_hint
 
 SETTINGS = ("loss", "epochs", "batch_size", "learning_rate", "schedule", "dropout", "select_by", "seed")
@@ -28,13 +28,13 @@ def head_about(facts: CardFacts, parameters: int) -> About:
             + (f" Distilled from {facts.teacher}." if facts.teacher else "")
         ),
         tags=["onnx"],
-        language=facts.languages,
+        language=facts.reads,
         parameters=f"{parameters / 1e6:.1f} M, on a frozen encoder",
-        thresholds="The thresholds were tuned on the dev split, and every choice was made there.",
+        thresholds=TUNED_ON_DEV,
         limits=[
             data.out_of_domain,
             *language_limits(facts.encoder, data.languages),
-            'Longer texts are cut by the encoder, or read in windows with `long_text="windows"`.',
+            CUT_BY_ENCODER,
         ],
         training=run.settings(SETTINGS) | {"epoch selected": str(run.selected_epoch)},
         notes=[" ".join([f"Vectors of {facts.encoder} {facts.encoder_revision}".rstrip() + ".", *licences])],

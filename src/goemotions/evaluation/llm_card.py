@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from goemotions.encoders.facts import EncoderFacts, facts_of, language_limits
-from goemotions.evaluation.card_facts import About, CardFacts
+from goemotions.evaluation.card_facts import CUT_BY_ENCODER, TUNED_ON_DEV, About, CardFacts
 from goemotions.installation import card_hint
 from goemotions.weights.packages import PACKAGES, WeightsPackage
 
@@ -91,14 +91,14 @@ def llm_about(facts: CardFacts, rank: int) -> About:
         ),
         use=use(base, package, encoder),
         tags=["lora"],
-        language=facts.languages,
+        language=facts.reads,
         library="peft",
         base_model=upstream,
-        thresholds="The thresholds were tuned on the dev split, and every choice was made there.",
+        thresholds=TUNED_ON_DEV,
         limits=[
             data.out_of_domain,
             *language_limits(facts.encoder, data.languages),
-            'Longer texts are cut by the encoder, or read in windows with `long_text="windows"`.',
+            CUT_BY_ENCODER,
             "Labels with few positives in the data are known badly, whatever their F1 says.",
         ],
         training=run.settings(SETTINGS) | {"precision": run.precision, "epoch selected": str(run.selected_epoch)},

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from goemotions.predictions import reached
+from goemotions.thresholds import tune
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
@@ -125,3 +126,18 @@ def macro_f1(
 def mean_average_precision(probabilities: npt.NDArray[np.float32], targets: npt.NDArray[np.uint8]) -> float:
     """Return the mean over labels of average precision; it does not depend on thresholds."""
     return float(mean_defined(average_precision(probabilities, targets)))
+
+
+def metrics_on_dev(probabilities: npt.NDArray[np.float32], targets: npt.NDArray[np.uint8]) -> dict[str, float]:
+    """Return the figures by which training chooses an epoch: macro F1 at the best thresholds and at 0.5, and ranking.
+
+    Args:
+        probabilities, targets: [n, labels], of dev.
+    """
+    count = targets.shape[1]
+    best = tune(probabilities, targets, [str(label) for label in range(count)], smoothing=0)
+    return {
+        "dev_macro_f1": macro_f1(probabilities, targets, list(best.values())),
+        "dev_macro_f1_at_half": macro_f1(probabilities, targets, [0.5] * count),
+        "dev_mean_average_precision": mean_average_precision(probabilities, targets),
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from goemotions.data.origin import Origin
-from goemotions.evaluation.card_facts import About, CardFacts
+from goemotions.evaluation.card_facts import TUNED_ON_DEV, About, CardFacts
 from goemotions.weights.packages import SplitArchive, WeightsPackage
 
 WRITTEN = (
@@ -36,7 +36,7 @@ def transformer_about(facts: CardFacts, base: WeightsPackage | SplitArchive, par
         tags=["onnx"],
         language=list(languages),
         parameters=size,
-        thresholds="The thresholds were tuned on the dev split, and every choice was made there.",
+        thresholds=TUNED_ON_DEV,
         limits=[
             *([data.out_of_domain] if list(languages) == list(data.languages) else read_in(languages, data)),
             f"It reads {facts.max_length} tokens of a text; longer ones are cut, or read in windows with "

@@ -6,7 +6,7 @@ from html import escape
 
 from goemotions.estimation.changes import Change
 from goemotions.estimation.results import Estimates, Share
-from goemotions.estimation.sentences import sentences
+from goemotions.estimation.sentences import between, percent, sentences
 from goemotions.evaluation.page import document, figure_boxes
 from goemotions.periods import positions
 from goemotions.reporting.charts import (
@@ -223,14 +223,6 @@ def cells_of(estimates: Estimates) -> tuple[list[str], list[str]]:
 
 def mark(share: Share, kind: int = 0) -> Mark:
     return Mark(share.share, share.low, share.high, kind)
-
-
-def percent(share: float | None) -> str:
-    return "unknown" if share is None else f"{100 * share:.1f} %"
-
-
-def between(share: Share) -> str:
-    return f"{100 * share.low:.1f} to {100 * share.high:.1f}"
 
 
 def sentence_case(line: str) -> str:

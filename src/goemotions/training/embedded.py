@@ -14,10 +14,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from goemotions import thresholds as thresholding
 from goemotions.architectures.states import ModelStates
 from goemotions.data.augmentation import augment
-from goemotions.data.checks import raise_together, split_problems
+from goemotions.data.checks import raise_together, split_problems, together
 from goemotions.data.corpus import seen_in
 from goemotions.data.embed import embed, open_cache
 from goemotions.data.embedding_corpus import DESCRIPTION, EmbeddingCorpus, read_embeddings
@@ -26,7 +25,7 @@ from goemotions.data.origin import Origin, corpus_origin
 from goemotions.encoders import find_encoder
 from goemotions.encoders.base import Encoder
 from goemotions.errors import GoEmotionsError
-from goemotions.evaluation.metrics import macro_f1, mean_average_precision
+from goemotions.evaluation.metrics import metrics_on_dev
 from goemotions.evaluation.provenance import hash_texts, hashes_to_bytes
 from goemotions.specs import ENCODER_FOLDER
 from goemotions.training.losses import make_loss
@@ -112,8 +111,7 @@ def load_data(
     corpus = attempt(problems, lambda: read_texts(folder, limit))
     encoder = attempt(problems, lambda: find_encoder(encoder_name))
     if corpus is None or encoder is None:
-        raise_together(problems)
-        raise AssertionError  # one of them has said why
+        raise together(problems)
     raise_together(check(corpus.labels))
     splits = corpus.splits
     processes = Processes()
@@ -237,15 +235,9 @@ class EmbeddingTask:
         return len(batch)
 
     def evaluate(self) -> dict[str, float]:
-        probabilities, targets = self.probabilities(self.dev[0]), self.dev[1]
-        tuned = thresholding.tune(probabilities, targets, [str(i) for i in range(targets.shape[1])], smoothing=0)
-        return {
-            "dev_macro_f1": macro_f1(probabilities, targets, list(tuned.values())),
-            "dev_macro_f1_at_half": macro_f1(probabilities, targets, [0.5] * len(tuned)),
-            "dev_mean_average_precision": mean_average_precision(probabilities, targets),
-        }
+        return metrics_on_dev(self.probabilities(self.dev[0]), self.dev[1])
 
-    def score(self, epoch: int, metrics: dict[str, float]) -> float:
+    def selection_metric(self, epoch: int, metrics: dict[str, float]) -> float:
         return metrics[self.select_by]
 
     @torch.inference_mode()

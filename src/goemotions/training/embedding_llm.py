@@ -14,7 +14,7 @@ import torch
 
 from goemotions.architectures.llm_directory import TrainedAdapter, llm_files
 from goemotions.classifier import EmotionClassifier
-from goemotions.data.checks import raise_together
+from goemotions.data.checks import together
 from goemotions.decoder.lora import LowRank
 from goemotions.decoder.plan import Plan, make_plan
 from goemotions.decoder.tensors import TensorSource, open_source
@@ -81,9 +81,8 @@ def train_llm(
     embedded = attempt(
         problems, lambda: load_data(data, cache, recipe.encoder, partial(settings_problems, recipe), limit)
     )
-    raise_together(problems)
     if base is None or source is None or embedded is None:
-        raise AssertionError("a part is missing and no problem was named")
+        raise together(problems)
     processes = Processes(device.type == "cpu")
     quantise = recipe.quantisation == "nf4" and source.quantisation != "nf4"
     precision = name_of(fast_precision(device)) if recipe.precision == "auto" else recipe.precision

@@ -12,12 +12,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from goemotions import thresholds as thresholding
 from goemotions.architectures.tokens import TextTokenizer
 from goemotions.catalog import find_model
 from goemotions.data.corpus import Split
 from goemotions.errors import ModelError
-from goemotions.evaluation.metrics import macro_f1, mean_average_precision
+from goemotions.evaluation.metrics import metrics_on_dev
 from goemotions.files import read_json_object
 from goemotions.precision import fast_precision, name_of
 from goemotions.training.encoder import MeanPooledEncoder, pad
@@ -105,15 +104,9 @@ class FineTuning:
         return len(batch)
 
     def evaluate(self) -> dict[str, float]:
-        probabilities = self.probabilities(self.dev_ids)
-        tuned = thresholding.tune(probabilities, self.dev.targets, self.labels, smoothing=0)
-        return {
-            "dev_macro_f1": macro_f1(probabilities, self.dev.targets, list(tuned.values())),
-            "dev_macro_f1_at_half": macro_f1(probabilities, self.dev.targets, [0.5] * len(self.labels)),
-            "dev_mean_average_precision": mean_average_precision(probabilities, self.dev.targets),
-        }
+        return metrics_on_dev(self.probabilities(self.dev_ids), self.dev.targets)
 
-    def score(self, epoch: int, metrics: dict[str, float]) -> float:
+    def selection_metric(self, epoch: int, metrics: dict[str, float]) -> float:
         return metrics["dev_macro_f1"] if self.recipe.selectable(epoch) else float("-inf")
 
     def probabilities(self, ids: list[list[int]]) -> npt.NDArray[np.float32]:
@@ -171,14 +164,14 @@ def start(
         state.mkdir(parents=True, exist_ok=True)
         tokenizer.write_text(extension.content, encoding="utf-8")
     if isinstance(recipe, TransformerRecipe) and recipe.start_from:
-        tokenizer = go_on_from(recipe.start_from, model, base, corpus.labels)
+        tokenizer = start_from(recipe.start_from, model, base, corpus.labels)
     model.freeze(recipe.frozen_layers, recipe.frozen_embeddings)
     model.coarse = CoarseHeads(corpus.labels, learnt.groups)
     read = TextTokenizer(tokenizer)
     return FineTuning(model.to(device), read, corpus.labels, learnt, corpus.splits["dev"], recipe, device)
 
 
-def go_on_from(name: str, model: MeanPooledEncoder, base: Path, labels: Sequence[str]) -> Path:
+def start_from(name: str, model: MeanPooledEncoder, base: Path, labels: Sequence[str]) -> Path:
     """Give a network the weights of a trained model, and return the path of that one's tokenizer.
 
     Raises:

@@ -57,7 +57,7 @@ class Task(Protocol):
     def evaluate(self) -> dict[str, float]:
         """Metrics on the validation set."""
 
-    def score(self, epoch: int, metrics: dict[str, float]) -> float:
+    def selection_metric(self, epoch: int, metrics: dict[str, float]) -> float:
         """Return the figure by which an epoch is kept, higher is better; -inf for an epoch that must not be."""
 
 
@@ -217,7 +217,7 @@ class Run:
         task, position = self.task, self.position
         with evaluating(task.model):
             metrics = self.processes.agree(task.evaluate())
-        score = task.score(position.epoch, metrics)
+        score = task.selection_metric(position.epoch, metrics)
         if score > position.best_score:
             position.best_score, position.best_epoch = score, position.epoch
             if self.processes.main:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from goemotions.data.checks import raise_together
+from goemotions.data.checks import together
 from goemotions.errors import DataError, GoEmotionsError, nearest
 from goemotions.training.recipe import HeadRecipe, LlmRecipe, Recipe, StudentRecipe
 from goemotions.training.text_recipe import TeacherRecipe, TransformerRecipe
@@ -100,10 +100,9 @@ def make_recipe(kind: type[Recipe], settings: Mapping[Any, Any], where: str) -> 
     except ValidationError as error:
         problems += explain(error, kind)
         recipe = None
-    more = [f"{len(problems) - SHOWN} problems more"] if len(problems) > SHOWN else []
-    raise_together([f"{where}: {problem}" for problem in problems[:SHOWN] + more])
-    if recipe is None:
-        raise AssertionError("a recipe that is refused has a problem")
+    more = [f"{len(problems) - SHOWN} more problems"] if len(problems) > SHOWN else []
+    if problems or recipe is None:
+        raise together([f"{where}: {problem}" for problem in problems[:SHOWN] + more])
     return recipe
 
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import torch
 
 from goemotions.errors import DataError, nearest
-from goemotions.files import new_directory
+from goemotions.files import new_directory, sha256
 from goemotions.precision import fast_precision
 from goemotions.training.embedded import EmbeddedData
 from goemotions.training.fine_tuning import fine_tune, start
@@ -82,7 +82,7 @@ def train_teacher(
             "recipe": recipe.as_dict(),
             "history": position.history,
             "selected_epoch": position.best_epoch,
-            "logits_sha256": file_sha256(folder / "logits.npy"),
+            "logits_sha256": sha256(folder / "logits.npy"),
         }
         (folder / "teacher.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
     return about
@@ -91,7 +91,7 @@ def train_teacher(
 def train_teachers(
     names: Sequence[str], data: Path, folder: Path, device: torch.device, folders: Sequence[Path], limit: int | None
 ) -> None:
-    """Make the teachers ``<recipe>-<seed>`` anew, each in ``folder`` under its name; finished ones are kept.
+    """Make the teachers ``<recipe>-<seed>``, each in ``folder`` under its name; finished ones are kept.
 
     Raises:
         DataError: a name that is none of a teacher's recipe and a seed.
@@ -166,7 +166,7 @@ def read_one(
     """Return what one teacher says, by part; errors as :func:`read_teachers`."""
     path = folder / name / "teacher.json"
     try:
-        about, digest = read_teacher(path), file_sha256(path.with_name("logits.npy"))
+        about, digest = read_teacher(path), sha256(path.with_name("logits.npy"))
     except FileNotFoundError as error:
         found = [other.parent.name for other in folder.glob("*/teacher.json")]
         raise DataError(
@@ -184,9 +184,9 @@ def read_one(
     logits = np.load(path.with_name("logits.npy"), allow_pickle=False)
     said, first = {TRAIN: logits[: corpus.rows]}, about.rows
     read = {source.name: source for source in sources}
-    for source, (rows, sha256) in about.sources.items():
+    for source, (rows, of_file) in about.sources.items():
         if source in read:
-            if (rows, sha256) != (len(read[source].texts), read[source].sha256):
+            if (rows, of_file) != (len(read[source].texts), read[source].sha256):
                 raise DataError(f"{path} is of another {source}: make the teacher again by --from-scratch")
             said[source] = logits[first : first + rows]
         first += rows
@@ -209,7 +209,8 @@ class TeacherFacts:
 
 
 def read_teacher(path: Path) -> TeacherFacts:
-    """
+    """Read what decides whose teacher it is.
+
     Raises:
         FileNotFoundError: there is no such file.
         DataError: it is not as :func:`train_teacher` writes it.
@@ -220,7 +221,7 @@ def read_teacher(path: Path) -> TeacherFacts:
         sources = {str(name): (int(n), str(digest)) for name, (n, digest) in content.get("sources", {}).items()}
         return TeacherFacts(labels, rows, str(content["splits"]["train"]), str(content["logits_sha256"]), sources)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError, AttributeError) as error:
-        raise DataError(f"{path} is damaged ({type(error).__name__}: {error!s:.80}): make the teacher anew") from error
+        raise DataError(f"{path} is damaged ({type(error).__name__}: {error!s:.80}): make the teacher again") from error
 
 
 def blend(corpus: TextCorpus, recipe: TransformerRecipe, teachers: Path, sources: Sequence[SourceTexts]) -> TrainingSet:
@@ -257,8 +258,3 @@ def embedded_targets(
 def digest_of(targets: npt.NDArray[np.float32]) -> str:
     """Return a SHA-256 of what is learnt, by which a training knows its own state."""
     return hashlib.sha256(np.ascontiguousarray(targets).tobytes()).hexdigest()
-
-
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -15,8 +15,8 @@ from goemotions.training.text_recipe import TeacherRecipe, TransformerRecipe
 
 
 @dataclass(frozen=True)
-class Order:
-    """All that a training is told beside its recipe.
+class TrainingOptions:
+    """Options of a training beside its recipe.
 
     Attributes:
         cache: of embeddings.
@@ -38,45 +38,56 @@ class Order:
     limit: int | None = None
 
 
-def teach(recipe: TaughtRecipe, order: Order) -> None:
+def teach(recipe: TaughtRecipe, options: TrainingOptions) -> None:
     """Train the recipe's teachers first, if that was asked for."""
     from goemotions.training.teachers import train_teachers
 
-    if order.from_scratch:
-        train_teachers(recipe.teachers, order.data, order.teachers, order.device, order.sources, order.limit)
+    if options.from_scratch:
+        train_teachers(recipe.teachers, options.data, options.teachers, options.device, options.sources, options.limit)
 
 
-def head(recipe: HeadRecipe, order: Order) -> StoredFigures | None:
+def head(recipe: HeadRecipe, options: TrainingOptions) -> StoredFigures | None:
     from goemotions.training.embedding_head import train_head
 
-    teach(recipe, order)
-    return train_head(order.data, order.output, recipe, order.cache, order.device, order.limit, order.teachers)
-
-
-def llm(recipe: LlmRecipe, order: Order) -> StoredFigures | None:
-    from goemotions.training.embedding_llm import train_llm
-
-    teach(recipe, order)
-    return train_llm(
-        order.data, order.output, recipe, order.cache, order.device, order.backbone, order.limit, order.teachers
+    teach(recipe, options)
+    return train_head(
+        options.data, options.output, recipe, options.cache, options.device, options.limit, options.teachers
     )
 
 
-def teacher(recipe: TeacherRecipe, order: Order) -> None:
+def llm(recipe: LlmRecipe, options: TrainingOptions) -> StoredFigures | None:
+    from goemotions.training.embedding_llm import train_llm
+
+    teach(recipe, options)
+    return train_llm(
+        options.data,
+        options.output,
+        recipe,
+        options.cache,
+        options.device,
+        options.backbone,
+        options.limit,
+        options.teachers,
+    )
+
+
+def teacher(recipe: TeacherRecipe, options: TrainingOptions) -> None:
     """Train a model that does not ship: test is for those that do."""
     from goemotions.training.teachers import train_teacher
 
-    train_teacher(order.data, order.output, recipe, order.device, order.sources, order.limit)
+    train_teacher(options.data, options.output, recipe, options.device, options.sources, options.limit)
 
 
-def transformer(recipe: TransformerRecipe, order: Order) -> StoredFigures | None:
+def transformer(recipe: TransformerRecipe, options: TrainingOptions) -> StoredFigures | None:
     from goemotions.training.compact import train_compact
 
-    teach(recipe, order)
-    return train_compact(order.data, order.output, recipe, order.device, order.teachers, order.sources, order.limit)
+    teach(recipe, options)
+    return train_compact(
+        options.data, options.output, recipe, options.device, options.teachers, options.sources, options.limit
+    )
 
 
-TRAINERS: Mapping[type[Recipe], Callable[[Any, Order], StoredFigures | None]] = {
+TRAINERS: Mapping[type[Recipe], Callable[[Any, TrainingOptions], StoredFigures | None]] = {
     HeadRecipe: head,
     LlmRecipe: llm,
     TeacherRecipe: teacher,
@@ -84,7 +95,7 @@ TRAINERS: Mapping[type[Recipe], Callable[[Any, Order], StoredFigures | None]] = 
 }
 
 
-def train(recipe: Recipe, order: Order) -> StoredFigures | None:
+def train(recipe: Recipe, options: TrainingOptions) -> StoredFigures | None:
     """Train by a recipe and return the figures on test; None where none are measured, or by a process that waits.
 
     Raises:
@@ -94,4 +105,4 @@ def train(recipe: Recipe, order: Order) -> StoredFigures | None:
     trainer = TRAINERS.get(type(recipe))
     if trainer is None:
         raise ValueError("a student's recipe is for `goemotions distill`")
-    return trainer(recipe, order)
+    return trainer(recipe, options)
