@@ -154,7 +154,7 @@ def drawn(strata: npt.NDArray[Any], sizes: Mapping[Any, int], generator: np.rand
 def of_the_file(corpus: Corpus, size: int, stratified: bool, draws: int, seed: int) -> Tallies:
     """Count how often the shares of the whole corpus and of both groups are within their intervals."""
     generator, tallies = np.random.default_rng(seed), Tallies()
-    doubt = doubt_of(corpus.probabilities) if stratified else None
+    doubt = doubt_of(corpus.probabilities, corpus.probabilities.mean(0)) if stratified else None
     strata, sizes = layers([""] * len(corpus), doubt, size)
     sets = {"all": np.ones(len(corpus), bool), "small group": corpus.small, "large group": ~corpus.small}
     moments = {name: Moments.of(corpus.probabilities[rows]) for name, rows in sets.items()}

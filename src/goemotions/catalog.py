@@ -116,9 +116,7 @@ def find_model(name: str | Path | None) -> Path:
     catalog = bundled()
     if name is None:
         return MODELS / catalog.default
-    if (
-        str(name) in catalog.models or str(name) in catalog.combined
-    ):  # other packages are not looked at: they cannot replace these, nor cost time
+    if str(name) in catalog.models | catalog.combined:  # before other packages, which cannot replace these
         return MODELS / str(name)
     path = Path(name).expanduser()
     if len(path.parts) > 1 and path.is_dir():  # no name of a model: other packages are not looked at here either

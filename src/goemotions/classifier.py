@@ -84,7 +84,7 @@ class EmotionClassifier:
             allow_other_encoder: do not refuse an encoder that the model was not trained on.
             max_memory: of an ``embedding-llm``: bytes that the process may take of the device's memory; with less than
                 the base has it is read from disk in each pass. None for what is free.
-            threads: that compute; None for one a core. For an ``embedding-llm`` torch's, which are the process's.
+            threads: that compute; None for one per core. For an ``embedding-llm`` torch's, which are the process's.
             batch_size: texts computed together; it changes speed and memory, not results. None lets the model choose.
 
         Raises:
@@ -96,7 +96,8 @@ class EmotionClassifier:
         self.config = read_config(self.directory)
         self.labels = self.config.labels
         self.thresholds = thresholding.resolve(threshold, self.config.thresholds)
-        self.threshold = float(threshold) if isinstance(threshold, (int, float)) else self.config.threshold
+        one = None if isinstance(threshold, Mapping) else threshold
+        self.threshold = self.config.threshold if one is None else float(one)
         self.unreliable_labels = self.config.unreliable_labels
         warn_of_common(self.thresholds, self.config.name)
         self.calibration = self.config.calibration
@@ -131,13 +132,13 @@ class EmotionClassifier:
         reliable_only: bool = False,
         long_text: LongText = "cut",
     ) -> list[dict[str, float]]:
-        """The emotions of each text.
+        """Return the emotions of each text.
 
         Args:
             texts: any number of str; each may be empty or of any length.
             threshold: for this call: a number for every label (0 gives all of them), or a map for some; None keeps
                 ``self.thresholds``. A probability equal to its threshold is accepted.
-            top_k: at most so many emotions a text.
+            top_k: at most so many emotions per text.
             reliable_only: leave out ``self.unreliable_labels``.
             long_text: what to do with more than the model reads: ``"cut"`` it (with a warning that counts the
                 texts), or read it in overlapping ``"windows"`` and take each label's maximum.
@@ -201,7 +202,7 @@ class EmotionClassifier:
         return self.config.single and thresholds == self.config.thresholds
 
     def predict_proba(self, texts: Iterable[str], *, long_text: LongText = "cut") -> npt.NDArray[np.float32]:
-        """The probability of every label for each text, float32 [n, labels]; arguments and errors as ``predict``.
+        """Return the probability of each label for each text, float32 [n, labels]; arguments and errors as ``predict``.
 
         An empty text has the model's own numbers here, although ``predict`` finds no emotion in it.
         """
@@ -272,7 +273,7 @@ class EmotionClassifier:
         return self._embedding_model().encode(check_texts(texts))
 
     def predict_proba_from_embeddings(self, embeddings: npt.ArrayLike) -> npt.NDArray[np.float32]:
-        """The probability of every label for each embedding, float32 [n, labels]; the encoder is not needed.
+        """Return the probability of every label for each embedding, float32 [n, labels]; the encoder is not needed.
 
         Args:
             embeddings: numbers [n, embed_dim], of the encoder that the model was trained on.

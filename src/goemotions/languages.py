@@ -88,7 +88,7 @@ NO_LANGUAGE = re.compile(r"https?://\S+|www\.\S+|@\w+|<\|?\w+\|?>|&\w+;")
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 REST = "rest"
 """The key, in a model made of several and among thresholds, for all languages that are not named."""
-AUTO = "auto"
+AUTO = "auto"  # the shipped model that is made of several
 ADVICE = "; the model auto gives each text to a model of its language"
 UNREAD_SHARE = 0.01
 """The share of a call's texts in languages that the model does not read from which that is said: of English texts one
@@ -169,7 +169,7 @@ def identifier() -> Any:
     try:
         from py3langid.langid import MODEL_FILE, LanguageIdentifier
     except ImportError as error:
-        raise MissingExtraError("telling languages apart", "languages") from error
+        raise missing() from error
     loaded = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     loaded.set_languages(IDENTIFIED)
     return loaded
@@ -202,18 +202,24 @@ def languages_of(texts: Sequence[str], guesses: bool = False) -> Languages:
     return kept if guesses or majority != UNKNOWN else np.where(found.sure, kept, UNKNOWN)
 
 
+def missing() -> MissingExtraError:
+    """Return the error that says how languages can be told apart."""
+    return MissingExtraError("telling languages apart", "languages")
+
+
 def require() -> None:
-    """
+    """Check that languages can be told apart.
+
     Raises:
-        MissingExtraError: languages cannot be told apart.
+        MissingExtraError: py3langid is not installed.
     """
     if not installed():
-        raise MissingExtraError("telling languages apart", "languages")
+        raise missing()
 
 
 def unread(languages: Iterable[str | None], read: Collection[str]) -> Counter[str]:
     """Return how many texts are in each language that is not read; none where it is not known what is read."""
-    return Counter(tag for tag in languages if read and tag not in (None, UNKNOWN, *read) and tag is not None)
+    return Counter(tag for tag in languages if read and tag is not None and tag not in (UNKNOWN, *read))
 
 
 def unread_note(counts: Mapping[str | None, int], read: Collection[str], model: str) -> str | None:

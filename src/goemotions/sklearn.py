@@ -21,7 +21,7 @@ from goemotions.errors import MissingExtraError
 from goemotions.fitting.directory import fitted_content
 from goemotions.fitting.fit import fit_rows
 from goemotions.fitting.rows import as_rows
-from goemotions.predictions import check_texts
+from goemotions.predictions import accepted, check_texts
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
@@ -32,11 +32,19 @@ except ImportError as error:
 
 FEATURES = ("states", "probabilities")
 LEAST_ROWS = 8
-LIVE = "_classifier"
-"""The attribute with a loaded model; it is made again from the parameters and is no part of an estimator's state."""
 
 
-class EmotionFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class LoadedOnce:
+    """An estimator that keeps its model once it is loaded, but not in its state: it is made again where it is used."""
+
+    _classifier: EmotionClassifier | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
+        return {name: value for name, value in state.items() if name != "_classifier"}
+
+
+class EmotionFeatures(LoadedOnce, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Texts to features: the states of a model, or the probabilities of its labels.
 
     Attributes:
@@ -64,8 +72,7 @@ class EmotionFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if self.features not in FEATURES:
             raise ValueError(f"features must be one of {', '.join(FEATURES)}, got {self.features!r}")
         check_texts(X)
-        setattr(self, LIVE, EmotionClassifier(self.model, threads=self.threads))
-        classifier: EmotionClassifier = getattr(self, LIVE)
+        self._classifier = classifier = EmotionClassifier(self.model, threads=self.threads)
         width = self._compute(classifier, [""]).shape[1]
         own = self.features == "probabilities"
         self.feature_names_ = list(classifier.labels) if own else [f"state_{number}" for number in range(width)]
@@ -74,9 +81,9 @@ class EmotionFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def transform(self, X: Iterable[str]) -> npt.NDArray[np.float32]:  # noqa: N803
         """Return the features of texts, float32 [n, features]."""
         check_is_fitted(self, "feature_names_")
-        if not hasattr(self, LIVE):
-            setattr(self, LIVE, EmotionClassifier(self.model, threads=self.threads))
-        return self._compute(getattr(self, LIVE), check_texts(X))
+        if self._classifier is None:
+            self._classifier = EmotionClassifier(self.model, threads=self.threads)
+        return self._compute(self._classifier, check_texts(X))
 
     def _compute(self, classifier: EmotionClassifier, texts: list[str]) -> npt.NDArray[np.float32]:
         return classifier.states(texts) if self.features == "states" else classifier.score(texts).probabilities
@@ -86,14 +93,11 @@ class EmotionFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "feature_names_")
         return np.array(self.feature_names_, dtype=object)
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in super().__getstate__().items() if name != LIVE}
-
     def __sklearn_tags__(self) -> Any:
         return of_texts(super().__sklearn_tags__())
 
 
-class FittedEmotions(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class FittedEmotions(LoadedOnce, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """``goemotions fit`` as an estimator: one label per text, or an indicator matrix for any number of them.
 
     Its state is whole: it can be pickled and loaded where the base is installed.
@@ -140,11 +144,11 @@ class FittedEmotions(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rows = as_rows(texts, chosen, names, not self.multilabel_, ids, "labels", "")
         fitted = fit_rows(rows, self.base, label_map=self.label_map, seed=int(self.random_state), threads=self.threads)
         self.files_ = fitted_content(fitted.files, "fitted")
-        self.__dict__.pop(LIVE, None)
+        self._classifier = None
         return self
 
     def _read_labels(self, y: Any) -> tuple[tuple[str, ...], list[list[str]]]:
-        """Return the labels' names and those of each row.
+        """Return the labels' names and those of each row; sets ``classes_`` and ``multilabel_``.
 
         Raises:
             ValueError: fewer than two classes, or a target that is neither classes nor an indicator matrix.
@@ -179,26 +183,21 @@ class FittedEmotions(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         probabilities = self.predict_proba(X)
         if not self.multilabel_:
             return np.asarray(self.classes_[probabilities.argmax(1)])
-        cuts = np.array(list(self._loaded().thresholds.values()), np.float32)
-        return np.asarray((probabilities >= cuts).astype(np.int64))
+        return accepted(probabilities, self._loaded().thresholds).astype(np.int64)
 
     def _loaded(self) -> EmotionClassifier:
         """Return the model, from its files."""
-        if not hasattr(self, LIVE):
+        if self._classifier is None:
             with tempfile.TemporaryDirectory(prefix="goemotions-") as folder:
                 write_files(Path(folder), self.files_)
-                setattr(self, LIVE, EmotionClassifier(folder, threads=self.threads))
-        classifier: EmotionClassifier = getattr(self, LIVE)
-        return classifier
+                self._classifier = EmotionClassifier(folder, threads=self.threads)
+        return self._classifier
 
     def save(self, directory: str | Path) -> None:
         """Write the model as a directory, for every command."""
         check_is_fitted(self, "files_")
         Path(directory).mkdir(parents=True, exist_ok=True)
         write_files(Path(directory), self.files_)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in super().__getstate__().items() if name != LIVE}
 
     def __sklearn_tags__(self) -> Any:
         tags = of_texts(super().__sklearn_tags__())
@@ -214,5 +213,6 @@ def of_texts(tags: Any) -> Any:
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files into a folder, by their names."""
     for name, content in files.items():
         (folder / name).write_bytes(content)

@@ -6,9 +6,9 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from goemotions.errors import AssumptionWarning, MissingExtraError
+from goemotions.errors import AssumptionWarning
 from goemotions.fields import section, shown
-from goemotions.languages import NAMES, REST, installed
+from goemotions.languages import NAMES, REST, installed, missing
 from goemotions.predictions import Thresholds
 from goemotions.thresholds import check_threshold
 
@@ -50,8 +50,7 @@ def spoken(language: str) -> str:
 def warn_of_common(thresholds: Thresholds, model: str) -> None:
     """Warn whoever loads a model that all its texts have the common thresholds, if languages cannot be told."""
     if thresholds.by_language and not installed():
-        need = MissingExtraError("telling languages apart", "languages")
-        said = f"{model} decides every text by its thresholds for {next(iter(thresholds.by_language))}: {need}"
+        said = f"{model} decides every text by its thresholds for {next(iter(thresholds.by_language))}: {missing()}"
         warnings.warn(said, AssumptionWarning, stacklevel=3)
 
 

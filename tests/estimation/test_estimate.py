@@ -145,6 +145,16 @@ def test_the_same_seed_draws_the_same_rows(posts: Path, classifier: EmotionClass
     assert sum(first.weights) == pytest.approx(400, abs=0.01)
 
 
+@pytest.mark.slow
+def test_the_last_row_of_a_long_table_is_not_doubtful_by_luck(tmp_path: Path, classifier: EmotionClassifier) -> None:
+    """A table is read in groups of 2,048 rows: which labels are rare is not told from the last group alone."""
+    first = [(row[0],) for row in rows_of(2048) if row[3] != "anger"]
+    path = write(tmp_path / "posts.csv", [*first, *(("Thank you so much!",),) * (2049 - len(first))], ["text"])
+    drawn = draw(path, 2049, classifier=classifier)
+    strata = dict(zip(drawn.rows, drawn.strata, strict=True))
+    assert strata[2049] == strata[2048]
+
+
 def test_rows_are_found_by_their_text_too(posts: Path, tmp_path: Path, classifier: EmotionClassifier) -> None:
     rows = rows_of(400)
     lines = [(rows[number - 1][0].upper(), rows[number - 1][3]) for number in chosen(60)]

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import random
+import shutil
+from pathlib import Path
 
 from goemotions import EmotionClassifier
-from goemotions.estimation.familiarity import ROWS, Drawing, Home, homes_text, measure_home, shipped_home
+from goemotions.estimation.familiarity import (
+    FamiliarTexts,
+    distance_of,
+    familiar_text,
+    measure_familiar,
+    shipped_familiar,
+)
 
 GERMAN = ["Der Zug hat heute wieder Verspätung", "Die Sitzung beginnt um zehn Uhr", "Das Wetter bleibt so wie gestern"]
 ENGLISH = ["The train is late again today", "Thank you so much for this", "What a strange way to end the game"]
@@ -17,26 +26,26 @@ def texts(lines: list[str], number: int, seed: int) -> list[str]:
 
 
 def test_texts_of_another_kind_are_far(classifier: EmotionClassifier) -> None:
-    home = measure_home(classifier, texts(ENGLISH, 200, 0), texts(ENGLISH, 200, 1))
-    assert 0 < home.usual < home.most
+    familiar = measure_familiar(classifier, texts(ENGLISH, 200, 0), texts(ENGLISH, 200, 1))
+    assert 0 < familiar.usual < familiar.most
     for lines, far in ((ENGLISH, False), (GERMAN, True)):
-        drawing = Drawing()
-        drawing.add(texts(lines, 200, 2))
-        found = drawing.distance(classifier, home)
+        found = distance_of(texts(lines, 200, 2), classifier, familiar)
         assert found is not None
         assert found.far == far
         assert ("unlike" in found.sentence()) == far
 
 
-def test_texts_are_drawn_from_all_that_go_by() -> None:
-    drawing = Drawing()
-    for start in range(0, 20 * ROWS, 1000):
-        drawing.add([str(number) for number in range(start, start + 1000)])
-    assert len(set(drawing.texts)) == ROWS
-    assert 0.4 < sum(int(text) < 10 * ROWS for text in drawing.texts) / ROWS < 0.6
+def test_what_is_shipped_is_of_the_shipped_model_alone(classifier: EmotionClassifier, tmp_path: Path) -> None:
+    known = shipped_familiar(classifier)
+    assert known is not None
+    assert len(known.mean) == classifier.states(["a"]).shape[1]
+    copy = shutil.copytree(classifier.directory, tmp_path / "compact")
+    config = json.loads((copy / "config.json").read_text(encoding="utf-8"))
+    (copy / "config.json").write_text(json.dumps(config | {"max_length": config["max_length"] - 1}), encoding="utf-8")
+    other = EmotionClassifier(copy, threads=1)
+    assert shipped_familiar(other) is None
+    assert distance_of(["a text"], other) is None
 
 
-def test_nothing_is_said_of_a_model_that_is_not_known(classifier: EmotionClassifier) -> None:
-    known = shipped_home(classifier)
-    assert known is None or len(known.mean) == classifier.states(["a"]).shape[1]
-    assert '"mean":[0.5]' in homes_text({"mine": Home("x", 0.1, 0.2, [0.5], [1.0])})
+def test_the_file_that_ships() -> None:
+    assert '"mean":[0.5]' in familiar_text({"mine": FamiliarTexts("x", 0.1, 0.2, [0.5], [1.0])})

@@ -90,7 +90,7 @@ class Survey:
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredRows:
     """Some rows with a text.
 
     Attributes:
@@ -204,7 +204,7 @@ def large_groups(table: Table, grouping: Grouping, groups: Mapping[str, int]) ->
 
 def scored_rows(
     classifier: EmotionClassifier, table: Table, grouping: Grouping, found: Survey, progress: Progress
-) -> Iterator[Scored]:
+) -> Iterator[ScoredRows]:
     """Yield the rows that have a text, in order, with the model's probabilities."""
     before = done = 0
     for rows in table.groups(wanted(table, grouping)):
@@ -217,7 +217,7 @@ def scored_rows(
         kept = [text for _, text in here]
         scored = classifier.score(kept)
         done += len(here)
-        yield Scored(
+        yield ScoredRows(
             [before - len(rows) + place + 1 for place, _ in here],
             kept,
             [found.group(groups[place]) for place, _ in here],

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from goemotions.classifier import EmotionClassifier
 from goemotions.data.tables import Columns
 from goemotions.estimation.changes import Change, Tested, compare, sift, trend
-from goemotions.estimation.corpus import Grouping, Scored, Survey, pool, scored_rows, survey
-from goemotions.estimation.familiarity import Drawing
+from goemotions.estimation.corpus import Grouping, ScoredRows, Survey, pool, scored_rows, survey
+from goemotions.estimation.familiarity import DRAWN_TEXTS, distance_of
 from goemotions.estimation.interval import Floats
 from goemotions.estimation.labelled import Finder, LabelledRows, asked_labels, read_labelled_rows, truth_of
 from goemotions.estimation.powered import Moments, Sample, Shares, model_shares, powered_shares
@@ -21,6 +21,7 @@ from goemotions.estimation.results import Estimates, Share
 from goemotions.evaluation.label_groups import Groups, LabelMap, read_label_map
 from goemotions.periods import positions
 from goemotions.progress import Progress
+from goemotions.reservoir import Reservoir
 from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
 from goemotions.tables.table import Table
@@ -46,8 +47,8 @@ class Tally:
     cells: dict[Cell, Moments] = field(default_factory=dict)
     truncated: int = 0
 
-    def add(self, scored: Scored) -> Floats:
-        """Count some rows; returns the probabilities of the labels that are estimated."""
+    def add(self, scored: ScoredRows) -> Floats:
+        """Count some rows, and return the probabilities of the labels that are estimated, [rows, labels]."""
         groups = self.groups or {label: (label,) for label in self.labels}
         probabilities = pool(scored.probabilities, self.model_labels, groups)
         where: dict[Cell, list[int]] = {}
@@ -109,13 +110,13 @@ def estimate(
     grouping = grouping or Grouping()
     rows = read_labelled_rows(labelled, columns or Columns(text_column), weights, reading) if labelled else None
     tally, truth, found = begin(classifier, table, grouping, rows, label_map, show_progress)
-    drawing = Drawing()
+    drawn = Reservoir[str](DRAWN_TEXTS)
     with Progress("scoring", show_progress) as progress:
         for scored in scored_rows(classifier, table, grouping, found, progress):
             tally.add(scored)
-            drawing.add(scored.texts)
+            drawn.extend(scored.texts)
     made = finish(tally, found, truth, assume_random)
-    return made if made.labelled else replace(made, distance=drawing.distance(classifier))
+    return made if made.labelled else replace(made, distance=distance_of(drawn.kept, classifier))
 
 
 def begin(
@@ -126,7 +127,7 @@ def begin(
     label_map: str | None,
     show_progress: bool,
 ) -> tuple[Tally, Floats | None, Survey]:
-    """Check everything before work starts; returns the empty tally, the rows' truth, and facts of the table."""
+    """Check everything before work starts, and return the empty tally, the rows' truth, and facts of the table."""
     chosen: LabelMap | None = read_label_map(label_map, classifier.labels) if label_map else None
     labels: Iterable[str] = chosen.groups if chosen else classifier.labels
     known = tuple(labels)

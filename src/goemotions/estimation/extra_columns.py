@@ -1,4 +1,4 @@
-"""Columns of labelled rows beside texts and labels: numbers, and how ``goemotions label`` came to show a text."""
+"""Columns of labelled rows beside texts and labels, which ``goemotions sample`` and ``goemotions label`` write."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
 
 FEWEST = 30
+"""Labelled rows: of fewer next to nothing can be said."""
+ROW, WEIGHT, STRATUM = "row", "weight", "stratum"
+"""Columns that ``goemotions sample`` writes: a row's number in the table, how many it stands for, and of which kind."""
 PART, CHOSEN = "part", "chosen"
 """The column that ``goemotions label`` writes, and what it holds for texts chosen by a model instead of by chance."""
 

@@ -18,13 +18,14 @@ from goemotions.classifier import EmotionClassifier
 from goemotions.estimation.interval import Floats
 from goemotions.records import from_json, to_json
 
-ROWS = 500
-FILE = "at_home.json"
+DRAWN_TEXTS = 500
+"""Texts that are drawn of those that are estimated."""
+FILE = "familiar.json"
 DRAWS = 500
 
 
 @dataclass(frozen=True)
-class Home:
+class FamiliarTexts:
     """Texts like those that a model learnt from.
 
     Attributes:
@@ -64,61 +65,50 @@ class Distance:
         return f"these texts are like those that the model learnt from (distance {beside})"
 
 
-class Drawing:
-    """Draws texts by chance from all that go by."""
+def distance_of(
+    texts: Sequence[str], classifier: EmotionClassifier, familiar: FamiliarTexts | None = None
+) -> Distance | None:
+    """Return how far texts are from those that a model learnt from; None for a model of which that is not known.
 
-    def __init__(self, seed: int = 0) -> None:
-        self.texts: list[str] = []
-        self._seen = 0
-        self._generator = np.random.default_rng(seed)
-
-    def add(self, texts: Sequence[str]) -> None:
-        for text in texts:
-            self._seen += 1
-            if len(self.texts) < ROWS:
-                self.texts.append(text)
-            elif (place := int(self._generator.integers(self._seen))) < ROWS:
-                self.texts[place] = text
-
-    def distance(self, classifier: EmotionClassifier, home: Home | None = None) -> Distance | None:
-        """Return how far these texts are; None for a model of which that is not known.
-
-        Args:
-            home: of the model; None for what is shipped.
-        """
-        known = home or shipped_home(classifier)
-        if known is None or not self.texts:
-            return None
-        states = classifier.states(self.texts).astype(np.float64)
-        few = float(np.sqrt(max(ROWS / len(states), 1)))  # the mean of fewer texts varies more
-        return Distance(apart(states, known), known.usual * few, known.most * few)
+    Args:
+        texts: drawn by chance, :data:`DRAWN_TEXTS` at most.
+        familiar: what is known of the model; None for what is shipped.
+    """
+    known = familiar or shipped_familiar(classifier)
+    if known is None or not texts:
+        return None
+    states = classifier.states(texts).astype(np.float64)
+    few = float(np.sqrt(max(DRAWN_TEXTS / len(states), 1)))  # the mean of fewer texts varies more
+    return Distance(apart(states, known), known.usual * few, known.most * few)
 
 
-def apart(states: Floats, home: Home) -> float:
+def apart(states: Floats, familiar: FamiliarTexts) -> float:
     """Return the distance of the mean of some states."""
-    shift = (states.mean(0) - np.asarray(home.mean)) / np.asarray(home.deviation)
+    shift = (states.mean(0) - np.asarray(familiar.mean)) / np.asarray(familiar.deviation)
     return float(np.sqrt((shift**2).mean()))
 
 
-def shipped_home(classifier: EmotionClassifier) -> Home | None:
+def shipped_familiar(classifier: EmotionClassifier) -> FamiliarTexts | None:
     """Return what is known of a model; None if nothing, or only of another of this name."""
     text = resources.files("goemotions.estimation").joinpath(FILE).read_text(encoding="utf-8")
     found = json.loads(text).get(classifier.config.name)
-    home = from_json(Home, found) if found else None
-    return home if home and home.fingerprint == fingerprint(classifier.directory, classifier.config) else None
+    familiar = from_json(FamiliarTexts, found) if found else None
+    mark = fingerprint(classifier.directory, classifier.config)
+    return familiar if familiar and familiar.fingerprint == mark else None
 
 
-def measure_home(classifier: EmotionClassifier, train: Sequence[str], test: Sequence[str]) -> Home:
+def measure_familiar(classifier: EmotionClassifier, train: Sequence[str], test: Sequence[str]) -> FamiliarTexts:
     """Return what is to be known of a model, from texts that it learnt from and others of the same kind."""
     states = classifier.states(train).astype(np.float64)
     mark = fingerprint(classifier.directory, classifier.config)
     mean, deviation = np.round(states.mean(0), 5).tolist(), np.round(np.maximum(states.std(0), 1e-4), 5).tolist()
-    home = Home(mark, 0.0, 0.0, mean, deviation)
+    familiar = FamiliarTexts(mark, 0.0, 0.0, mean, deviation)
     others, generator = classifier.states(test).astype(np.float64), np.random.default_rng(0)
-    drawn = [apart(others[generator.choice(len(others), min(ROWS, len(others)))], home) for _ in range(DRAWS)]
-    return Home(mark, round(float(np.median(drawn)), 4), round(max(drawn), 4), mean, deviation)
+    size = min(DRAWN_TEXTS, len(others))
+    drawn = [apart(others[generator.choice(len(others), size)], familiar) for _ in range(DRAWS)]
+    return FamiliarTexts(mark, round(float(np.median(drawn)), 4), round(max(drawn), 4), mean, deviation)
 
 
-def homes_text(homes: dict[str, Home]) -> str:
+def familiar_text(familiar: dict[str, FamiliarTexts]) -> str:
     """Return the content of the shipped file."""
-    return json.dumps(to_json(homes), separators=(",", ":")) + "\n"
+    return json.dumps(to_json(familiar), separators=(",", ":")) + "\n"

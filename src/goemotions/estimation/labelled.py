@@ -15,16 +15,14 @@ import numpy.typing as npt
 from goemotions.data.corpus import normalise
 from goemotions.data.tables import Columns, assume, check_columns, read_table
 from goemotions.errors import DataError, nearest, some
-from goemotions.estimation.corpus import SHOWN, Grouping, Scored, wanted
-from goemotions.estimation.extra_columns import FEWEST, PART, as_numbers, by_chance, extra_columns
+from goemotions.estimation.corpus import SHOWN, Grouping, ScoredRows, wanted
+from goemotions.estimation.extra_columns import FEWEST, PART, ROW, STRATUM, WEIGHT, as_numbers, by_chance, extra_columns
 from goemotions.estimation.interval import Floats, p_value
 from goemotions.estimation.powered import Moments, Sample
 from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
 from goemotions.tables.table import Table
 
-ROW, WEIGHT, STRATUM = "row", "weight", "stratum"
-"""Columns that ``goemotions sample`` writes: its row in the table, how many rows it stands for, and of what kind."""
 SUSPICIOUS = 1e-5
 """The probability, were the rows drawn by chance, below which they are taken not to have been."""
 
@@ -156,7 +154,7 @@ class Finder:
             "the texts that are estimated, as goemotions sample draws them"
         )
 
-    def see(self, scored: Scored, probabilities: Floats) -> None:
+    def see(self, scored: ScoredRows, probabilities: Floats) -> None:
         """Keep what the model says of labelled rows among these."""
         for place, number in enumerate(scored.numbers):
             if number in self.places:

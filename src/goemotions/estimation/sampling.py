@@ -13,9 +13,8 @@ import numpy.typing as npt
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import DataError
 from goemotions.estimation.corpus import Grouping, Survey, scored_rows, survey, wanted
-from goemotions.estimation.extra_columns import FEWEST
+from goemotions.estimation.extra_columns import FEWEST, ROW, STRATUM, WEIGHT
 from goemotions.estimation.interval import Floats
-from goemotions.estimation.labelled import ROW, STRATUM, WEIGHT
 from goemotions.files import new_file
 from goemotions.predictions import is_blank
 from goemotions.progress import Progress
@@ -24,8 +23,9 @@ from goemotions.tables.source import ReadOptions
 from goemotions.tables.table import Table
 
 STRATA = 4
-ROWS_OF_STRATUM = 15
-FEWEST_OF_STRATUM = 5
+"""Parts of a group by how unsure the model is, at most."""
+ROWS_OF_STRATUM, FEWEST_OF_STRATUM = 15, 5
+"""Rows that are drawn of each stratum on average, and at least: variances are known from them."""
 EVERY = "all"
 
 
@@ -106,12 +106,15 @@ def listed(
     numbers: list[int] = []
     groups: list[str] = []
     if classifier is not None:
-        doubt = []
+        doubt: list[Floats] = []
+        sums = np.zeros(len(classifier.labels))
         with Progress("scoring", show_progress) as progress:
             for scored in scored_rows(classifier, table, grouping, found, progress):
                 numbers += scored.numbers
                 groups += scored.groups
-                doubt.append(doubt_of(scored.probabilities))
+                # Shares are those of all rows so far: of the last few rows alone they would be luck.
+                sums += scored.probabilities.sum(0)
+                doubt.append(doubt_of(scored.probabilities, sums / len(numbers)))
         return numbers, groups, np.concatenate(doubt)
     start = 0
     for group in table.groups(wanted(table, grouping)):
@@ -124,10 +127,13 @@ def listed(
     return numbers, groups, None
 
 
-def doubt_of(probabilities: Floats) -> Floats:
-    """Return how unsure the model is of each text: the standard deviations of its labels, rare ones counting more."""
-    share = np.maximum(probabilities.mean(0), 1e-3)
-    return np.asarray((np.sqrt(probabilities * (1 - probabilities)) / np.sqrt(share)).mean(1))
+def doubt_of(probabilities: Floats, shares: Floats) -> Floats:
+    """Return how unsure the model is of each text: the standard deviations of its labels, rare ones counting more.
+
+    *Shape:* [n, labels], and the labels' shares, [labels] -> [n].
+    """
+    deviations = np.sqrt(probabilities * (1 - probabilities))
+    return np.asarray((deviations / np.sqrt(np.maximum(shares, 1e-3))).mean(1))
 
 
 def layers(groups: Sequence[str], doubt: Floats | None, rows: int) -> tuple[npt.NDArray[np.str_], dict[str, int]]:

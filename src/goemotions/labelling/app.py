@@ -81,12 +81,14 @@ class Given(Turn):
 
 
 def labelling_of(request: Request) -> Labelling:
+    """Return the labelling that a request is about."""
     found: Labelling = request.app.state.labelling
     return found
 
 
 def check(labelling: Labelling, token: str) -> None:
-    """
+    """Check that a page has the seat.
+
     Raises:
         ApiError: another page has the seat.
     """

@@ -62,7 +62,11 @@ class Progress:
 
 
 class Desk:
-    """A labelling. Not safe to use from several threads."""
+    """A labelling. Not safe to use from several threads.
+
+    Attributes:
+        unwritten: why ``write`` failed the last time; empty if it did not.
+    """
 
     def __init__(
         self,
@@ -77,9 +81,6 @@ class Desk:
         """
         Args:
             write: called after each answer, when it is on the disk.
-
-        Attributes:
-            unwritten: why ``write`` failed the last time; empty if it did not.
         """
         self.unwritten = ""
         self.labels = tuple(labels)
@@ -128,7 +129,7 @@ class Desk:
         )
 
     def answer(self, row: int, labels: Sequence[str], skipped: bool) -> None:
-        """Keep an answer, and go on to the next text.
+        """Keep an answer, and take the next text to hand.
 
         Raises:
             NotAtHandError: it is for another text than the one at hand.
@@ -171,6 +172,7 @@ class Desk:
         self._queue = self._choose(len(given), sum(aside))
 
     def _targets(self, given: Sequence[Answer]) -> npt.NDArray[np.uint8]:
+        """Return answers as uint8 [n, labels]."""
         return np.array([[label in answer.labels for label in self.labels] for answer in given], np.uint8).reshape(
             -1, len(self.labels)
         )

@@ -7,10 +7,10 @@ import io
 import json
 from collections.abc import Mapping
 
-from goemotions.estimation.extra_columns import CHOSEN
+from goemotions.estimation.extra_columns import CHOSEN, ROW
 from goemotions.labelling.journal import Answer
 from goemotions.labelling.order import Order
-from goemotions.labelling.texts import ROW, Texts
+from goemotions.labelling.texts import Texts
 
 ASIDE = "set aside"
 PARTS = {Order.random: "random", Order.uncertain: CHOSEN, Order.given: "as given"}

@@ -165,7 +165,8 @@ def latest(answers: Sequence[Answer]) -> dict[int, Answer]:
 
 
 def _read(path: Path, lines: Sequence[bytes]) -> tuple[dict[str, Any], list[Answer], list[Measured]]:
-    """
+    """Return the first line's content, the answers and the figures.
+
     Raises:
         DataError: a line that is not as it was written.
     """

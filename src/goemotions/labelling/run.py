@@ -9,6 +9,7 @@ from pathlib import Path
 
 from goemotions.data.tables import assume
 from goemotions.errors import DataError
+from goemotions.estimation.extra_columns import ROW, WEIGHT
 from goemotions.files import new_file, write_through
 from goemotions.fitting.base import load_base
 from goemotions.labelling.desk import Desk
@@ -16,14 +17,13 @@ from goemotions.labelling.export import as_csv, as_label_studio
 from goemotions.labelling.guide import make_guide
 from goemotions.labelling.journal import Journal, Plan, latest
 from goemotions.labelling.order import Order
-from goemotions.labelling.texts import ROW, Texts, read_texts
+from goemotions.labelling.texts import Texts, read_texts
 from goemotions.locking import locked
 from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
+from goemotions.tables.table import repeated
 
 SEPARATORS = ",;|"
-WEIGHT = "weight"
-"""A column that ``goemotions sample`` writes: how many rows of a table this one stands for."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,7 @@ class Job:
         problems = []
         if not self.labels or not all(self.labels):
             problems.append(f"--labels must name the labels, a,b,c, got {','.join(self.labels)!r}")
-        twice = [label for label in dict.fromkeys(self.labels) if self.labels.count(label) > 1]
-        if twice:
+        if twice := repeated(self.labels):
             problems.append(f"labels that are named twice: {', '.join(twice)}")
         wrong = [label for label in self.labels if any(mark in label for mark in SEPARATORS) or label.startswith("[")]
         if wrong:
@@ -91,7 +90,7 @@ class Opened:
         return Order(self.plan.order)
 
     def write(self) -> None:
-        """Write the output anew, whole or not at all."""
+        """Write the output again, whole or not at all."""
         with new_file(self.job.output) as temporary:
             temporary.write_bytes(as_csv(self.texts, latest(self.journal.answers), self.order))
 
@@ -109,7 +108,7 @@ class Opened:
 
 @contextmanager
 def opened(job: Job) -> Iterator[Opened]:
-    """Yield a labelling to go on with, or a new one.
+    """Yield a labelling that resumes, or a new one.
 
     Raises:
         DataError: another process labels into the same output, a file that cannot be read, an output or journal that is
@@ -156,7 +155,7 @@ def check_output(found: Opened) -> None:
 
 
 def make_desk(found: Opened, advance: Callable[[float], None]) -> Desk:
-    """Return a labelling ready to go on; ``advance`` is told which share of the texts the base has read.
+    """Return a labelling ready for answers; ``advance`` is told which share of the texts the base has read.
 
     Raises:
         ModelError, DataError: a base or label map that does not fit.

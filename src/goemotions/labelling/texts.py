@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,9 @@ from typing import Any
 from goemotions.data.corpus import normalise
 from goemotions.data.tables import assume
 from goemotions.errors import DataError
-from goemotions.estimation.extra_columns import PART
+from goemotions.estimation.extra_columns import PART, ROW
 from goemotions.predictions import is_blank
+from goemotions.reservoir import Reservoir
 from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
 from goemotions.tables.table import Table
@@ -21,8 +21,8 @@ from goemotions.tables.table import Table
 MOST_TEXTS = 20_000
 """Texts that are chosen from; of a larger file so many are drawn at random, for more would only cost time."""
 
-ROW, LABELS = "row", "labels"
-"""Columns of the output beside the input's own; a column ``row`` that the input has stays as it is."""
+LABELS = "labels"
+"""A column of the output beside the input's own. So is ``row``, unless the input has it: then it stays as it is."""
 
 Cells = tuple[str, ...]
 
@@ -75,7 +75,7 @@ def read_texts(
     table = open_table(path, text_column, reading)
     columns = tuple(table.columns)
     table.check_columns([LABELS, PART])
-    draw = _Draw(None if every else most, seed)
+    draw = Reservoir[tuple[int, Cells]](None if every else most, seed)
     seen: set[str] = set()
     blank = doubled = 0
     for number, cells in enumerate(_cells(table), start=1):
@@ -88,9 +88,8 @@ def read_texts(
             draw.add((number, cells))
     if not draw.kept:
         raise DataError(f"{path} has no text in the column {text_column!r}")
-    left_out = [f"{blank:,} without a text"] * bool(blank) + [f"{doubled:,} with a text that stands before"] * bool(
-        doubled
-    )
+    reasons = {"without a text": blank, "with a text that stands before": doubled}
+    left_out = [f"{count:,} {reason}" for reason, count in reasons.items() if count]
     if left_out:
         assume(f"{path.name}: rows left out: {' and '.join(left_out)}")
     if draw.seen > len(draw.kept):
@@ -101,6 +100,7 @@ def read_texts(
 
 
 def _cells(table: Table) -> Iterator[Cells]:
+    """Yield the cells of each row."""
     for group in table.groups():
         yield from zip(*([_as_text(value) for value in group.column(name)] for name in table.columns), strict=True)
 
@@ -111,20 +111,3 @@ def _as_text(value: Any) -> str:
     if isinstance(value, (dict, list, bool)):
         return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)
-
-
-class _Draw:
-    """A random draw of at most so many from a stream of unknown length (reservoir sampling); None keeps all."""
-
-    def __init__(self, most: int | None, seed: int) -> None:
-        self.kept: list[tuple[int, Cells]] = []
-        self.seen = 0
-        self._most = most
-        self._random = random.Random(seed)
-
-    def add(self, row: tuple[int, Cells]) -> None:
-        self.seen += 1
-        if self._most is None or len(self.kept) < self._most:
-            self.kept.append(row)
-        elif (place := self._random.randrange(self.seen)) < self._most:
-            self.kept[place] = row

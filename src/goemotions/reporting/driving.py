@@ -12,7 +12,7 @@ from goemotions.reporting.words import FEWEST_TEXTS, Lexicon, words_of
 FEWEST_EXPLAINED, ROWS_PER_TEXT = 20, 5_000
 """Texts of each label that are explained at least; of many rows one for so many, so that it costs little beside scoring
 them."""
-TWICE, LONGEST_SIGN = 2, 3
+LONGEST_SIGN = 3  # characters
 
 
 class Explainer(Protocol):
@@ -75,7 +75,7 @@ def summed(explained: Mapping[str, Explanation], label: str, lexicon: Lexicon) -
     found = [
         Driver(word, len(added), sum(added))
         for word, added in effects.items()
-        if len(added) >= TWICE and sum(added) > 0 and (sign_of(word) or lexicon.texts_with(word) >= FEWEST_TEXTS)
+        if len(added) > 1 and sum(added) > 0 and (sign_of(word) or lexicon.texts_with(word) >= FEWEST_TEXTS)
     ]
     return sorted(found, key=lambda driver: -driver.effect)
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.estimation.corpus import Scored
+from goemotions.estimation.corpus import ScoredRows
 from goemotions.predictions import Thresholds
 from goemotions.reporting.words import Lexicon
 
 KEPT = 3
+"""Texts of each label that are shown of a kind."""
 DRAWN = 40
 """Texts of each label that are drawn by chance at most, to explain them."""
 LONGEST = 400
@@ -48,6 +49,7 @@ class Best:
     heap: list[tuple[float, int, str, float]] = field(default_factory=list)
 
     def offer(self, height: float, row: int, text: str, probability: float) -> None:
+        """Take in a text, if it is among the highest so far."""
         if len(self.heap) == self.most and height <= self.heap[0][0]:
             return
         shown = shortened(text)
@@ -58,6 +60,7 @@ class Best:
             heapq.heappop(self.heap)
 
     def examples(self) -> list[Example]:
+        """Return what is kept, the highest first."""
         return [Example(-row, text, probability) for _, row, text, probability in sorted(self.heap, reverse=True)]
 
 
@@ -79,7 +82,7 @@ class Gathering:
         self._drawn = [Best(DRAWN) for _ in labels]
         self._strongest, self._doubtful = ([Best() for _ in labels] for _ in range(2))
 
-    def add(self, scored: Scored) -> None:
+    def add(self, scored: ScoredRows) -> None:
         """Take in some rows."""
         texts, probabilities = scored.texts, scored.probabilities
         given = scored.given.astype(np.float64)

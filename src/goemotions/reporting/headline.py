@@ -5,6 +5,7 @@ from __future__ import annotations
 from goemotions.estimation.changes import Change
 from goemotions.estimation.results import Share
 from goemotions.estimation.sentences import nothing
+from goemotions.labels import NEUTRAL
 from goemotions.reporting.report import CorpusReport
 
 MOST = 3
@@ -13,13 +14,13 @@ MOST = 3
 def headline(report: CorpusReport) -> list[str]:
     """Return the sentences to read first."""
     main = report.main
-    ranked = sorted(main.overall().values(), key=lambda share: -(share.share or 0))
-    told = [
-        f"The most frequent emotions are {listed([share_words(share) for share in ranked if not plain(share)][:MOST])}."
-    ]
-    neutral = next((share for share in ranked if plain(share) and share.share is not None), None)
-    if neutral:
-        told.append(f"{100 * (neutral.share or 0):.0f} % of the texts have none: they are neutral.")
+    overall = main.overall()
+    ranked = sorted(overall.values(), key=lambda share: -(share.share or 0))
+    frequent = [share_words(share) for share in ranked if share.label != NEUTRAL][:MOST]
+    told = [f"The most frequent emotions are {listed(frequent)}."]
+    neutral = overall.get(NEUTRAL)
+    if neutral is not None and neutral.share is not None:
+        told.append(f"{100 * neutral.share:.0f} % of the texts have none: they are neutral.")
     found = sorted((change for change in main.changes if change.found), key=lambda change: change.q)
     rising = [change for change in found if change.kind == "trend" and change.group is None]
     told += trend_sentences(rising, report.period)
@@ -43,6 +44,7 @@ def trend_sentences(found: list[Change], period: str) -> list[str]:
 
 
 def also(words: list[str]) -> str:
+    """Return that other labels do the same; empty where none does."""
     return f"; so does {listed(words)}" if len(words) == 1 else f"; so do {listed(words)}" if words else ""
 
 
@@ -56,11 +58,8 @@ def difference_sentences(found: list[Change]) -> list[str]:
     return told[: 2 * MOST]
 
 
-def plain(share: Share) -> bool:
-    return share.label == "neutral"
-
-
 def share_words(share: Share) -> str:
+    """Return a label with its share."""
     return f"{share.label} ({100 * (share.share or 0):.1f} %)"
 
 

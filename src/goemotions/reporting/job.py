@@ -16,14 +16,15 @@ from goemotions.batch.cluster.storage import Location, open_location
 from goemotions.batch.cluster.tally import UNKNOWN, Cell, Grouping, groups, periods
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import DataError
-from goemotions.estimation.corpus import FEWEST_ROWS, MOST_GROUPS, MOST_PERIODS, Scored, Survey, given_labels
+from goemotions.estimation.corpus import FEWEST_ROWS, MOST_GROUPS, MOST_PERIODS, ScoredRows, Survey, given_labels
 from goemotions.estimation.estimate import Tally, finish
-from goemotions.estimation.familiarity import Drawing
+from goemotions.estimation.familiarity import DRAWN_TEXTS, distance_of
 from goemotions.predictions import is_blank
 from goemotions.progress import Progress
 from goemotions.reporting.gathering import WORD_GROUPS, Gathering
 from goemotions.reporting.report import CorpusReport, ReportOptions, Source, put_together, views
 from goemotions.reporting.run import contents
+from goemotions.reservoir import Reservoir
 
 ROWS = 2048
 """Rows of the results that are read at a time."""
@@ -97,7 +98,7 @@ def report_of_job(
     found, location, labels = job.survey(), open_location(job.output), list(classifier.labels)
     main = Tally(labels, tuple(labels))
     tallies = {"labels": main, **{name: tally for name, (tally, _) in views(main, None).items()}}
-    gathering, drawing = Gathering(classifier.thresholds, found.largest(WORD_GROUPS)), Drawing()
+    gathering, drawn = Gathering(classifier.thresholds, found.largest(WORD_GROUPS)), Reservoir[str](DRAWN_TEXTS)
     languages, before = Counter[str](), 0
     every = max(1, sum(found.groups.values()))
     with Progress("reporting", show_progress) as progress:
@@ -109,18 +110,18 @@ def report_of_job(
                 for tally in tallies.values():
                     tally.add(scored)
                 gathering.add(scored)
-                drawing.add(scored.texts)
+                drawn.extend(scored.texts)
                 languages += scored.languages
             progress.update(min(1.0, before / every), before)
     if not found.rows:
         raise DataError(f"{job.output}: no row has a text and a date, so that there is nothing to report")
     estimates = {name: finish(tally, found, None) for name, tally in tallies.items()}
-    estimates["labels"] = replace(estimates["labels"], distance=drawing.distance(classifier))
+    estimates["labels"] = replace(estimates["labels"], distance=distance_of(drawn.kept, classifier))
     source = Source.of(classifier, job.source, "", None, options.command)
     return put_together(classifier, source, options, estimates, gathering, languages)
 
 
-def scored_of(job: JobResults, table: pa.Table, labels: list[str], found: Survey, before: int) -> Scored:
+def scored_of(job: JobResults, table: pa.Table, labels: list[str], found: Survey, before: int) -> ScoredRows:
     """Return the rows of a part of the results that have a text and a date; those without a text are counted."""
     texts = table.column(job.text_column).to_pylist()
     names, times = groups(table, job.grouping), periods(table, job.grouping)
@@ -130,7 +131,7 @@ def scored_of(job: JobResults, table: pa.Table, labels: list[str], found: Survey
     taken = table.take(pa.array(rows, pa.int64()))
     scores = [taken.column(f"score_{label}").to_numpy() for label in labels]
     given = [[entry["label"] for entry in emotions] for emotions in taken.column(EMOTIONS.name).to_pylist()]
-    return Scored(
+    return ScoredRows(
         [before + row + 1 for row in rows],
         [texts[row] for row in rows],
         [found.group(names[row]) for row in rows],
@@ -143,7 +144,7 @@ def scored_of(job: JobResults, table: pa.Table, labels: list[str], found: Survey
 
 
 def write_job_report(report: CorpusReport, output: str) -> str:
-    """Write a report among a job's own files; returns where its page is."""
+    """Write a report among a job's own files, and return where its page is."""
     location = open_location(output)
     for name, content in zip(FORMS, contents(report), strict=True):
         location.write(f"{JOB}/{name}", content.encode("utf-8"))

@@ -58,6 +58,7 @@ def report_page(report: CorpusReport) -> str:
 
 
 def subtitle(report: CorpusReport) -> str:
+    """Return how many texts there are, of what time, and what people say of them."""
     main = report.main
     _, periods = cells_of(main)
     when = f", {periods[0]} to {periods[-1]}" if periods else ""
@@ -83,6 +84,7 @@ def shares_section(report: CorpusReport) -> str:
 
 
 def share_chart(estimates: Estimates, title: str) -> str:
+    """Return the shares in all texts as a chart, the most frequent first."""
     shares = sorted(estimates.overall().values(), key=lambda share: -(share.share or 0))
     top = common_top([share.high for share in shares])
     rows = "".join(
@@ -222,8 +224,10 @@ def cells_of(estimates: Estimates) -> tuple[list[str], list[str]]:
 
 
 def mark(share: Share, kind: int = 0) -> Mark:
+    """Return a share as a mark in a chart."""
     return Mark(share.share, share.low, share.high, kind)
 
 
 def sentence_case(line: str) -> str:
+    """Return a line with a capital at its beginning."""
     return line[:1].upper() + line[1:]

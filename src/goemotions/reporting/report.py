@@ -15,7 +15,7 @@ from goemotions.classifier import EmotionClassifier
 from goemotions.data.tables import Columns
 from goemotions.estimation.corpus import Grouping, scored_rows
 from goemotions.estimation.estimate import Tally, begin, finish
-from goemotions.estimation.familiarity import Drawing
+from goemotions.estimation.familiarity import DRAWN_TEXTS, distance_of
 from goemotions.estimation.interval import Floats
 from goemotions.estimation.labelled import Finder, read_labelled_rows
 from goemotions.estimation.results import Estimates
@@ -25,6 +25,7 @@ from goemotions.progress import Progress
 from goemotions.reporting.driving import Driven, drivers, texts_per_label
 from goemotions.reporting.gathering import WORD_GROUPS, Examples, Gathering
 from goemotions.reporting.words import Word
+from goemotions.reservoir import Reservoir
 from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
 
@@ -106,7 +107,7 @@ class CorpusReport:
 
     @property
     def main(self) -> Estimates:
-        """The estimates of the labels themselves."""
+        """Return the estimates of the labels themselves."""
         return self.estimates["labels"]
 
 
@@ -147,17 +148,17 @@ def make_report(
     for name, (tally, coarse) in views(main, truth).items():
         tallies[name], truths[name] = tally, coarse
     gathering = Gathering(classifier.thresholds, found.largest(WORD_GROUPS))
-    drawing, languages = Drawing(), Counter[str]()
+    drawn, languages = Reservoir[str](DRAWN_TEXTS), Counter[str]()
     with Progress("scoring", show_progress) as progress:
         for scored in scored_rows(classifier, table, options.grouping, found, progress):
             for tally in tallies.values():
                 tally.add(scored)
             gathering.add(scored)
-            drawing.add(scored.texts)
+            drawn.extend(scored.texts)
             languages += scored.languages
     estimates = {name: finish(tally, found, truths[name], options.assume_random) for name, tally in tallies.items()}
     if not people:
-        estimates["labels"] = replace(estimates["labels"], distance=drawing.distance(classifier))
+        estimates["labels"] = replace(estimates["labels"], distance=distance_of(drawn.kept, classifier))
     source = Source.of(classifier, path.name, sha256(path), people.name if people else None, options.command)
     return put_together(classifier, source, options, estimates, gathering, languages)
 
@@ -170,7 +171,7 @@ def put_together(
     gathering: Gathering,
     languages: Mapping[str, int],
 ) -> CorpusReport:
-    """Return the report of texts that were estimated and gathered; explains some of them."""
+    """Explain some of the texts that were estimated and gathered, and return the report."""
     labels, rows = classifier.labels, estimates["labels"].rows
     words = gathering.lexicon
     return CorpusReport(

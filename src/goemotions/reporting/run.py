@@ -38,7 +38,7 @@ def forms(output: Path, read: Sequence[Path] = ()) -> tuple[Path, Path, Path]:
 
 
 def write_report(report: CorpusReport, output: Path) -> Sequence[Path]:
-    """Write the page and what is beside it, each whole or not at all; returns their paths."""
+    """Write the page and what is beside it, each whole or not at all, and return their paths."""
     paths = forms(output)
     for path, content in zip(paths, contents(report), strict=True):
         with new_file(path) as temporary:
@@ -55,8 +55,7 @@ def csv_text(report: CorpusReport) -> str:
     """Return all shares as CSV, a line each."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    formulas = Formulas()
-    formulas.kept = False  # a group may be called what a spreadsheet would compute
+    formulas = Formulas(kept=False)  # a group may be called what a spreadsheet would compute
     writer.writerow(COLUMNS)
     for view, estimates in report.estimates.items():
         for share in estimates.shares:

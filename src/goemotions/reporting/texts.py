@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from goemotions.labels import NEUTRAL
 from goemotions.reporting.gathering import Example
 from goemotions.reporting.report import CorpusReport
 
@@ -22,7 +23,7 @@ def emotion_sections(report: CorpusReport) -> str:
         "<p>Words that tell an emotion are more frequent in texts with it than in others. Words that drive it are what "
         "the model goes by: without them the emotion is less probable.</p>"
     )
-    first = next((label for label in order if label != "neutral"), None)
+    first = next((label for label in order if label != NEUTRAL), None)
     return "".join([told, *(emotion(report, label, label == first) for label in order)])
 
 

@@ -25,8 +25,8 @@ class Formulas:
         changed: how many cells got an apostrophe.
     """
 
-    def __init__(self) -> None:
-        self.kept = True
+    def __init__(self, kept: bool = True) -> None:
+        self.kept = kept
         self.changed = 0
 
     def harmless(self, cells: Sequence[str]) -> Sequence[str]:

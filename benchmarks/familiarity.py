@@ -1,6 +1,6 @@
 """Write what ``goemotions estimate`` knows of texts like those of ``compact``'s training, when the model is replaced.
 
-    python benchmarks/at_home.py --data DIR
+    python benchmarks/familiarity.py --data DIR
 
 DIR holds the official ``train.tsv`` and ``test.tsv``.
 """
@@ -15,7 +15,7 @@ from harness import official_data
 
 from goemotions import EmotionClassifier
 from goemotions.data.corpus import read_split
-from goemotions.estimation.familiarity import FILE, homes_text, measure_home
+from goemotions.estimation.familiarity import FILE, familiar_text, measure_familiar
 
 MODEL, ROWS = "compact", 6000
 
@@ -24,8 +24,8 @@ if __name__ == "__main__":
     train = read_split(folder / "train.tsv").texts
     chosen = np.random.default_rng(0).permutation(len(train))[:ROWS]
     classifier = EmotionClassifier(MODEL)
-    home = measure_home(classifier, [train[row] for row in chosen], read_split(folder / "test.tsv").texts)
+    familiar = measure_familiar(classifier, [train[row] for row in chosen], read_split(folder / "test.tsv").texts)
     Path(str(resources.files("goemotions.estimation"))).joinpath(FILE).write_text(
-        homes_text({classifier.config.name: home}), encoding="utf-8"
+        familiar_text({classifier.config.name: familiar}), encoding="utf-8"
     )
-    print(f"usual {home.usual}, most {home.most}")
+    print(f"usual {familiar.usual}, most {familiar.most}")
