@@ -22,13 +22,19 @@ from goemotions.catalog import find_model
 from goemotions.checkpoint import read_config
 from goemotions.decoder.plan import make_plan
 from goemotions.decoder.tensors import open_source
-from goemotions.training.embedded import EmbeddedData, EmbeddingTask, load_data, settings_problems, start_bias
+from goemotions.training.embedded import (
+    EmbeddedData,
+    EmbeddingTask,
+    embedded_targets,
+    load_data,
+    settings_problems,
+    start_bias,
+)
 from goemotions.training.embedding_llm import find_base, make_task, new_model
 from goemotions.training.loop import LoopSettings, evaluating, fit
 from goemotions.training.recipe import LlmRecipe
 from goemotions.training.recipe_file import load_recipe
 from goemotions.training.single_token import EmbeddingLlmNet
-from goemotions.training.teachers import embedded_targets
 
 ROOT = Path(__file__).parent.parent
 TEXTS = 512

@@ -28,6 +28,7 @@ from goemotions.training.embedded import (
     EmbeddedData,
     EmbeddingTask,
     Vectors,
+    embedded_targets,
     load_data,
     recipe_loss,
     settings_problems,
@@ -42,7 +43,6 @@ from goemotions.training.readout import start_readout
 from goemotions.training.recipe import LlmRecipe
 from goemotions.training.recipe_file import load_recipe
 from goemotions.training.single_token import EmbeddingLlmNet
-from goemotions.training.teachers import embedded_targets
 
 ROOT = Path(__file__).parent.parent
 VARIANTS = ("decoder", "random-decoder", "no-decoder", "mlp")

@@ -19,12 +19,11 @@ from goemotions import EmotionClassifier
 from goemotions.catalog import MODELS
 from goemotions.encoders import find_encoder
 from goemotions.errors import DataError, EncoderError
-from goemotions.training.embedded import load_data
+from goemotions.training.embedded import embedded_targets, load_data
 from goemotions.training.embedding_head import train_head
 from goemotions.training.embedding_llm import train_llm
 from goemotions.training.recipe import HeadRecipe, LlmRecipe
 from goemotions.training.recipe_file import load_recipe
-from goemotions.training.teachers import embedded_targets
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 CPU = torch.device("cpu")

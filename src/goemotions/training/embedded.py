@@ -258,6 +258,27 @@ def balanced(data: EmbeddedData, recipe: EmbeddingRecipe) -> tuple[Vectors, Targ
     return rows.embeddings, rows.targets
 
 
+def embedded_targets(data: EmbeddedData, labels: Targets, recipe: EmbeddingRecipe, folder: Path) -> Vectors:
+    """Return what is learnt of the train rows: their labels, and what teachers say. *Shape:* [n, labels] twice.
+
+    Args:
+        folder: of the teachers.
+
+    Raises:
+        DataError: as :func:`goemotions.training.teachers.read_teachers`.
+    """
+    if not recipe.teachers:
+        return labels.astype(np.float32)
+    from goemotions.training.teachers import mixed, read_teachers  # with all that fine-tunes them
+
+    return mixed(labels, read_teachers(recipe.teachers, folder, data).train, recipe.teacher_weight)
+
+
+def digest_of(targets: Vectors) -> str:
+    """Return a SHA-256 of what is learnt, by which a training knows its own state."""
+    return hashlib.sha256(np.ascontiguousarray(targets).tobytes()).hexdigest()
+
+
 def recipe_loss(recipe: EmbeddingRecipe, targets: npt.NDArray[Any]) -> nn.Module:
     """The recipe's loss; ``targets`` [n, labels] are those of train, labels or probabilities."""
     return make_loss(recipe.loss, targets.sum(0).round().astype(np.int64).tolist())

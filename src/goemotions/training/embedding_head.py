@@ -22,6 +22,8 @@ from goemotions.training.embedded import (
     EmbeddedData,
     EmbeddingTask,
     balanced,
+    digest_of,
+    embedded_targets,
     load_data,
     recipe_loss,
     settings_problems,
@@ -33,7 +35,6 @@ from goemotions.training.onnx_graph import OPSET, GraphBuilder, numpy_of
 from goemotions.training.optimisation import decay_groups
 from goemotions.training.processes import Processes
 from goemotions.training.recipe import HeadRecipe
-from goemotions.training.teachers import digest_of, embedded_targets
 
 TOLERANCE = Tolerance(largest=0.01)  # the exported weights have 16 bit
 

@@ -27,6 +27,8 @@ from goemotions.training.embedded import (
     Vectors,
     attempt,
     balanced,
+    digest_of,
+    embedded_targets,
     load_data,
     recipe_loss,
     settings_problems,
@@ -40,7 +42,6 @@ from goemotions.training.processes import Processes
 from goemotions.training.readout import start_readout
 from goemotions.training.recipe import LlmRecipe
 from goemotions.training.single_token import DEAD, EmbeddingLlmNet, LoraDecoder
-from goemotions.training.teachers import digest_of, embedded_targets
 from goemotions.weights.bases import Backbone, find_backbone
 
 log = logging.getLogger("goemotions.training")

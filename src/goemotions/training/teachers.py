@@ -7,7 +7,6 @@ is trained without it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,11 +20,9 @@ import torch
 from goemotions.errors import DataError, nearest
 from goemotions.files import new_directory, sha256
 from goemotions.precision import fast_precision
-from goemotions.training.embedded import EmbeddedData
 from goemotions.training.fine_tuning import fine_tune, start
 from goemotions.training.loop import autocast, evaluating
 from goemotions.training.processes import Processes
-from goemotions.training.recipe import EmbeddingRecipe
 from goemotions.training.recipe_file import load_recipe
 from goemotions.training.sources import SourceTexts, TrainingSet, gather, read_sources
 from goemotions.training.text_recipe import TeacherRecipe, TransformerRecipe
@@ -244,17 +241,3 @@ def mixed(
     """Return the targets of train texts. *Shape:* all [n, labels]."""
     weight = np.float32(teacher_weight)
     return (1 - weight) * labels.astype(np.float32) + weight * said
-
-
-def embedded_targets(
-    data: EmbeddedData, labels: npt.NDArray[np.uint8], recipe: EmbeddingRecipe, teachers: Path
-) -> npt.NDArray[np.float32]:
-    """Return what is learnt of embedded train texts, with their labels [n, labels]; errors as :func:`read_teachers`."""
-    if not recipe.teachers:
-        return labels.astype(np.float32)
-    return mixed(labels, read_teachers(recipe.teachers, teachers, data).train, recipe.teacher_weight)
-
-
-def digest_of(targets: npt.NDArray[np.float32]) -> str:
-    """Return a SHA-256 of what is learnt, by which a training knows its own state."""
-    return hashlib.sha256(np.ascontiguousarray(targets).tobytes()).hexdigest()

@@ -40,9 +40,9 @@ class TrainingOptions:
 
 def teach(recipe: TaughtRecipe, options: TrainingOptions) -> None:
     """Train the recipe's teachers first, if that was asked for."""
-    from goemotions.training.teachers import train_teachers
-
     if options.from_scratch:
+        from goemotions.training.teachers import train_teachers
+
         train_teachers(recipe.teachers, options.data, options.teachers, options.device, options.sources, options.limit)
 
 
