@@ -57,7 +57,7 @@ class Annotations:
     Attributes:
         emotions: for each row, ``{"label", "score"}`` objects, highest first.
         truncated: for each row, whether its text was cut.
-        scores: column name to a value a row, empty unless all scores were asked for.
+        scores: column name to a value per row, empty unless all scores were asked for.
         reasons: for each row, the words that decide its emotions; None unless they were asked for.
         answered: how each row's text was answered; None unless that was asked for.
         languages: texts by language; None for those whose language was not told.

@@ -21,7 +21,7 @@ MOST_LOGIT = 1e6
 
 @dataclass(frozen=True)
 class Calibration:
-    """Piecewise linear maps on logits, one a label.
+    """Piecewise linear maps on logits, one per label.
 
     Attributes:
         method: how it was fitted, one of :data:`METHODS`.

@@ -56,7 +56,7 @@ class EmotionFeatures(LoadedOnce, TransformerMixin, BaseEstimator):  # type: ign
         Args:
             model: as of :class:`goemotions.EmotionClassifier`.
             features: ``"states"``, of ``compact`` 384 numbers, or ``"probabilities"``, one per label.
-            threads: that compute; None for one a core.
+            threads: that compute; None for one per core.
         """
         self.model = model
         self.features = features

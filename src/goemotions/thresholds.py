@@ -129,7 +129,7 @@ def tune(
             labels, as if that had been found on so many positives.
 
     Returns:
-        One threshold a label, to 4 decimals.
+        One threshold per label, to 4 decimals.
 
     Raises:
         ValueError: a target that is missing or not from 0 to 1, or a negative width or shrinkage.

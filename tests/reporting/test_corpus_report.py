@@ -16,7 +16,7 @@ from debian import need
 
 from goemotions import EmotionClassifier
 from goemotions.estimation import Grouping
-from goemotions.estimation.corpus import Scored
+from goemotions.estimation.corpus import ScoredRows
 from goemotions.predictions import Thresholds
 from goemotions.reporting.gathering import Gathering
 from goemotions.reporting.headline import headline
@@ -160,7 +160,7 @@ def test_examples_are_the_best_of_all_blocks() -> None:
     for start in range(0, 500, 50):
         numbers, here = list(range(start, start + 50)), values[start : start + 50]
         texts, alike = [f"text {number}" for number in numbers], [""] * 50
-        gathering.add(Scored(numbers, texts, alike, alike, here, 0, here >= 0.5, [None for _ in numbers]))
+        gathering.add(ScoredRows(numbers, texts, alike, alike, here, 0, here >= 0.5, [None for _ in numbers]))
     found = gathering.examples()[0]
     order = np.argsort(-values[:, 0])
     assert [example.row for example in found.strongest] == list(order[:3])

@@ -100,8 +100,8 @@ def test_official_data_is_known_by_its_hashes(tmp_path: Path) -> None:
     (tmp_path / "prepared.json").write_text(json.dumps({"source": hashes, "split": "as given"}))
     assert corpus_origin(tmp_path, {}) == GOEMOTIONS
     (tmp_path / "prepared.json").write_text(json.dumps({"source": hashes, "split": {"seed": 0}}))
-    anew = corpus_origin(tmp_path, {})
-    assert anew.goemotions
-    assert anew.name == "GoEmotions, official files, split anew"
+    again = corpus_origin(tmp_path, {})
+    assert again.goemotions
+    assert again.name == "GoEmotions, official files, split again"
     (tmp_path / "prepared.json").write_text("[" * 5000)
     assert corpus_origin(tmp_path, {}).name == tmp_path.name

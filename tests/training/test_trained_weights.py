@@ -1,4 +1,4 @@
-"""A network from the graph of a finished model: what a training can go on from."""
+"""A network from the graph of a finished model: what a training can start from."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_other_graphs_are_refused(base: Path, tmp_path: Path) -> None:
     graph = onnx.load(folder / "model.onnx")
     del graph.graph.initializer[100:]
     (folder / "model.onnx").write_bytes(graph.SerializeToString())
-    with pytest.raises(ModelError, match="no training goes on from it"):
+    with pytest.raises(ModelError, match="no training can start from it"):
         network_of(folder, base)
     network = network_of(find_model("compact"), base)
     with pytest.raises(ModelError, match="other labels than the corpus"):

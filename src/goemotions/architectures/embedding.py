@@ -104,7 +104,7 @@ def load_encoder(options: LoadOptions, wanted: Mapping[str, Any], embed_dim: int
         )
     encoder = find_encoder(wanted["id"] if options.encoder is None else options.encoder, threads=options.threads)
     if encoder.dim != embed_dim:
-        raise ModelError(f"the encoder {encoder.id} gives {encoder.dim} numbers a text, the model takes {embed_dim}")
+        raise ModelError(f"the encoder {encoder.id} gives {encoder.dim} numbers per text, the model takes {embed_dim}")
     if not options.allow_other_encoder:
         check_same(encoder, wanted)
     return encoder

@@ -35,7 +35,7 @@ class OnnxGraph:
         """
         Args:
             graph: an ONNX file, or its content.
-            threads: that compute; 0 for one a core.
+            threads: that compute; 0 for one per core.
 
         Raises:
             ModelError: a file that is refused (see :mod:`goemotions.architectures.onnx_file`), or that onnxruntime

@@ -1,4 +1,4 @@
-"""The states of a ``transformer`` model as a sentence encoder: what its last layer reads, one vector a text, no torch.
+"""The states of a ``transformer`` model as a sentence encoder: what its last layer reads, a vector per text, no torch.
 
 A model that has learnt emotions gives vectors that know them. Whatever takes sentence embeddings takes these.
 """
@@ -37,7 +37,7 @@ class ModelStates:
 
         Args:
             model: the name of a shipped model, or a model directory.
-            threads: that compute; None for one a core.
+            threads: that compute; None for one per core.
 
         Raises:
             EncoderError: a model of another kind than ``transformer``.

@@ -47,7 +47,7 @@ class TransformerModel:
         Args:
             graph: an ONNX file, or its content.
             max_length: tokens the graph reads of a text, special tokens included.
-            threads: that compute; None for one a core.
+            threads: that compute; None for one per core.
             batch_size: most sequences computed together; None for what is fastest. It does not change results.
 
         Raises:

@@ -134,7 +134,7 @@ def describe(error: OSError) -> str:
     reason = error.strerror or str(error)
     hint = ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        hint = "; free some space (finished rows of a table are kept: --resume goes on with them)"
+        hint = "; free some space (finished rows of a table are kept: --resume continues with them)"
     return f"{reason}{': ' + str(error.filename) if error.filename else ''}{hint}"
 
 

@@ -66,7 +66,7 @@ def prepare(
     columns: Columns,
     source: Annotated[Path, typer.Argument(help="A folder with train, dev and test, or one table.")],
     output: Output,
-    merge: Annotated[bool, typer.Option("--merge", help="Put all splits together and split anew.")] = False,
+    merge: Annotated[bool, typer.Option("--merge", help="Put all splits together and split them again.")] = False,
     shares: Annotated[str, typer.Option(help="The shares of train, dev and test in a new split.")] = "0.8,0.1,0.1",
     seed: Annotated[int, typer.Option(help="The seed of a new split.")] = 0,
     id_column: Annotated[str | None, typer.Option(help="The column with ids.", show_default="numbered")] = None,
@@ -89,7 +89,7 @@ def prepare(
     terminal.echo(f"{output}: {rows} rows, {description['labels']} labels", err=True)
     near = ", ".join(f"{name} {count:,}" for name, count in description["near_duplicates"].items() if count)
     if near:
-        terminal.warn(f"nearly the same texts across splits: {near}; --merge splits anew without them")
+        terminal.warn(f"nearly the same texts across splits: {near}; --merge splits again without them")
     if description["rows_without_text"]:
         terminal.warn(f"{description['rows_without_text']:,} rows without a text were left out")
 

@@ -22,7 +22,7 @@ Model = Annotated[
     ),
 ]
 Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu or cuda.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="The number of CPU threads.", show_default="one a core")]
+Threads = Annotated[int | None, typer.Option(min=1, help="The number of CPU threads.", show_default="one per core")]
 BatchSize = Annotated[
     int | None,
     typer.Option(min=1, help="The number of texts that are computed together.", show_default="the model's choice"),

@@ -93,7 +93,7 @@ def read_labels(folder: Path) -> tuple[str, ...]:
 
 
 def read_label_file(path: Path) -> tuple[str, ...]:
-    """Label names, one a line.
+    """Label names, one per line.
 
     Raises:
         DataError: no such file, an empty one, an empty or a repeated name.
@@ -101,9 +101,9 @@ def read_label_file(path: Path) -> tuple[str, ...]:
     try:
         labels = tuple(line.strip() for line in path.read_text(encoding="utf-8").rstrip().split("\n"))
     except FileNotFoundError:
-        raise DataError(f"no file {path}: expected label names, one a line") from None
+        raise DataError(f"no file {path}: expected label names, one per line") from None
     if "" in labels or len(set(labels)) < len(labels):
-        raise DataError(f"{path}: expected different label names, one a line, got {len(labels)} lines")
+        raise DataError(f"{path}: expected different label names, one per line, got {len(labels)} lines")
     return labels
 
 

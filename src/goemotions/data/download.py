@@ -50,7 +50,7 @@ def download(
 ) -> list[Path]:
     """Fetch the official files into ``folder``; those that are there already are only checked.
 
-    What a broken transfer has brought is kept as ``<name>.partial``; the next attempt, or run, goes on after it.
+    What a broken transfer has brought is kept as ``<name>.partial``; the next attempt, or run, resumes after it.
 
     Args:
         source: the address of a folder on a server, a ``file:`` address or a local folder.
@@ -120,7 +120,7 @@ def fetch_over_http(address: str, partial: Path, advance: Callable[[int], None])
                 reason = getattr(error, "reason", None) or str(error) or type(error).__name__
                 kept = partial.stat().st_size if partial.exists() else 0
                 raise DataError(
-                    f"{address} cannot be fetched ({reason}); {kept:,} bytes are kept, the same command goes on after "
+                    f"{address} cannot be fetched ({reason}); {kept:,} bytes are kept, the same command resumes after "
                     "them; --from FOLDER takes files that you have"
                 ) from None
         time.sleep(WAIT * 2 ** (attempt - 1))

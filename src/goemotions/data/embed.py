@@ -27,7 +27,7 @@ def open_cache(root: Path, encoder: Encoder, dtype: Format = "float32") -> Embed
 
 
 def fill(cache: EmbeddingCache, encoder: Encoder, texts: Sequence[str], show_progress: bool = True) -> int:
-    """Compute and keep the vectors that are missing; returns how many. After an interruption it goes on.
+    """Compute and keep the vectors that are missing; returns how many. After an interruption it resumes.
 
     Raises:
         DataError: no room on the disk, before the work starts.

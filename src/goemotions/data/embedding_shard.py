@@ -121,7 +121,7 @@ def shard_header(key: CacheKey, keys: bytes, rest: bytes) -> bytes:
 
 
 def read_shard(path: Path, key: CacheKey) -> tuple[Shard, Iterator[bytes]]:
-    """A shard and its keys, one a row.
+    """A shard and its keys, one per row.
 
     Raises:
         DataError: not a whole shard of this cache.

@@ -149,7 +149,7 @@ def _prepared(folder: Path) -> Origin | None:
         return None
     if not official:
         return None
-    return GOEMOTIONS if as_given else replace(GOEMOTIONS, name="GoEmotions, official files, split anew")
+    return GOEMOTIONS if as_given else replace(GOEMOTIONS, name="GoEmotions, official files, split again")
 
 
 def _read(path: Path) -> Origin:

@@ -29,7 +29,7 @@ class PrepareOptions:
     """Options by which a corpus is read and split.
 
     Attributes:
-        merge: put all splits together and split anew.
+        merge: put all splits together and split them again.
         shares: of train, dev and test in a new split.
         seed: of a new split.
         columns: where tables keep what.
@@ -49,7 +49,7 @@ def prepare(source: Path, output: Path, options: PrepareOptions) -> dict[str, An
     """Write ``output`` with train.tsv, dev.tsv, test.tsv, labels.txt and prepared.json, which is also returned.
 
     ``source`` is a folder with the three splits, as the official TSV files or as tables, or one table, which is always
-    split. Splits that a corpus has are kept; with ``merge`` they are split anew, by labels, and texts that are nearly
+    split. Splits that a corpus has are kept; with ``merge`` they are split again, by labels, and texts that are nearly
     the same (:mod:`goemotions.data.duplicates`) stay on one side.
 
     Raises:
@@ -62,7 +62,7 @@ def prepare(source: Path, output: Path, options: PrepareOptions) -> dict[str, An
         raise DataError(f"{output} is there and was not made by this command: name another output")
     labels, given, without_text = read_source(source, options)
     renew = options.merge or len(given) == 1
-    splits = split_anew(given, options) if renew else given
+    splits = split_again(given, options) if renew else given
     problems = split_problems({name: split.targets for name, split in splits.items()}, labels)
     size = sum(len(text.encode("utf-8", "replace")) + 32 for split in splits.values() for text in split.texts)
     raise_together(problems + room_problems(output, size, "the prepared corpus"))
@@ -83,7 +83,7 @@ def prepare(source: Path, output: Path, options: PrepareOptions) -> dict[str, An
 
 
 def read_source(source: Path, options: PrepareOptions) -> tuple[tuple[str, ...], dict[str, Split], int]:
-    """Labels, splits by name (one of them, "all", from a single table), and how many rows had no text."""
+    """Return labels, splits by name (one of them, "all", from a single table), and how many rows had no text."""
     if source.is_dir() and all((source / f"{name}.tsv").exists() for name in SPLITS):
         corpus = read_corpus(source, trainable=False)
         return corpus.labels, dict(corpus.splits), 0
@@ -100,7 +100,7 @@ def read_source(source: Path, options: PrepareOptions) -> tuple[tuple[str, ...],
 
 
 def find_tables(folder: Path) -> dict[str, Path]:
-    """The table of each split in a folder.
+    """Return the table of each split in a folder.
 
     Raises:
         DataError: splits without one, all of them.
@@ -121,7 +121,8 @@ def find_tables(folder: Path) -> dict[str, Path]:
 
 
 def read_tables(paths: Mapping[str, Path], options: PrepareOptions) -> dict[str, LabelledTable]:
-    """
+    """Read the table of each split.
+
     Raises:
         DataError: what is wrong with any of them.
     """
@@ -136,8 +137,8 @@ def read_tables(paths: Mapping[str, Path], options: PrepareOptions) -> dict[str,
     return tables
 
 
-def split_anew(given: Mapping[str, Split], options: PrepareOptions) -> dict[str, Split]:
-    """All rows in new splits, each in the order given."""
+def split_again(given: Mapping[str, Split], options: PrepareOptions) -> dict[str, Split]:
+    """Return all rows in new splits, each in the order given."""
     merged = merge(list(given.values()))
     groups = duplicate_groups(merged.texts)
     shares = dict(zip(SPLITS, options.shares, strict=True))
@@ -149,7 +150,7 @@ def split_anew(given: Mapping[str, Split], options: PrepareOptions) -> dict[str,
 
 
 def merge(splits: Sequence[Split]) -> Split:
-    """Splits, one after the other."""
+    """Return splits as one, one after the other."""
     return Split(
         [text for split in splits for text in split.texts],
         np.concatenate([split.targets for split in splits]),
@@ -159,7 +160,7 @@ def merge(splits: Sequence[Split]) -> Split:
 
 
 def near_duplicates(splits: Mapping[str, Split]) -> dict[str, int]:
-    """Rows of one split that are nearly the same as a row of an earlier one: ``{"dev in train": rows, …}``."""
+    """Count rows of one split that are nearly the same as a row of an earlier one: ``{"dev in train": rows, …}``."""
     groups = groups_by_split(splits)
     names = list(splits)
     return {
@@ -170,7 +171,7 @@ def near_duplicates(splits: Mapping[str, Split]) -> dict[str, int]:
 
 
 def groups_by_split(splits: Mapping[str, Split]) -> dict[str, np.ndarray[Any, np.dtype[np.int64]]]:
-    """The duplicate group of each row, numbered over all splits together."""
+    """Return the duplicate group of each row, numbered over all splits together."""
     groups = duplicate_groups([text for split in splits.values() for text in split.texts])
     ends = np.cumsum([len(split) for split in splits.values()])[:-1]
     return dict(zip(splits, np.split(groups, ends), strict=True))

@@ -224,7 +224,7 @@ def collect_labels(tables: Sequence[LabelledTable]) -> tuple[str, ...]:
     found = {label for table in tables for labels in table.labels for label in labels}
     if any(isinstance(label, int) for label in found) or (found and all(as_number(label) >= 0 for label in found)):
         raise DataError(
-            f"{tables[0].path} gives labels by number: say what they are with --label-set FILE, one name a line, or "
+            f"{tables[0].path} gives labels by number: say what they are with --label-set FILE, one name per line, or "
             "--label-set goemotions"
         )
     return tuple(sorted(label for label in found if isinstance(label, str)))

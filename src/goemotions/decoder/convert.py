@@ -1,7 +1,7 @@
 """Base checkpoints to compact single-token ones: what acts on one token alone, in NF4, in bitsandbytes' own layout.
 
 Work is cut into parts of the output, each a whole file. While it runs, ``<output>.partial/`` holds the finished parts
-and ``conversion.json``, which says of what they are and their SHA-256; after any interruption the same call goes on
+and ``conversion.json``, which says of what they are and their SHA-256; after any interruption the same call resumes
 after the last whole part. The directory takes its name when it is complete and has been read again.
 """
 
@@ -166,7 +166,7 @@ def open_record(folder: Path, origin: Origin) -> dict[str, Any]:
         before = Origin(**record["source"])
         raise ModelError(
             f"{folder} is an unfinished conversion of {before.id} at revision {before.revision}, the source now is "
-            f"{origin.id} at revision {origin.revision}: delete the folder to start anew, or name that revision"
+            f"{origin.id} at revision {origin.revision}: delete the folder to start again, or name that revision"
         )
     for file, digest in list(record["files"].items()):
         if not (folder / file).is_file() or sha256(folder / file) != digest:

@@ -16,7 +16,7 @@ FEW = 64  # rows of x: with so few, weights that are cast had better stay in the
 
 
 class Unpacked:
-    """``x @ W.T`` on a CPU, W made from its codes some rows at a time, for each call anew.
+    """``x @ W.T`` on a CPU, W made from its codes some rows at a time, again for each call.
 
     What is made never stands in memory as a whole.
     """

@@ -160,7 +160,7 @@ class Nf4Matrix:
             yield part, weights
 
     def _across_rows(self) -> torch.Tensor:
-        """The weights, where blocks go on from one row to the next: [out, in].
+        """The weights, where blocks reach from one row into the next: [out, in].
 
         bitsandbytes' kernel for AVX-512 counts whole blocks per row, and so takes wrong scales there (0.50.2).
         """

@@ -19,7 +19,7 @@ SMALL_WEIGHTS = 1_000_000_000
 
 MICRO_BATCH = 1024  # rows: more make the products no faster, and take more memory
 LEAST_BATCH = 64
-MOST_ROWS = 65_536  # in a pass: by then making the weights anew takes a thousandth of the time
+MOST_ROWS = 65_536  # in a pass: by then making the weights again takes a thousandth of the time
 RESIDENT_SHARE = 0.5  # of a machine's free memory: the rest is for the page cache and everyone else
 PROCESS_BYTES = 700_000_000  # Python, torch, the head and the adapter, which a limit counts too
 GB = 1e9

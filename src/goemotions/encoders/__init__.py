@@ -1,4 +1,4 @@
-"""Sentence encoders: texts in, one vector a text out, for the models that build on a frozen encoder.
+"""Sentence encoders: texts in, one vector per text out, for the models that build on a frozen encoder.
 
 A model trained on one encoder's vectors gives nonsense on another's, so each encoder has a fingerprint of its weights
 and :func:`check_same` compares it with the one a model names.
@@ -30,7 +30,7 @@ def find_encoder(name: str | Path | Encoder, *, threads: int | None = None) -> E
             ``"use-v4"``, the https handle of a TF-Hub text encoder, the folder of a TensorFlow SavedModel; or an
             encoder, which is given back as it is. A SavedModel is a program that runs with your rights: name only one
             you trust.
-        threads: that compute; None for one a core.
+        threads: that compute; None for one per core.
 
     Raises:
         EncoderError: nothing of that name, or a folder that is no whole SavedModel.

@@ -45,7 +45,7 @@ class UseMultilingual:
         """Cheap: the weights (0.1 GB of memory, about a second) are loaded when first used.
 
         Args:
-            threads: that compute; None for one a core. The process's other matrix products have one thread meanwhile.
+            threads: that compute; None for one per core. The process's other matrix products have one thread meanwhile.
 
         Raises:
             MissingExtraError: the extra ``use`` is not installed.

@@ -61,7 +61,7 @@ class TensorFlowEncoder:
                 folder of a SavedModel, for which tensorflow-hub is not needed.
             id: its name in the ``config.json`` of models.
             dim: the width its embeddings must have.
-            threads: that compute, if this is the first use of TensorFlow in the process; None for one a core.
+            threads: that compute, if this is the first use of TensorFlow in the process; None for one per core.
 
         Raises:
             MissingExtraError: the extra ``tfhub`` is not installed.

@@ -39,7 +39,7 @@ WARM_UP = ("Thank you!", "word " * 100)
 def load(settings: Settings) -> tuple[EmotionClassifier, int]:
     """Return the classifier, warm, and how many batches it should compute at the same time.
 
-    A graph on the CPU serves best with one thread a batch and a batch a core: threads that share a batch wait for
+    A graph on the CPU serves best with one thread per batch and a batch per core: threads that share a batch wait for
     each other, the more so where something else uses the cores. Other architectures compute one batch with all.
 
     Raises:

@@ -1,4 +1,4 @@
-"""JSON lines: one object a line; keys may differ from line to line, a missing or null text counts as null.
+"""JSON lines: one object per line; keys may differ from line to line, a missing or null text counts as null.
 
 An object is kept as the characters that it is (numbers, escapes, repeated keys); new keys are written behind its last.
 """
@@ -52,7 +52,7 @@ class Lines(Group):
 
 
 class JsonLinesTable(LineTable):
-    """A file of JSON objects, one a line."""
+    """A file of JSON objects, one per line."""
 
     @property
     def columns(self) -> list[str]:

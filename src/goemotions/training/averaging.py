@@ -20,7 +20,7 @@ def average_with(model: MeanPooledEncoder, start: MeanPooledEncoder, share: floa
     """Move the weights of ``model`` towards those of ``start``, in place.
 
     Args:
-        start: the network that training went on from, in float32, its matrices on the steps of their 8 bit.
+        start: the network that training started from, in float32, its matrices on the steps of their 8 bit.
         share: of ``start`` in the mean, 0 to 1.
         seed: of the rounding.
     """

@@ -51,7 +51,7 @@ def train_compact(
 ) -> StoredFigures | None:
     """Train on the corpus in ``data`` and write the model directory ``output``.
 
-    The state of an unfinished run stands beside it, in ``<output>.training``; the same command goes on from there.
+    The state of an unfinished run stands beside it, in ``<output>.training``; the same command resumes there.
 
     Args:
         teachers: the folder of what the recipe's teachers say of the train texts.
@@ -114,7 +114,7 @@ def calibrate_head(task: FineTuning, exported: TransformerModel, dev: Split) -> 
     knots = fit("platt", exported.score(dev.texts).logits, dev.targets, task.labels).knots
     head = task.model.head
     points = torch.tensor([knots[label] for label in task.labels], dtype=torch.float32, device=head.bias.device)
-    (x0, y0), (x1, y1) = points.permute(1, 2, 0)  # two knots a label
+    (x0, y0), (x1, y1) = points.permute(1, 2, 0)  # two knots per label
     slope = (y1 - y0) / (x1 - x0)
     with torch.no_grad():
         head.weight.mul_(slope[:, None])

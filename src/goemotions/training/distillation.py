@@ -82,7 +82,7 @@ def distill(
     Args:
         cache: of embeddings.
         limit: use only the first rows of every split (a trial run).
-        threads: that the student is timed with, the teacher's; None for one a core.
+        threads: that the student is timed with, the teacher's; None for one per core.
 
     Raises:
         GoEmotionsError: a corpus or an encoder that cannot be used, or a training that went wrong.

@@ -60,7 +60,7 @@ def train_llm(
 ) -> StoredFigures | None:
     """Train on the corpus in ``data`` and write the model directory ``output``.
 
-    The state of an unfinished run stands beside it, in ``<output>.training``; the same command goes on from there.
+    The state of an unfinished run stands beside it, in ``<output>.training``; the same command resumes there.
 
     Args:
         cache: of embeddings.

@@ -115,7 +115,7 @@ def the_one(folded: Mapping[str, Any], word: str, default: Any) -> Any:
 
 
 def per_label(value: Any, labels: Sequence[str], what: str) -> tuple[float, ...]:
-    """One number a label, from a number, a list or a mapping."""
+    """One number per label, from a number, a list or a mapping."""
     if isinstance(value, dict):
         folded = {str(key).casefold(): number for key, number in value.items()}
         known = {label.casefold() for label in labels}

@@ -19,7 +19,7 @@ class Journal:
     def __init__(self, folder: Path, step: int, active: bool = True) -> None:
         """
         Args:
-            step: where the run goes on: what an interrupted one wrote beyond it is hidden.
+            step: where the run resumes: what an interrupted one wrote beyond it is hidden.
             active: False for all but one of several processes.
         """
         self._folder = folder

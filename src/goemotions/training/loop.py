@@ -123,8 +123,8 @@ def fit(
 ) -> Position:
     """Train ``task`` and leave its model with the best epoch's weights.
 
-    State is kept in ``folder``: ``checkpoint.pt`` (to go on from), ``best.pt`` (weights), ``metrics.jsonl`` and
-    TensorBoard's files. A run that was interrupted goes on where it was and ends with the same weights as one that was
+    State is kept in ``folder``: ``checkpoint.pt`` (to resume from), ``best.pt`` (weights), ``metrics.jsonl`` and
+    TensorBoard's files. A run that was interrupted resumes where it was and ends with the same weights as one that was
     not. Several processes share out the batches of each step, and hold the same weights after it.
 
     Raises:
@@ -228,7 +228,7 @@ class Run:
         position.batch = 0
 
     def save_checkpoint(self) -> None:
-        """Everything a later process needs to go on as if nothing had happened."""
+        """Return everything a later process needs to resume as if nothing had happened."""
         device = self.settings.device
         generators = {"cpu": torch.get_rng_state()}
         if device.type == "cuda":

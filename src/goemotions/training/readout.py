@@ -1,7 +1,7 @@
 """The beginning of a classifier: what can be read off the states before it, while nothing behind it is trained yet.
 
 States that know the labels already, such as those of ``compact``, come through an untrained projection and decoder. The
-linear map from there that is nearest to the targets' log odds is known at once; training goes on from it.
+linear map from there that is nearest to the targets' log odds is known at once; training starts from it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The single-token decoder as something to train: frozen base matrices, LoRA in float32, gradients through both.
 
 The layers are those of :mod:`goemotions.decoder`, so training and inference compute the same. With room the base's
-matrices are dequantised once and kept; without, each layer's are made anew in buffers that all layers share, once on
+matrices are dequantised once and kept; without, each layer's are made again in buffers that all layers share, once on
 the way forward and once on the way back, where the layer is computed a second time instead of keeping what its
 gradients need (Chen et al., *Training Deep Nets with Sublinear Memory Cost*, 2016). Both happen once an optimizer
 step, as all its rows go through a layer together.

@@ -1,4 +1,4 @@
-"""The files that a training run goes on from: written whole or not at all, checked when they are read."""
+"""The files that a training run resumes from: written whole or not at all, checked when they are read."""
 
 from __future__ import annotations
 

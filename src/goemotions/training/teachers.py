@@ -43,7 +43,7 @@ def train_teacher(
 ) -> dict[str, Any] | None:
     """Fine-tune a teacher on the train split of the corpus in ``data`` and write what it says of it to ``output``.
 
-    The state of an unfinished run stands in ``<output>.training``; the same command goes on from there.
+    The state of an unfinished run stands in ``<output>.training``; the same command resumes there.
 
     Args:
         folders: where the recipe's sources are looked for.

@@ -1,4 +1,4 @@
-"""The network of a graph that :mod:`goemotions.training.onnx_graph` wrote: what a training can go on from."""
+"""The network of a graph that :mod:`goemotions.training.onnx_graph` wrote: what a training can start from."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ class GraphWeights:
         self.next = 0
 
     def take(self) -> Tensor:
+        """Return the next weight."""
         self.next += 1
         return torch.from_numpy(np.array(self.found[f"w{self.next - 1}"]))
 
     def skip(self, count: int) -> None:
+        """Pass over weights that a network does not have."""
         self.next += count
 
     def linear(self, layer: nn.Linear) -> None:
@@ -36,6 +38,7 @@ class GraphWeights:
         layer.weight.data = (codes * self.take()).T.contiguous()
 
     def norm(self, layer: nn.LayerNorm) -> None:
+        """Fill a layer normalisation."""
         layer.weight.data, layer.bias.data = self.take(), self.take()
 
 
@@ -54,7 +57,7 @@ def network_of(model: Path, base: Path) -> MeanPooledEncoder:
     try:
         fill(network, weights)
     except (KeyError, IndexError, RuntimeError) as error:
-        raise ModelError(f"{model} is no transformer with a table in 8 bit: no training goes on from it") from error
+        raise ModelError(f"{model} is no transformer with a table in 8 bit: no training can start from it") from error
     if weights.next != len(weights.found):
         raise ModelError(f"{model} has {len(weights.found)} weights, expected {weights.next}: it is of another base")
     network.eval()
