@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 import pytest
 from ppi_py import ppi_mean_ci, ppi_mean_pointestimate
@@ -134,4 +132,4 @@ def test_moments_add_up() -> None:
     parts = Moments.of(values[:20]) + Moments.of(values[20:])
     assert np.allclose(parts.mean, values.mean(0))
     assert np.allclose(parts.variance, values.var(0, ddof=1))
-    assert all(abs(a - b) < 1e-12 for a, b in product([parts.rows], [50]))
+    assert parts.rows == 50

@@ -166,7 +166,7 @@ def test_examples_are_the_best_of_all_blocks() -> None:
     assert [example.row for example in found.strongest] == list(order[:3])
     odds = np.abs(np.log(values[:, 0] / (1 - values[:, 0])))
     assert {example.row for example in found.doubtful} == set(np.argsort(odds)[:3])
-    assert all(example.probability >= 0.5 for example in found.typical)
+    assert [example.probability >= 0.5 for example in found.typical] == [True] * 3
     assert gathering.given == [int((values >= 0.5).sum())]
 
 
