@@ -90,17 +90,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, server: Server) -> Iterator[Page]:
-    """The server's page, with a check that nothing went wrong in it and that it asked no other server."""
-    context = browser.new_context(accept_downloads=True)
-    opened = context.new_page()
-    wrong: list[str] = []
-    opened.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("request", lambda sent: None if sent.url.startswith((server.url, "blob:")) else wrong.append(sent.url))
-    opened.goto(server.url)
-    yield opened
-    context.close()
-    assert wrong == []
+    """The server's page."""
+    from page_driver import watched
+
+    with watched(browser, server.url, "blob:") as opened:
+        opened.goto(server.url)
+        yield opened
 
 
 @pytest.fixture(scope="session")

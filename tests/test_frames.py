@@ -133,7 +133,7 @@ def test_what_is_wrong_is_said(classifier: EmotionClassifier) -> None:
         classifier.annotate(frame.lazy(), "text")
     with pytest.raises(TypeError, match="got builtins's list"):
         classifier.annotate(["a"], "text")
-    with pytest.raises(ValueError, match="'tall' is not a valid Layout"):
+    with pytest.raises(ValueError, match="columns must be nested, wide, long, got 'tall'"):
         classifier.annotate(frame, "text", columns="tall")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r'let annotate\(frame, "text"\) add the emotions to it'):
         classifier.predict(frame)

@@ -59,7 +59,7 @@ def annotate_frame(classifier: Predictor, frame: Frame, column: str, options: An
     except ImportError as error:
         raise MissingExtraError("annotating frames", "frames") from error
     wrapped: nw.DataFrame[Any] = as_frame(nw, frame)
-    layout = Layout(options.get("columns", "nested"))
+    layout = layout_of(options)
     chosen = predict_options(options)
     labels = classifier.labels
     new_names = [new.name for new in added_columns(labels, chosen, layout)]
@@ -75,6 +75,18 @@ def annotate_frame(classifier: Predictor, frame: Frame, column: str, options: An
 def predict_options(options: AnnotateOptions) -> PredictOptions:
     """Return the options without the layout; errors as :func:`annotate_frame`."""
     return PredictOptions(**{name: value for name, value in options.items() if name != "columns"})  # type: ignore[arg-type]
+
+
+def layout_of(options: AnnotateOptions) -> Layout:
+    """Return how new columns are laid out.
+
+    Raises:
+        ValueError: no layout of that name.
+    """
+    given = options.get("columns", "nested")
+    if given not in list(Layout):
+        raise ValueError(f"columns must be {', '.join(Layout)}, got {given!r}")
+    return Layout(given)
 
 
 def as_frame(nw: Any, frame: Any) -> Any:

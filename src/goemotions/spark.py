@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 from goemotions.annotations import added_columns
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import MissingExtraError
-from goemotions.frames import AnnotateOptions, annotate_frame, predict_options
-from goemotions.tables.table import Kind, Layout, check_columns
+from goemotions.frames import AnnotateOptions, annotate_frame, layout_of, predict_options
+from goemotions.tables.table import Kind, check_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -66,7 +66,7 @@ def annotate(frame: DataFrame, column: str, model: str | None = None, **options:
         from pyspark.sql import types
     except ImportError as error:
         raise MissingExtraError("Spark", "spark") from error
-    chosen, layout = predict_options(options), Layout(options.get("columns", "nested"))
+    chosen, layout = predict_options(options), layout_of(options)
     classifier = loaded(model)
     classifier.predictions([], chosen)  # an option out of range is said here, and not by a worker
     new = added_columns(classifier.labels, chosen, layout)

@@ -58,7 +58,8 @@ def read_mapping(text: str, where: str) -> dict[Any, Any]:
 
 
 def _check_events(text: str, where: str) -> None:
-    """
+    """Check that a text is plain YAML: values, lists and mappings.
+
     Raises:
         DataError: aliases, anchors, or nesting deeper than :data:`MAX_DEPTH`.
     """

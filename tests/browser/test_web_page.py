@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from page_driver import check_access, names, read, saved
+from page_driver import check_access, names, read, saved, watched
 from playwright.sync_api import Browser, Page, expect
 from web_page import Host, hosting, load, onnxruntime_web, scores_of, tokens_of
 
@@ -64,17 +64,10 @@ def host(exported: Path) -> Iterator[Host]:
 
 @pytest.fixture(scope="module")
 def alone(browser: Browser, host: Host) -> Iterator[Page]:
-    """The page, loaded once, with a check that nothing went wrong in it and that it asked no other host."""
-    context = browser.new_context(accept_downloads=True)
-    opened = context.new_page()
-    wrong: list[str] = []
-    opened.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    context.on("request", lambda sent: None if sent.url.startswith((host.url, "blob:")) else wrong.append(sent.url))
-    load(opened, host)
-    yield opened
-    context.close()
-    assert wrong == []
+    """The page, loaded once."""
+    with watched(browser, host.url, "blob:") as opened:
+        load(opened, host)
+        yield opened
 
 
 def short_texts() -> list[str]:

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from axe_core_python.sync_playwright import Axe
-from playwright.sync_api import Download, Page, expect
+from playwright.sync_api import Browser, Download, Page, expect
 
 TEXT = "Thank you so much! I was so nervous about it. What a relief."
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@contextmanager
+def watched(browser: Browser, *addresses: str) -> Iterator[Page]:
+    """Yield an empty page; at the end nothing may have gone wrong in it, nor been asked of any other address."""
+    context = browser.new_context(accept_downloads=True)
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    context.on("request", lambda sent: None if sent.url.startswith(addresses) else wrong.append(sent.url))
+    yield opened
+    context.close()
+    assert wrong == []
 
 
 def read(page: Page, text: str = TEXT, seconds: float = 5) -> None:

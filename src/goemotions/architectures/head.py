@@ -88,7 +88,8 @@ def read_head(path: Path, embed_dim: int, hidden_size: int, num_labels: int) -> 
 
 
 def check_archive(path: Path) -> None:
-    """
+    """Check that a file of weights is no archive of little that becomes much.
+
     Raises:
         ValueError, zipfile.BadZipFile: not the zip archive that ``torch.save`` writes, whose entries are as large as
             they say and not compressed, so that nothing small becomes large.

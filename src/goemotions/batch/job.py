@@ -98,7 +98,8 @@ def predict_table(
 
 
 def check_names(source: Path, output: Path) -> None:
-    """
+    """Check the names of an input and its output.
+
     Raises:
         DataError: names that cannot be an input and its output.
     """

@@ -245,7 +245,8 @@ def all_texts(corpus: Corpus) -> list[str]:
 
 
 def parse_shares(value: str) -> tuple[float, float, float]:
-    """
+    """Return the shares of train, dev and test.
+
     Raises:
         ValueError: not three numbers.
     """

@@ -196,7 +196,8 @@ def parse_thresholds(values: list[str] | None) -> tuple[float | None, dict[str, 
 
 
 def require_report(what: str) -> None:
-    """
+    """Check that the libraries for reports are there.
+
     Raises:
         MissingExtraError: what the extra "report" brings is not there.
     """

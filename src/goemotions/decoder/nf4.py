@@ -216,7 +216,8 @@ class Nf4Matrix:
 
 
 def check_state(state: QuantState) -> None:
-    """
+    """Check that a matrix was quantised in the one way that is read.
+
     Raises:
         ValueError: what the kernels, which trust it, must not be given.
     """

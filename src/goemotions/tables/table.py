@@ -144,7 +144,8 @@ class Table(ABC):
         check_columns(self.columns, self.text_column, new, str(self.path))
 
     def check_group(self, group: Any, new: Sequence[str]) -> None:
-        """
+        """Check that the rows can be scored.
+
         Raises:
             DataError: a text that cannot be read, or a row that has one of the ``new`` columns already.
         """

@@ -183,7 +183,8 @@ def module_folder(module: str) -> Path | None:
 
 
 def check_files(folder: Path, expected: Mapping[str, str], packages: str) -> None:
-    """
+    """Check the content of files by their SHA-256.
+
     Raises:
         ModelError: a file in ``folder`` has not the expected SHA-256.
     """
