@@ -6,7 +6,7 @@ Nothing of a text is kept: memory grows with the number of groups and periods al
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +17,7 @@ from goemotions.data.tables import assume, check_columns
 from goemotions.errors import DataError, some
 from goemotions.estimation.interval import Floats
 from goemotions.periods import UNITS, period_of
-from goemotions.predictions import PredictOptions, is_blank
+from goemotions.predictions import accepted, is_blank
 from goemotions.progress import Progress
 from goemotions.tables.table import Group, Table
 
@@ -26,7 +26,6 @@ FEWEST_ROWS = 30
 """Texts of a group: smaller ones are put together as :data:`OTHER`."""
 MOST_GROUPS, MOST_PERIODS = 200, 1000
 UNKNOWN, OTHER = "(unknown)", "(other)"
-AS_PREDICT = PredictOptions()
 
 
 @dataclass(frozen=True)
@@ -207,6 +206,7 @@ def scored_rows(
 ) -> Iterator[ScoredRows]:
     """Yield the rows that have a text, in order, with the model's probabilities."""
     before = done = 0
+    own = classifier.thresholds
     for rows in table.groups(wanted(table, grouping)):
         texts: list[str | None] = rows.column(table.text_column)
         groups, periods = grouping.groups_of(rows), grouping.periods_of(rows)
@@ -224,16 +224,10 @@ def scored_rows(
             [periods[place] or "" for place, _ in here],
             scored.probabilities.astype(np.float64),
             int(scored.truncated.sum()),
-            given_labels(classifier.labels, [each.emotions for each in classifier.decide(scored, AS_PREDICT, kept)]),
+            accepted(scored.probabilities, own, classifier.chooses_one(own), scored.languages),
             scored.tags,
         )
         progress.update(table.fraction_read, done)
-
-
-def given_labels(labels: Sequence[str], emotions: Sequence[Collection[str]]) -> npt.NDArray[np.bool_]:
-    """Return which of ``labels`` are among the emotions of each text, bool [n, labels]."""
-    given = np.array([[label in names for label in labels] for names in emotions], np.bool_)
-    return given.reshape(len(emotions), len(labels))
 
 
 def pool(probabilities: npt.NDArray[np.floating], labels: Sequence[str], groups: Mapping[str, Sequence[str]]) -> Floats:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -16,7 +17,7 @@ from goemotions.batch.cluster.storage import Location, open_location
 from goemotions.batch.cluster.tally import UNKNOWN, Cell, Grouping, groups, periods
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import DataError
-from goemotions.estimation.corpus import FEWEST_ROWS, MOST_GROUPS, MOST_PERIODS, ScoredRows, Survey, given_labels
+from goemotions.estimation.corpus import FEWEST_ROWS, MOST_GROUPS, MOST_PERIODS, ScoredRows, Survey
 from goemotions.estimation.estimate import Tally, finish
 from goemotions.estimation.familiarity import DRAWN_TEXTS, distance_of
 from goemotions.predictions import is_blank
@@ -141,6 +142,12 @@ def scored_of(job: JobResults, table: pa.Table, labels: list[str], found: Survey
         given_labels(labels, given),
         taken.column(LANGUAGE.name).to_pylist() if LANGUAGE.name in taken.column_names else [None] * len(rows),
     )
+
+
+def given_labels(labels: Sequence[str], emotions: Sequence[Collection[str]]) -> npt.NDArray[np.bool_]:
+    """Return which of ``labels`` are among the emotions of each text, bool [n, labels]."""
+    given = np.array([[label in names for label in labels] for names in emotions], np.bool_)
+    return given.reshape(len(emotions), len(labels))
 
 
 def write_job_report(report: CorpusReport, output: str) -> str:
