@@ -20,6 +20,7 @@ FALSE_DISCOVERIES = 0.05
 """The share of false ones that is allowed among the changes that are called found."""
 
 HANDFUL = 4
+"""Texts with a label up to which the lower end of its share is a Poisson count's."""
 
 
 def quantile(level: float = LEVEL) -> float:

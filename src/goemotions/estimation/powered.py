@@ -22,6 +22,7 @@ PRIOR_POSITIVES = 2.0
 With one or two of them the model's errors cannot be told; chosen on development sets, benchmarks/estimate_coverage.py.
 """
 MOST_GAIN = 0.98
+"""The largest part of the labels' variance that a model can explain: none explains all of it."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Moments:
 
     @property
     def mean(self) -> Floats:
+        """Mean of each label's probability, [labels]."""
         return np.asarray(self.sums / max(self.rows, 1))
 
     @property
