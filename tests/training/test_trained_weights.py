@@ -16,7 +16,7 @@ from goemotions.catalog import find_model
 from goemotions.errors import ModelError
 from goemotions.labels import LABELS
 from goemotions.training.encoder import pad
-from goemotions.training.fine_tuning import go_on_from
+from goemotions.training.fine_tuning import start_from
 from goemotions.training.trained_weights import network_of
 from goemotions.weights.packages import find_or_unpack
 
@@ -45,4 +45,4 @@ def test_other_graphs_are_refused(base: Path, tmp_path: Path) -> None:
         network_of(folder, base)
     network = network_of(find_model("compact"), base)
     with pytest.raises(ModelError, match="other labels than the corpus"):
-        go_on_from("compact", network, base, LABELS[:5])
+        start_from("compact", network, base, LABELS[:5])
