@@ -100,9 +100,9 @@ def config(model: str) -> dict[str, Any]:
     return found
 
 
-def reads(model: str) -> list[str]:
+def reads(model: str) -> tuple[str, ...]:
     """Return the languages of the model's encoder."""
-    return card_facts(config(model)).languages
+    return card_facts(config(model)).reads
 
 
 def overall(found: ShortReport, figure: str, at: str = OWN) -> str:
