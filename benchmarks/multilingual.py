@@ -15,17 +15,17 @@ from typing import Any
 
 import harness
 import numpy as np
-import numpy.typing as npt
 
 from goemotions import EmotionClassifier
 from goemotions.evaluation import metrics
 from goemotions.evaluation.compare import compare_predictions
 from goemotions.evaluation.datasets import LabelledTexts, read_labelled
-from goemotions.evaluation.figures import Difference
+from goemotions.evaluation.evaluate import predictions_of
+from goemotions.evaluation.figures import OWN, Difference
 from goemotions.evaluation.formatting import Table
-from goemotions.evaluation.label_groups import LabelMap, pool, read_label_map
+from goemotions.evaluation.label_groups import read_label_map
 from goemotions.evaluation.measure import Predictions
-from goemotions.predictions import accepted, reached
+from goemotions.predictions import Scored, accepted
 from goemotions.records import to_json
 from goemotions.thresholds import tune
 
@@ -35,9 +35,9 @@ RESAMPLES = 1000
 ABOUT = (
     "Beside the model that it replaced, a small network on a frozen encoder; in brackets that one's figure and the 95 "
     "% interval of the difference (paired, 1,000 resamples). Posts are BRIGHTER's official test parts, with people's "
-    "labels and thresholds of that language's dev part; the others have those for English texts, not those for the "
-    "rest of the languages ([languages.md](languages.md)). Subtitles' labels were given to English lines and carried "
-    "over. GoEmotions “by machine” is a machine translation of the official "
+    "labels and thresholds of that language's dev part; the others have those that ship, for English or for the rest "
+    "of the languages, by the language found in each text ([languages.md](languages.md)). Subtitles' labels were given "
+    "to English lines and carried over. GoEmotions “by machine” is a machine translation of the official "
     "test, so that language alone differs. Dutch, French, Polish, Swedish and Ukrainian are untested: no labelled "
     "texts in them were at hand."
 )
@@ -102,38 +102,35 @@ class Model:
 
     def __init__(self, name: str) -> None:
         self.classifier = EmotionClassifier(name)
-        self.said: dict[str, npt.NDArray[np.float32]] = {}
+        self.said: dict[str, Scored] = {}
 
-    def probabilities(self, data: LabelledTexts, label_map: LabelMap | None) -> npt.NDArray[np.float32]:
-        """float32 [n, labels of the data]."""
+    def scored(self, data: LabelledTexts) -> Scored:
+        """Return logits and languages of the data's texts."""
         if data.sha256 not in self.said:
-            self.said[data.sha256] = self.classifier.predict_proba(data.texts)
-        found = self.said[data.sha256]
-        return found if label_map is None else pool(found, self.classifier.labels, label_map.groups)
+            self.said[data.sha256] = self.classifier.score(data.texts)
+        return self.said[data.sha256]
 
     def predictions(self, which: DataSet, folder: Path) -> Predictions:
         """Return what it says of a data set's labels that have positives."""
-        label_map = read_label_map(which.label_map, self.classifier.labels) if which.label_map else None
-        data = read_labelled(folder / which.test, self.classifier.labels, label_map, absent_ok=True)
-        found = self.probabilities(data, label_map)
+        labels = self.classifier.labels
+        label_map = read_label_map(which.label_map, labels) if which.label_map else None
+        data = read_labelled(folder / which.test, labels, label_map, absent_ok=True)
+        scored = self.scored(data)
+        found = predictions_of(scored.probabilities, self.classifier, data, label_map, languages=scored.languages)
+        decisions = found.decisions[OWN]
         if which.dev is not None:
-            dev = read_labelled(folder / which.dev, self.classifier.labels, label_map, absent_ok=True)
-            cuts = list(tune(self.probabilities(dev, label_map), dev.targets, data.labels).values())
-            decisions = reached(found, cuts)
-        else:
-            own = accepted(self.probabilities(data, None), self.classifier.thresholds)
-            decisions = (
-                own if label_map is None else pool(own.astype(np.float32), self.classifier.labels, label_map.groups) > 0
-            )
+            dev = read_labelled(folder / which.dev, labels, label_map, absent_ok=True)
+            on_dev = predictions_of(self.scored(dev).probabilities, self.classifier, dev, label_map)
+            decisions = accepted(found.probabilities, tune(on_dev.probabilities, dev.targets, data.labels))
         there = np.flatnonzero(data.targets.any(0))
-        labels = tuple(data.labels[column] for column in there)
-        return Predictions(labels, data.targets[:, there], found[:, there], {"own": decisions[:, there]})
+        names = tuple(data.labels[column] for column in there)
+        return Predictions(names, data.targets[:, there], found.probabilities[:, there], {OWN: decisions[:, there]})
 
 
 def measure(which: DataSet, folder: Path, models: Mapping[str, Model]) -> Measured:
     """Measure both models on a data set."""
     first, second = (model.predictions(which, folder) for model in models.values())
-    overall = compare_predictions(first, second, "own", resamples=RESAMPLES).overall
+    overall = compare_predictions(first, second, OWN, resamples=RESAMPLES).overall
     auc = [float(np.nanmean(metrics.roc_auc(made.probabilities, made.targets))) for made in (first, second)]
     return Measured(
         which.language,

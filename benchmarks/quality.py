@@ -75,7 +75,7 @@ def measure_model(model: str, folder: Path, write_store: bool) -> Results:
         report = evaluate(classifier, data, label_map=label_map, scored=scored)
         # One of the published layout is named after its base.
         report = replace(report, model=replace(report.model, name=model))
-        predictions = predictions_of(scored.probabilities, classifier, data, label_map)
+        predictions = predictions_of(scored.probabilities, classifier, data, label_map, languages=scored.languages)
         found[name] = short(report)
         if name == OFFICIAL:
             page.write(report, REPORTS / model)
