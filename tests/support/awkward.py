@@ -189,6 +189,8 @@ PACKED = [
     Awkward("in.jsonl.xz", lzma.compress(LINES.encode()), TWO),
     Awkward("in.csv.zst", zstandard(GERMAN.encode("utf-16")), UMLAUTS, "semicolons"),
     Awkward("cut.csv.gz", gzip.compress(PLAIN.encode())[:-9], None, "is no whole gzip file"),
+    Awkward("empty.csv.gz", b"", None, "is no whole gzip file"),
+    Awkward("empty.csv.zst", b"", None, "is no whole Zstandard file"),
     Awkward("not-packed.csv.gz", PLAIN.encode(), None, "is no whole gzip file"),
     Awkward("not-packed.csv.zst", PLAIN.encode(), None, "is no whole Zstandard file"),
     Awkward("packed.csv", gzip.compress(PLAIN.encode()), None, "holds gzip, but its name says CSV"),
@@ -238,6 +240,7 @@ OTHERS = [
         [THANKS], "", ("--query", "SELECT body AS text FROM t"),
     ),
     Awkward("two.db", database("CREATE TABLE t (text)", "CREATE TABLE u (text)"), None, "its tables: t, u"),
+    Awkward("schema.db", database("CREATE TABLE t (text)").replace(b"TABLE", b"T\xffBLE"), None, "is no SQLite file"),
     Awkward("not.db", b"text\na\n", None, "is no SQLite file that can be read"),
 ]  # fmt: skip
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from table_rows import many_rows, write_rows
 
 from goemotions.errors import AssumptionWarning, DataError
 from goemotions.tables.formats import open_table
@@ -187,6 +188,33 @@ def damaged_parquet() -> st.SearchStrategy[tuple[str, bytes]]:
     return st.tuples(changes, st.just(len(whole)) | st.integers(0, len(whole))).map(damage)
 
 
+KINDS = ["json", "xlsx", "db", "csv.gz", "tsv.bz2", "csv.xz", "jsonl.zst"]
+DAMAGE = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(max_size=8), st.booleans()), max_size=4)
+
+
+def whole(kind: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return write_rows(Path(folder, f"in.{kind}"), many_rows(40)).read_bytes()
+
+
+def check_damaged(drawn: tuple[tuple[str, bytes], list[tuple[float, bytes, bool]], float]) -> None:
+    """A file of any other kind with bytes replaced, put between and cut off: rows, or an error in one line."""
+    (kind, content), changes, kept = drawn
+    for share, new, replace in changes:
+        place = int(share * len(content))
+        content = content[:place] + new + content[place + len(new) * replace :]
+    content = content[: int(kept * len(content))]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"in.{kind}")
+        path.write_bytes(content)
+        try:
+            for group in open_table(path, "text").groups():
+                assert len(group.column("text")) == len(group)
+        except DataError as error:
+            assert f"in.{kind}" in str(error)
+            assert "\n" not in str(error)
+
+
 FUZZERS = {
     "CSV cells": (check_csv, written_tables(",")),
     "TSV cells": (check_tsv, written_tables("\t")),
@@ -196,6 +224,10 @@ FUZZERS = {
     "bytes of TSV": (check_bytes, bytes_of(".tsv")),
     "bytes of JSON lines": (check_bytes, bytes_of(".jsonl")),
     "damaged Parquet": (check_bytes, damaged_parquet()),
+    "other damaged files": (
+        check_damaged,
+        st.tuples(st.sampled_from([(kind, whole(kind)) for kind in KINDS]), DAMAGE, st.just(1.0) | st.floats(0, 1)),
+    ),
 }
 
 

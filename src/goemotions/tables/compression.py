@@ -94,15 +94,18 @@ def plain_name(path: Path) -> Path:
 class Decompressed(io.RawIOBase):
     """The plain bytes of a compressed file.
 
-    Raises, when it is read:
-        DataError: damaged, not compressed as its name says, or more than its size bears out.
+    Raises, also when it is read:
+        DataError: empty, damaged, not compressed as its name says, or more than its size bears out.
     """
 
     def __init__(self, path: Path, compression: Compression, raw: IO[bytes]) -> None:
         self._path = path
         self._name = compression.name
+        size = path.stat().st_size
+        if not size:  # which some libraries take for nothing compressed
+            raise DataError(f"{path} is no whole {self._name} file: it is empty")
         self._plain = compression.reader(raw)
-        self._left = max(FREE_BYTES, RATIO * path.stat().st_size)
+        self._left = max(FREE_BYTES, RATIO * size)
 
     def readable(self) -> bool:
         return True

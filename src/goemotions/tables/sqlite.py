@@ -19,6 +19,8 @@ READING = {
     sqlite3.SQLITE_FUNCTION,
     33,  # SQLITE_RECURSIVE, which Python has no name for
 }
+DAMAGE = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged file raises: of a schema that is no UTF-8, Python cannot read SQLite's message."""
 NAMES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 
 
@@ -74,7 +76,7 @@ class SqliteTable(Table):
     def _run(self, connection: sqlite3.Connection) -> sqlite3.Cursor:
         try:
             return connection.execute(self._query)
-        except (sqlite3.Error, sqlite3.Warning) as error:
+        except (*DAMAGE, sqlite3.Warning) as error:
             raise DataError(f"{self.path}: the query fails: {error}") from error
 
     def _count(self, connection: sqlite3.Connection) -> int:
@@ -82,7 +84,7 @@ class SqliteTable(Table):
         try:
             counted = connection.execute(f"SELECT count(*) FROM ({self._query.rstrip().rstrip(';')})")
             return int(counted.fetchone()[0])
-        except sqlite3.Error:
+        except DAMAGE:
             return 0
 
     def _only_table(self) -> str:
@@ -94,7 +96,7 @@ class SqliteTable(Table):
         try:
             with closing(self._connect()) as connection:
                 names = [row[0] for row in connection.execute(NAMES)]
-        except sqlite3.Error as error:
+        except DAMAGE as error:
             raise DataError(f"{self.path} is no SQLite file that can be read: {error}") from error
         if len(names) != 1:
             there = ", ".join(names) or "none"
@@ -126,7 +128,7 @@ class SqliteTable(Table):
         try:
             for group in grouped(rows()):
                 yield QueryRows(self._columns, group)
-        except sqlite3.Error as error:
+        except DAMAGE as error:
             raise DataError(f"{self.path}: damaged after row {self._read}: {error}") from error
 
 

@@ -33,14 +33,14 @@ async function gunzip(bytes, name) {
   for (let i = 1; i + 2 < bytes.length; i++) if (bytes[i] === 0x1f && bytes[i + 1] === 0x8b && bytes[i + 2] === 8) ends.push(i);
   ends.push(bytes.length);
   let start = 0, left = most;
-  while (start < bytes.length) {
+  do {
     let part = null, end = start; // a browser refuses what is behind the first member: each is read by itself
     for (end of ends.filter((found) => found > start)) if ((part = await inflate(bytes.subarray(start, end), left, name))) break;
     if (!part) throw new Error(`${name} is no whole gzip file.`);
     left -= part.size;
     parts.push(part);
     start = end;
-  }
+  } while (start < bytes.length); // also of no bytes: that is no gzip file
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
