@@ -94,14 +94,13 @@ def beside_setfit(one: Corpus, lines: Sequence[Figures]) -> Figures:
 
 
 def summary(values: Sequence[dict[str, float]]) -> Figures:
-    """Return means, each with its 95 % interval over draws."""
+    """Return means, each with its 95 % interval over draws where there are several."""
     made: Figures = {}
     for key in (key for key in values[0] if key not in ONLY_COVERAGE):
         column = np.array([value[key] for value in values])
-        spread = 1.96 * column.std(ddof=1) / np.sqrt(len(column)) if len(column) > 1 else 0.0
-        made[key] = [
-            round(float(number), 4) for number in (column.mean(), column.mean() - spread, column.mean() + spread)
-        ]
+        spread = 1.96 * column.std(ddof=1) / np.sqrt(len(column)) if len(column) > 1 else None
+        ends = () if spread is None else (column.mean() - spread, column.mean() + spread)
+        made[key] = [round(float(number), 4) for number in (column.mean(), *ends)]
     return made
 
 

@@ -31,8 +31,8 @@ NOT_RUN = """## What was not run
   `AttributeError: module 'emoji' has no attribute 'UNICODE_EMOJI'`. With `emoji<1` it asks today's NLTK for a resource
   (`punkt_tab`) that it does not download itself; with `nltk<3.8.2` too it needs the corpora that it downloads each time
   that it is imported, which that machine cannot reach either.
-- **SetFit** trains a sentence encoder on pairs of rows. [Your own labels](own-labels.md) has what a few labelled rows
-  give here; the two were not compared.
+- **SetFit** trains a sentence encoder on pairs of some dozen rows, which says nothing here: it stands beside
+  `goemotions fit` in [your own labels](own-labels.md).
 """
 
 
