@@ -244,7 +244,7 @@ def test_commands(cli: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_official_corpus_split_anew(official: Callable[[str], Split], tmp_path: Path) -> None:
+def test_the_official_corpus_split_again(official: Callable[[str], Split], tmp_path: Path) -> None:
     source = Path(os.environ["GOEMOTIONS_DATA"]) / "goemotions"
     given = prepare(source, tmp_path / "given", PrepareOptions())
     assert given["near_duplicates"]["test in train"] >= 42

@@ -13,6 +13,7 @@ import numpy as np
 from goemotions.data.checks import raise_together, room_problems, split_problems
 from goemotions.data.corpus import LABEL_FILE, SPLITS, Split, read_corpus, write_split
 from goemotions.data.duplicates import duplicate_groups, shared_groups
+from goemotions.data.origin import PREPARED
 from goemotions.data.stratify import stratify
 from goemotions.data.tables import Columns, LabelledTable, collect_labels, read_table
 from goemotions.errors import DataError
@@ -20,7 +21,6 @@ from goemotions.files import new_directory
 from goemotions.tables.formats import endings
 from goemotions.tables.source import ReadOptions
 
-DESCRIPTION = "prepared.json"
 ALIASES = {"train": ("train",), "dev": ("dev", "validation", "valid", "val"), "test": ("test",)}
 
 
@@ -58,7 +58,7 @@ def prepare(source: Path, output: Path, options: PrepareOptions) -> dict[str, An
     """
     if min(options.shares) <= 0 or abs(sum(options.shares) - 1) > 1e-6:
         raise ValueError(f"shares must be positive and add up to 1, got {', '.join(map(str, options.shares))}")
-    if output.exists() and (not output.is_dir() or (any(output.iterdir()) and not (output / DESCRIPTION).exists())):
+    if output.exists() and (not output.is_dir() or (any(output.iterdir()) and not (output / PREPARED).exists())):
         raise DataError(f"{output} is there and was not made by this command: name another output")
     labels, given, without_text = read_source(source, options)
     renew = options.merge or len(given) == 1
@@ -78,7 +78,7 @@ def prepare(source: Path, output: Path, options: PrepareOptions) -> dict[str, An
             "rows_without_text": without_text,
             "near_duplicates": near_duplicates(splits),
         }
-        (folder / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
+        (folder / PREPARED).write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
     return description
 
 
