@@ -28,7 +28,7 @@ def head_about(facts: CardFacts, parameters: int) -> About:
             + (f" Distilled from {facts.teacher}." if facts.teacher else "")
         ),
         tags=["onnx"],
-        language=facts.reads,
+        language=list(facts.reads),
         parameters=f"{parameters / 1e6:.1f} M, on a frozen encoder",
         thresholds=TUNED_ON_DEV,
         limits=[

@@ -91,7 +91,7 @@ def llm_about(facts: CardFacts, rank: int) -> About:
         ),
         use=use(base, package, encoder),
         tags=["lora"],
-        language=facts.reads,
+        language=list(facts.reads),
         library="peft",
         base_model=upstream,
         thresholds=TUNED_ON_DEV,
