@@ -201,3 +201,12 @@ def test_save_and_load(classifier: EmotionClassifier, tmp_path: Path) -> None:
     assert loaded.thresholds == classifier.thresholds | {"joy": 0.77}
     assert np.array_equal(loaded.predict_proba(CARD_TEXTS), classifier.predict_proba(CARD_TEXTS))
     assert [path.name for path in tmp_path.iterdir()] == ["saved"]
+
+
+def test_a_set_is_an_error_for_its_order_is_that_of_no_answers(classifier: EmotionClassifier) -> None:
+    with pytest.raises(TypeError, match="got a set, which has no order for answers"):
+        classifier.predict({"thanks!", "hello"})
+
+
+def test_arrow_arrays_are_read(classifier: EmotionClassifier) -> None:
+    assert classifier.predict(pyarrow.array(["thanks!"])) == classifier.predict(["thanks!"])

@@ -18,10 +18,10 @@ from goemotions.calibration import Calibration
 from goemotions.catalog import bundled, find_model, shipped
 from goemotions.errors import ModelError, plain
 from goemotions.fields import flag, required, section, shown, text, whole_number
-from goemotions.files import json_bytes, new_directory, read_json_object
+from goemotions.files import check_replaceable, json_bytes, new_directory, read_json_object
 from goemotions.languages import REST
 from goemotions.predictions import Thresholds
-from goemotions.specs import ARCHITECTURES, OPTIONAL_FILES
+from goemotions.specs import ARCHITECTURES, OPTIONAL_FILES, is_model
 from goemotions.stored_thresholds import read_thresholds
 from goemotions.thresholds import check_threshold
 
@@ -282,11 +282,15 @@ def copy_directory(source: Path, target: Path, changes: Mapping[str, bytes]) -> 
 
 
 def write_directory(directory: Path, files: Mapping[str, bytes]) -> None:
-    """Write a model directory atomically; one that was there is replaced.
+    """Write a model directory atomically; one that was there is replaced, any other folder is not.
 
     Args:
         files: content by name; a name may have a folder in it.
+
+    Raises:
+        DataError: a folder with other files.
     """
+    check_replaceable(directory, is_model)
     with new_directory(directory) as temporary:
         for name, content in files.items():
             (temporary / name).parent.mkdir(exist_ok=True)

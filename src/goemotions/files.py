@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,21 @@ def refuse_existing(output: Path, overwrite: bool) -> None:
     """
     if output.exists() and not overwrite:
         raise DataError(f"{output} is there already: name another output, or add --overwrite to replace it")
+
+
+def check_replaceable(folder: Path, is_own: Callable[[Path], bool]) -> None:
+    """Refuse to replace a folder of somebody else's files.
+
+    Args:
+        is_own: tells a folder that was written by the same way.
+
+    Raises:
+        DataError: what is there, and would be lost.
+    """
+    if folder.is_file():
+        raise DataError(f"{folder} is a file, expected a folder to write")
+    if folder.is_dir() and any(folder.iterdir()) and not is_own(folder):
+        raise DataError(f"{folder} is a folder with other files, which would be lost: name a new one")
 
 
 @contextmanager

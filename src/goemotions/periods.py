@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,21 +12,46 @@ UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 PERIODS = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
 
 
+COARSE = {"month": re.compile(r"\d{4}-\d\d"), "year": re.compile(r"\d{4}(?:-\d\d)?")}
+"""Months and years that stand by themselves, where nothing finer is asked for."""
+TIME = r"(?:[T ,]+\d.*)?"
+DAY_FIRST = re.compile(rf"(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>\d{{4}}){TIME}")
+"""As much of Europe writes dates; with slashes nobody knows whether the day or the month is first."""
+YEAR_FIRST = re.compile(rf"(?P<year>\d{{4}})[/.](?P<month>\d{{1,2}})[/.](?P<day>\d{{1,2}}){TIME}")
+
+
 def period_of(value: Any, period: str, per_second: int | None = None) -> str | None:
-    """Return the period of a date, an ISO 8601 string or a number since 1970; None for anything else.
+    """Return the period of a date, a string with one or a number since 1970; None for anything else.
+
+    A string is ISO 8601, or has the day first and dots (31.3.2026), or the year first and slashes, or is a month or a
+    year by itself.
 
     Args:
         period: one of :data:`PERIODS`.
-        per_second: how many of a number make a second; None for numbers that are no times.
+        per_second: how many of a number make a second; None for numbers that are no times, but years.
     """
+    if per_second is None and period in COARSE and COARSE[period].fullmatch(str(value).strip()):
+        value = f"{str(value).strip()}-01-01"[:10]
     try:
         if isinstance(value, str):
-            value = datetime.fromisoformat(value.strip())
+            value = parse(value.strip())
         elif not isinstance(value, date):  # a datetime is one too
             value = datetime.fromtimestamp(value / per_second, UTC) if per_second else None
         return value.strftime(PERIODS[period]) if value else None
     except (TypeError, ValueError, OverflowError, OSError):
         return None
+
+
+def parse(text: str) -> date:
+    """Return the date, or date and time, that a text is.
+
+    Raises:
+        ValueError: it is none that can be read in one way only.
+    """
+    found = DAY_FIRST.fullmatch(text) or YEAR_FIRST.fullmatch(text)
+    if found:
+        return date(**{name: int(digits) for name, digits in found.groupdict().items()})
+    return datetime.fromisoformat(text)
 
 
 def positions(periods: Sequence[str]) -> list[int]:

@@ -253,8 +253,7 @@ def accepted(
 
 def reached(probabilities: npt.NDArray[np.float32], cuts: Sequence[float]) -> npt.NDArray[np.bool_]:
     """Return where a probability reaches its label's threshold, bool [n, labels]; compared in float32, as both are."""
-    found: npt.NDArray[np.bool_] = probabilities >= np.asarray(cuts, dtype=np.float32)
-    return found
+    return np.asarray(probabilities >= np.asarray(cuts, dtype=np.float32))
 
 
 def read_windows(long_text: str) -> bool:
@@ -277,9 +276,11 @@ def check_texts(texts: Iterable[str]) -> list[str]:
     """Return ``texts`` as a list of str.
 
     Raises:
-        TypeError: a bare str or bytes, something that cannot be iterated over, or an element that is not a str.
+        TypeError: a bare str or bytes, a set, something that cannot be iterated over, or an element that is not a str.
     """
     kind = type(texts).__name__
+    if isinstance(texts, (set, frozenset)):
+        raise TypeError(f"texts must be a list of str, got a {kind}, which has no order for answers: make a list of it")
     if isinstance(texts, (str, bytes)):
         raise TypeError(f"texts must be a list of str, got a bare {kind}: put it in a list, [text]")
     if isinstance(texts, Mapping) or hasattr(texts, "columns"):  # a frame or a dict would give its column names
@@ -288,7 +289,7 @@ def check_texts(texts: Iterable[str]) -> list[str]:
             'annotate(frame, "text") add the emotions to it'
         )
     try:
-        checked = list(texts)
+        checked = texts.to_pylist() if hasattr(texts, "to_pylist") else list(texts)  # Arrow's elements are no str
     except TypeError:
         raise TypeError(f"texts must be a list of str, got {kind}") from None
     for index, text in enumerate(checked):

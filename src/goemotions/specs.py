@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 MOST_WIDTH, MOST_TOKENS = 1_000_000, 1_000_000
 """Of numbers in a vector and tokens of a text: beyond what any model has, within what any machine holds."""
@@ -111,3 +112,9 @@ OPTIONAL_FILES = (
 
 ALL_FILES = tuple(sorted({*OPTIONAL_FILES}.union(*(spec.files for spec in ARCHITECTURES.values()))))
 """Whatever a model directory may hold."""
+
+
+def is_model(directory: Path) -> bool:
+    """Return True for a folder that looks like a model directory, complete or not."""
+    config = directory / "config.json"
+    return config.is_file() and b'"emotion_labels"' in config.read_bytes()

@@ -143,3 +143,10 @@ def test_bars_on_a_terminal() -> None:
 
 def test_a_text_does_not_steer_the_terminal() -> None:
     assert for_terminal("a\x1b[31m b\ud800\tc\u200d😀") == "a\\u001b[31m b\\ud800\tc\u200d😀"
+
+
+def test_a_blank_text_is_said_to_be_none(cli: Run) -> None:
+    done = cli("predict", stdin="\ufeffthanks!\n \n")
+    first, second = done.stdout.splitlines()
+    assert first.startswith("thanks!\tgratitude")
+    assert second.strip() == "no text"

@@ -152,7 +152,12 @@ def test_merging_splits_anew(tmp_path: Path) -> None:
             None,
             "no column 'joy', 'angr'; columns: text, labels",
         ),
-        ("text,joy\nhi,2\nho,x\n", Columns(each=("joy",)), None, "row 1: 'joy' must be 0 or 1, got '2', row 2: 'joy'"),
+        (
+            "text,joy\nhi,2\nho,often\n",
+            Columns(each=("joy",)),
+            None,
+            "row 1: 'joy' must be 0 or 1, got '2', row 2: 'joy'",
+        ),
         ("text,labels\nhi,joi\nho,joy\n", Columns(), NAMES, "row 1: unknown label 'joi'; did you mean 'joy'"),
         ("text,labels\nhi,\n", Columns(), None, "no row has a label"),
     ],

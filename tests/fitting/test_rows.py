@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Run
@@ -10,6 +11,7 @@ from own_rows import own_rows, write_rows
 
 from goemotions import DataError
 from goemotions.data.tables import Columns
+from goemotions.errors import AssumptionWarning
 from goemotions.fitting.rows import order_of, read_rows, rows_of
 
 TEXTS, ROWS = own_rows(21)
@@ -91,3 +93,31 @@ def test_a_folder_with_other_files_is_not_replaced(tmp_path: Path, cli: Run) -> 
     assert done.returncode == 1
     assert "would be lost: name a new one" in done.stderr
     assert path.exists()
+
+
+def test_one_label_written_differently_is_named() -> None:
+    labels = [["Price" if row % 2 else "price"] if "price" in found else found for row, found in enumerate(ROWS)]
+    with pytest.raises(DataError, match="'price' and 'Price' are one label, written differently"):
+        rows_of(TEXTS, labels)
+
+
+def test_rows_that_nobody_may_have_labelled_are_said(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "rows.csv", TEXTS, [[] if row % 3 == 0 else found for row, found in enumerate(ROWS)])
+    with pytest.warns(AssumptionWarning, match=r"of 21 rows have no label.*leave them out if nobody has labelled them"):
+        read_rows(path)
+
+
+@pytest.mark.parametrize("labels", ["price" * 5, {"price"}, {0: "price"}])
+def test_labels_without_an_entry_per_text_are_refused(labels: Any) -> None:
+    with pytest.raises(TypeError, match="a list with an entry for each text"):
+        rows_of(TEXTS, labels)
+
+
+@pytest.mark.parametrize(("no", "yes"), [("nein", "Ja"), ("FALSCH", "WAHR"), ("", "x"), ("0,0", "1,0")])
+def test_flags_as_spreadsheets_and_people_write_them(tmp_path: Path, no: str, yes: str) -> None:
+    path = tmp_path / "rows.csv"
+    lines = [f"{text.replace(';', ' ')};{yes if 'price' in row else no}" for text, row in zip(TEXTS, ROWS, strict=True)]
+    path.write_text("\n".join(["text;price", *lines]), encoding="utf-8")
+    with pytest.warns(AssumptionWarning, match=f"reads .*{yes.lower()!r} as 1"):
+        rows = read_rows(path, Columns(each=("price",)))
+    assert rows.targets[:, 0].tolist() == [int("price" in row) for row in ROWS]

@@ -28,7 +28,7 @@ from goemotions.specs import ARCHITECTURES
 from goemotions.stored_thresholds import threshold_keys
 from goemotions.tables.delimited import DelimitedTable, DelimitedWriter
 from goemotions.tables.formats import format_of, open_table, writer_for
-from goemotions.tables.several import is_several, would_be_read
+from goemotions.tables.several import is_several, refuse_read
 from goemotions.tables.source import ReadOptions
 from goemotions.tables.table import GROUP_CHARACTERS, GROUP_ROWS, Layout, NewColumn, Table, Writer
 
@@ -104,19 +104,15 @@ def check_names(source: Path, output: Path) -> None:
         DataError: names that cannot be an input and its output.
     """
     format_of(output)
-    several = is_several(source)
-    if not several:
+    if not is_several(source):
         format_of(source)
         if not source.is_file():
             raise DataError(f"no file {source}")
     if output.is_dir():
         raise DataError(f"{output} is a folder, expected a file name")
-    if not several and output.exists() and output.samefile(source):
-        raise DataError(f"{output} is the input: name another output")
     if not output.absolute().parent.is_dir():
         raise DataError(f"no folder {output.absolute().parent} to write {output.name} in")
-    if several and would_be_read(output, source):
-        raise DataError(f"{output} would be one of the files of {source}: name an output elsewhere")
+    refuse_read(output, source)
 
 
 def stamps(table: Table) -> list[tuple[int, int]]:

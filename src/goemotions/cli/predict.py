@@ -172,7 +172,7 @@ def print_block(
 
     from goemotions.annotations import answered_by
     from goemotions.cli import render
-    from goemotions.predictions import PredictOptions
+    from goemotions.predictions import PredictOptions, is_blank
     from goemotions.thresholds import resolve
 
     scored = classifier.score(texts, long_text=options.long_text)
@@ -186,7 +186,8 @@ def print_block(
     for row, text in enumerate(texts):
         emotions, scores = found[row].emotions, everything[row].emotions if everything else None
         own = thresholds.of(found[row].language)
-        none = render.none_found({label: float(found[row].scores[i]) for i, label in considered}, own)
+        scored_as = {label: float(found[row].scores[i]) for i, label in considered}
+        none = render.BLANK if is_blank(text) else render.none_found(scored_as, own)
         answered = answered_by(found[row]) if options.show_language else None
         why = explained.get(row)
         if as_json:
@@ -265,6 +266,7 @@ def stdin_lines() -> Iterator[str]:
         raise ValueError("no texts: give them as arguments, as lines on standard input, or with --input FILE")
     for number, line in enumerate(sys.stdin.buffer, start=1):
         try:
-            yield line.decode("utf-8").rstrip("\r\n")
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
         except UnicodeDecodeError:
-            raise DataError(f"standard input, line {number}: not UTF-8") from None
+            advice = "convert it first, as with iconv -t UTF-8, or read a table with --input FILE"
+            raise DataError(f"standard input, line {number}: not UTF-8; {advice}") from None

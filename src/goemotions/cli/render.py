@@ -17,13 +17,15 @@ from goemotions.labels import SENTIMENT
 BAR_WIDTH = 24
 NOTHING = 0.1  # log odds: a word with less is not named
 MARKED = 0.5  # log odds: a word with as much is marked in the text
+BLANK = "no text"
 COLOURS = {"positive": "green", "negative": "red", "ambiguous": "yellow"}
 SENTIMENT_OF = {label: group for group, labels in SENTIMENT.items() for label in labels}
 
 
 def none_found(probabilities: Mapping[str, float], thresholds: Mapping[str, float]) -> str:
     """Return that nothing was found, and the label that came nearest to its threshold, as a share of it."""
-    label = max(probabilities, key=lambda name: probabilities[name] / max(thresholds[name], 1e-9))
+    below = [name for name, value in probabilities.items() if value < thresholds[name]] or list(probabilities)
+    label = max(below, key=lambda name: probabilities[name] / max(thresholds[name], 1e-9))
     return (
         f"nothing above its threshold (nearest: {label} {probabilities[label]:.4f}, threshold {thresholds[label]:.4f})"
     )

@@ -20,6 +20,8 @@ from goemotions.tables.table import check_different
 
 SEPARATORS = ",;|"
 FLAGS = {"": False, "0": False, "0.0": False, "false": False, "1": True, "1.0": True, "true": True}
+WORDS = dict.fromkeys(("no", "nein", "falsch", "0,0"), False) | dict.fromkeys(("x", "yes", "ja", "wahr", "1,0"), True)
+"""What spreadsheets and people write in place of 0 and 1."""
 Label = str | int
 
 
@@ -137,18 +139,23 @@ def read_flags(
     """Return the labels whose cell is 1, of each row; ``numbers`` are the rows' in the file.
 
     Raises:
-        DataError: cells that are neither 0 nor 1 nor empty, which counts as 0.
+        DataError: cells that are neither 0 nor 1, nor a word for one, nor empty, which counts as 0.
     """
     found: list[list[Label]] = []
     problems: list[str] = []
-    empty = 0
+    empty, words = 0, set[str]()
+    known = FLAGS | WORDS
     for number, row in zip(numbers, rows, strict=True):
         cells = ["" if cell is None else str(cell).strip().lower() for cell in row]
         empty += cells.count("")
-        wrong = [i for i, cell in enumerate(cells) if cell not in FLAGS]
+        words.update(cell for cell in cells if cell in WORDS)
+        wrong = [i for i, cell in enumerate(cells) if cell not in known]
         problems += [f"row {number}: {names[i]!r} must be 0 or 1, got {row[i]!r:.60}" for i in wrong]
-        found.append([name for name, cell in zip(names, cells, strict=True) if FLAGS.get(cell)])
+        found.append([name for name, cell in zip(names, cells, strict=True) if known.get(cell)])
     raise_first(path, problems)
+    if words:
+        read = ", ".join(f"{word!r} as {WORDS[word]:d}" for word in sorted(words))
+        assume(f"{path.name}: in the columns of 0 and 1 it reads {read}")
     if empty:
         assume(f"{path.name}: {empty:,} empty cells of 0/1 columns are read as 0")
     return found
@@ -186,6 +193,8 @@ def as_list(cell: Any) -> Any:
                 return list(read(cell.strip()))
             except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
                 continue
+    if isinstance(cell, bool):
+        return str(cell).upper()  # as a spreadsheet shows it and a CSV of it has it
     return cell if isinstance(cell, (str, list)) else [cell]
 
 

@@ -158,7 +158,7 @@ def undated_message(table: Table, grouping: Grouping, undated: int, shown: Seque
     more = f" and {undated - len(shown):,} more" if undated > len(shown) else ""
     return (
         f"{table.path}: {undated:,} rows have no date in {grouping.time!r}: {', '.join(shown)}{more}; expected dates "
-        "as 2026-03-31, or numbers with --time-unit: correct or leave out these rows"
+        "as 2026-03-31 or 31.3.2026, or numbers with --time-unit: correct or leave out these rows"
     )
 
 

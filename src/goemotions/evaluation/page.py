@@ -198,10 +198,13 @@ def write(report: Report, stem: Path) -> list[Path]:
 
 def write_forms(stem: Path, page: str, markdown: str, record: object) -> list[Path]:
     """Write a page, Markdown and a record beside each other, each whole or not at all; return their paths."""
-    written = []
-    for suffix, content in {".html": page, ".md": markdown, ".json": json_text(record)}.items():
-        path = stem.with_name(stem.name + suffix)
+    written = paths(stem)
+    for path, content in zip(written, (page, markdown, json_text(record)), strict=True):
         with new_file(path) as temporary:
             temporary.write_text(content, encoding="utf-8")
-        written.append(path)
     return written
+
+
+def paths(stem: Path) -> list[Path]:
+    """Return where a page, its Markdown and its record stand."""
+    return [stem.with_name(stem.name + suffix) for suffix in (".html", ".md", ".json")]

@@ -22,9 +22,11 @@ from goemotions.evaluation.fit_calibration import fit
 from goemotions.evaluation.metrics import macro_f1
 from goemotions.evaluation.model_card import card_of
 from goemotions.evaluation.provenance import DataFile, check_tuning_data, find_seen, read_hashes, read_provenance
+from goemotions.files import check_replaceable
 from goemotions.languages import NAMES, OTHER, UNKNOWN, identify, installed, usual
 from goemotions.predictions import Scored, Thresholds
 from goemotions.records import OMIT_DEFAULT, to_json
+from goemotions.specs import is_model
 from goemotions.stored_thresholds import BY_LANGUAGE, threshold_keys
 from goemotions.thresholds import Objective
 
@@ -74,10 +76,11 @@ def tune_model(
         What was done and its figures on the validation set, as also kept in the model's ``config.json``.
 
     Raises:
-        DataError: the model was tested or trained on this data.
+        DataError: the model was tested or trained on this data, or the output is a folder with other files.
         ModelError: a model of several.
         ValueError: a language that is not told apart, or calibration for one language.
     """
+    check_replaceable(output, is_model)
     check_language(classifier, data, language, calibration)
     hashes = read_hashes(classifier.directory)
     known = find_seen(data.texts, hashes) if hashes is not None else None

@@ -12,9 +12,9 @@ from goemotions.architectures.fitted import HEAD
 from goemotions.architectures.safetensors_file import safetensors_bytes
 from goemotions.checkpoint import FORMAT_VERSION, config_bytes, write_directory
 from goemotions.data.origin import WARNING
-from goemotions.errors import DataError
 from goemotions.escaping import for_markdown
 from goemotions.evaluation.provenance import HASHES_FILE, hash_texts, hashes_to_bytes
+from goemotions.files import check_replaceable
 from goemotions.fitting.decide import Decider
 from goemotions.fitting.report import FitReport
 from goemotions.fitting.rows import LabelledRows
@@ -83,10 +83,7 @@ def check_output(directory: Path) -> None:
     Raises:
         DataError: what is there.
     """
-    if directory.is_file():
-        raise DataError(f"{directory} is a file, expected a folder to write")
-    if directory.is_dir() and any(directory.iterdir()) and not (directory / HEAD).is_file():
-        raise DataError(f"{directory} is a folder with other files, which would be lost: name a new one")
+    check_replaceable(directory, lambda folder: (folder / HEAD).is_file())
 
 
 def card(report: FitReport, fingerprint: str, name: str) -> str:

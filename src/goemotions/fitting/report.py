@@ -110,12 +110,15 @@ class FitReport:
             gain = "" if self.doubling is None else f"; twice as many rows would add about {self.doubling:+.3f}"
             said.append(f"Macro F1 by rows: {points}{gain}.")
         kept = [label.name for label in self.labels if label.kept]
-        few = [label.name for label in self.labels if min(label.rows, self.rows - label.rows) < FEW_ROWS]
+        few = [label.name for label in self.labels if label.rows < FEW_ROWS]
+        always = [label.name for label in self.labels if self.rows - label.rows < FEW_ROWS <= label.rows]
         if kept:
             said.append(f"Too few rows, so that {self.base}'s own answer is given: {', '.join(kept)}.")
         if [name for name in few if name not in kept]:
             rest = [name for name in few if name not in kept]
             said.append(f"Fewer than {FEW_ROWS} rows, hardly learnt: {', '.join(rest)}; label more of them.")
+        if always:
+            said.append(f"Fewer than {FEW_ROWS} rows without: {', '.join(always)}; label more of others.")
         for suspect in self.suspects:
             other = "has" if suspect.given else "lacks"
             said.append(

@@ -75,6 +75,10 @@ def read_rows(
     known = columns.each
     if measure_only:
         return as_rows(table.texts, names, known or order_of(names), bool(single), table.ids, path.name, table.sha256)
+    none = 0 if columns.each else sum(not row for row in names)
+    if 0 < none < len(names):
+        taken = "are taken for texts that have none: leave them out if nobody has labelled them"
+        assume(f"{path.name}: {none:,} of {len(names):,} rows have no label, and {taken}")
     return check_rows(table.texts, names, known, single, table.ids, path.name, table.sha256)
 
 
@@ -91,6 +95,8 @@ def rows_of(
         TypeError, ValueError: labels of another kind, or as many as texts are not.
     """
     checked = check_texts(texts)
+    if isinstance(labels, (str, bytes, set, frozenset, Mapping)):
+        raise TypeError(f"labels must be a list with an entry for each text, got a {type(labels).__name__}")
     given = list(labels)
     if len(given) != len(checked):
         raise ValueError(f"{len(checked)} texts, but {len(given)} labels: give one entry of labels per text")
@@ -222,10 +228,16 @@ def _label_problems(names: Sequence[Sequence[str]], labels: Sequence[str], ids: 
     always = [label for label, rows in where.items() if len(rows) == len(names)]
     problems += [f"no row has {', '.join(never)}: leave out what cannot be learnt"] if never else []
     problems += [f"every row has {', '.join(always)}: rows without are needed too"] if always else []
+    written: dict[str, list[str]] = defaultdict(list)
+    for label in labels:
+        written[" ".join(label.casefold().split())].append(label)
+    for alike in written.values():
+        if len(alike) > 1:
+            problems.append(f"{' and '.join(map(repr, alike))} are one label, written differently: write one")
     common = [label for label, rows in where.items() if len(rows) > 1]
     for label, rows in where.items():
         like = difflib.get_close_matches(label.lower(), [name.lower() for name in common], n=1, cutoff=LIKE)
-        if len(rows) == 1 and like:
-            right = next(name for name in common if name.lower() == like[0])
+        right = next((name for name in common if like and name.lower() == like[0]), label)
+        if len(rows) == 1 and right.casefold() != label.casefold():
             problems.append(f"row {rows[0]}: the label {label!r} stands nowhere else; did you mean {right!r}?")
     return problems

@@ -20,6 +20,7 @@ from goemotions.labelling.order import Order
 from goemotions.labelling.texts import Texts, read_texts
 from goemotions.locking import locked
 from goemotions.tables.formats import open_table
+from goemotions.tables.several import refuse_read
 from goemotions.tables.source import ReadOptions
 from goemotions.tables.table import repeated
 
@@ -64,7 +65,7 @@ class Job:
             problems.append("--single needs at least two labels")
         if self.output.suffix.lower() != ".csv":
             problems.append(f"--output must end in .csv, got {self.output}")
-        if self.output.absolute() == self.file.absolute():
+        if self.output.absolute() == self.file.absolute() or (self.output.exists() and self.file.samefile(self.output)):
             problems.append(f"--output {self.output} is the file with the texts: name another")
         if problems:
             raise ValueError("; ".join(problems))
@@ -101,7 +102,12 @@ class Opened:
         return f"{len(answers) - skipped:,} texts answered, {skipped:,} skipped, of {len(self.texts):,}"
 
     def write_label_studio(self, path: Path) -> None:
-        """Write the answers for Label Studio."""
+        """Write the answers for Label Studio.
+
+        Raises:
+            DataError: the name of the texts, the answers or the journal.
+        """
+        refuse_read(path, self.job.file, self.job.output, self.job.journal)
         with new_file(path) as temporary:
             write_through(temporary, as_label_studio(self.texts, latest(self.journal.answers), self.order))
 

@@ -13,6 +13,7 @@ from goemotions.files import new_file
 from goemotions.reporting.page import report_page
 from goemotions.reporting.report import CorpusReport
 from goemotions.tables.formulas import Formulas
+from goemotions.tables.several import refuse_read
 
 COLUMNS = ("view", "label", "group", "period", "share", "low", "high", "rows", "labelled")
 
@@ -34,6 +35,7 @@ def forms(output: Path, read: Sequence[Path] = ()) -> tuple[Path, Path, Path]:
             raise DataError(
                 f"{output}: beside the page {path.name} would replace a file that is read: name another page"
             )
+        refuse_read(path, *read)
     return paths
 
 

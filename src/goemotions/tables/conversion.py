@@ -11,6 +11,7 @@ import base64
 import datetime
 import enum
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,10 @@ class Type(enum.Enum):
     WHOLE = "whole numbers"
     NUMBER = "numbers"
     FLAG = "true or false"
+
+
+HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of a character, as JSON may have them where a text was cut; no other format holds them."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +84,11 @@ def type_of(kinds: set[type]) -> Type:
 
 
 def shape_values(group: Group, names: Sequence[str]) -> Iterator[list[Any]]:
-    """Yield the values of each column; None where these rows do not have it."""
+    """Yield the values of each column, text without halves of surrogate pairs; None where these rows do not have it."""
     there = set(group.names)
     for name in names:
-        yield group.column(name) if name in there else [None] * len(group)
+        values = group.column(name) if name in there else [None] * len(group)
+        yield [HALVES.sub("\ufffd", value) if isinstance(value, str) else value for value in values]
 
 
 def typed(field: Field, values: Iterable[Any]) -> list[Any]:

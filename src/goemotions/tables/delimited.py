@@ -24,7 +24,7 @@ from goemotions.tables.dialect import CELL_LIMIT, find_dialect
 from goemotions.tables.formulas import Formulas
 from goemotions.tables.lines import LINE_END, LineTable, join, split_end
 from goemotions.tables.source import Source
-from goemotions.tables.table import LISTS, Group, Kind, NewColumn, NewValues, grouped
+from goemotions.tables.table import LISTS, Group, Kind, NewColumn, NewValues, grouped, names_below
 
 UNQUOTED = "quotes are read as characters of the texts, because they do not enclose whole cells"
 
@@ -71,7 +71,14 @@ class DelimitedTable(LineTable):
         self._quoted = has_quotes and (not self._has_tabs or self._is_quoted())
         self._has_header = options.header
         self._first = next(self._records(), None)
-        self.say(self._dialect.assumed, UNQUOTED if has_quotes and not self._quoted else "")
+        empty = "it is empty" if self._first is None else ""
+        self.say(empty or self._misplaced(), self._dialect.assumed, UNQUOTED if has_quotes and not self._quoted else "")
+
+    def _misplaced(self) -> str:
+        """Return that the columns' names stand below the first row, if they do."""
+        if not self._has_header or self._first is None or self.text_column in self._first.cells:
+            return ""
+        return names_below((record.cells for record in self._records()), self.text_column)
 
     @property
     def columns(self) -> list[str]:

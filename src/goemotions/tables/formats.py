@@ -85,7 +85,10 @@ def format_of(path: Path) -> Format:
                 raise DataError(f"{path}: {known.name} is not read from within {path.suffix}: decompress it")
             return known
     inside = f" before {path.suffix}" if name != path else ""
-    raise DataError(f"{path}: the ending {name.suffix!r}{inside} is none of {', '.join(endings())}")
+    hint = ""
+    if name.suffix.lower() == ".txt":
+        hint = "; name a table .csv or .tsv; lines of text are read from standard input, goemotions predict < FILE"
+    raise DataError(f"{path}: the ending {name.suffix!r}{inside} is none of {', '.join(endings())}{hint}")
 
 
 def check_signature(path: Path, expected: Format) -> None:

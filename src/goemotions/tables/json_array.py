@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,19 @@ class JsonArrayTable(JsonLinesTable):
             stream.plain.read(len(self.encoding.mark))
             with io.TextIOWrapper(stream.plain, self.encoding.codec, errors="replace", newline="") as text:
                 return Characters(text).next() == mark
+
+    def list_within(self) -> str:
+        """Return where in the file, if it is one object, a list of objects stands, as ``data.items``; or nothing."""
+        with self._source.open() as stream:
+            stream.plain.read(len(self.encoding.mark))
+            with io.TextIOWrapper(stream.plain, self.encoding.codec, errors="replace", newline="") as text:
+                characters = Characters(text)
+                characters.next()
+                try:
+                    _, value = self._element(characters, json.JSONDecoder(), 1)
+                except DataError:  # which is raised again where objects are read
+                    return ""
+                return "" if characters.next() or self.text_column in value else list_of_objects(value)
 
     def pieces(self, decoder: json.JSONDecoder) -> Iterator[tuple[int, str, Any]]:
         with self._source.open() as stream:
@@ -115,6 +128,17 @@ class JsonArrayTable(JsonLinesTable):
         join(first, parts, output, len(self.encode(BEFORE)), self.encode("\n]\n" if parts else "]\n"))
 
 
+def list_of_objects(value: Mapping[str, Any], deepest: int = 3) -> str:
+    """Return the keys, with dots between them, under which an object holds a list of objects; or nothing."""
+    for key, item in value.items():
+        if isinstance(item, list) and item and all(isinstance(element, dict) for element in item):
+            return key
+        below = list_of_objects(item, deepest - 1) if isinstance(item, dict) and deepest else ""
+        if below:
+            return f"{key}.{below}"
+    return ""
+
+
 class JsonArrayWriter:
     """Writes rows of any table as a JSON array."""
 
@@ -129,11 +153,19 @@ class JsonArrayWriter:
 
 
 def open_table(source: Source, text_column: str) -> JsonLinesTable:
-    """Open a file; one that is no array but begins with an object is read as JSON lines, which is said."""
+    """Open a file; one that is no array but begins with an object is read as JSON lines, which is said.
+
+    Raises:
+        DataError: one object with the table within it.
+    """
     table = JsonArrayTable(source, text_column)
     if not table.begins_with("{"):
         table.say()
         return table
+    if where := table.list_within():
+        raise DataError(
+            f"{source.path} is one object, which holds a list of objects under {where!r}: save that list as a file"
+        )
     lines = JsonLinesTable(source, text_column)
     lines.say("it is no array, and is read as JSON lines")
     return lines

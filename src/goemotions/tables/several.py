@@ -38,6 +38,20 @@ def would_be_read(path: Path, several: Path) -> bool:
     return below if "**" in pattern.parts else path.absolute().match(str(pattern))
 
 
+def refuse_read(output: Path, *read: Path) -> None:
+    """Refuse to write over what is read: a file, or one of those of a folder or a pattern.
+
+    Raises:
+        DataError: the output is one of them, or once there would be.
+    """
+    for source in read:
+        if is_several(source):
+            if would_be_read(output, source):
+                raise DataError(f"{output} would be one of the files of {source}: name an output elsewhere")
+        elif output.exists() and source.exists() and output.samefile(source):
+            raise DataError(f"{output} is the input: name another output")
+
+
 class SeveralTables(Table):
     """Files of one format with the same columns."""
 

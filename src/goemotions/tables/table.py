@@ -9,8 +9,9 @@ from __future__ import annotations
 import enum
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -19,6 +20,7 @@ from goemotions.files import sha256
 
 Row = TypeVar("Row")
 
+TOP_ROWS = 20  # above which a title may stand
 GROUP_ROWS = 2048
 GROUP_CHARACTERS = 16 << 20
 """A group ends at whichever comes first, so that memory stays bounded with rows of any length."""
@@ -212,6 +214,16 @@ def check_different(columns: Sequence[str], name: str) -> None:
     """
     if twice := repeated(columns):
         raise DataError(f"{name} has several columns of one name: {', '.join(twice)}; rename all but one of each")
+
+
+def names_below(rows: Iterable[Sequence[Any]], text_column: str) -> str:
+    """Return that one of the first rows, and not the very first, has the columns' names; empty if none has."""
+    try:
+        if any(text_column in cells for cells in islice(rows, TOP_ROWS)):
+            return f"the name {text_column!r} stands below the first row: delete what is above it"
+    except DataError:  # which is raised again where rows are read
+        pass
+    return ""
 
 
 def grouped(rows: Iterator[tuple[Row, int]]) -> Iterator[list[Row]]:

@@ -16,19 +16,21 @@ from pathlib import Path
 from typing import Any
 
 import python_calamine
+from python_calamine import SheetVisibleEnum
 
 from goemotions.errors import AssumptionWarning, DataError, nearest
 from goemotions.escaping import one_line
 from goemotions.tables.compression import FREE_BYTES, RATIO
 from goemotions.tables.conversion import Shape, shape_values, to_text
 from goemotions.tables.source import Source
-from goemotions.tables.table import LISTS, Group, NewColumn, NewValues, Table, grouped
+from goemotions.tables.table import LISTS, Group, NewColumn, NewValues, Table, grouped, names_below
 
 ROWS, CHARACTERS = 1_048_576, 32_767
 """The most that a sheet and a cell of an Excel workbook hold."""
 OTHER = "give the output another ending, as .csv"
 MADE = datetime.datetime(2000, 1, 1)
 """When a workbook that is written says it was made: always the same, so that the same rows make the same file."""
+TEXT_SAMPLE = 256
 DAY, MOMENT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
 
 
@@ -66,7 +68,8 @@ class WorkbookTable(Table):
         check_size(source.path)
         with opened(source.path) as book:
             names = list(book.sheet_names)
-            self.sheet = source.options.sheet or next(iter(names), "")
+            shown = [sheet.name for sheet in book.sheets_metadata if sheet.visible == SheetVisibleEnum.Visible]
+            self.sheet = source.options.sheet or next(iter(shown or names), "")
             if self.sheet not in names:
                 hint = nearest(self.sheet, names)
                 raise DataError(f"{source.path} has no sheet {self.sheet!r}{hint}; sheets: {', '.join(names)}")
@@ -75,14 +78,19 @@ class WorkbookTable(Table):
             except Exception as error:  # as in opened
                 raise DataError(f"{source.path}, sheet {self.sheet!r}: damaged: {one_line(str(error))}") from error
         if len(names) > 1 and source.options.sheet is None:
+            seen = "" if shown[:1] == names[:1] else " that is not hidden"
             warnings.warn(
-                f"{source.path.name}: the first of {len(names)} sheets is read, {self.sheet!r} (--sheet says another)",
+                f"{source.path.name}: the first of {len(names)} sheets{seen} is read, {self.sheet!r} "
+                "(--sheet says another)",
                 AssumptionWarning,
                 stacklevel=2,
             )
         self._read = 0
         first = next(self._rows(), None)
         self._columns = [text_column] if first is None else named(first)
+        below = "" if text_column in self._columns else names_below(self._rows(), text_column)
+        for said in filter(None, ("" if first else "the sheet is empty", below)):
+            warnings.warn(f"{source.path.name}: {said}", AssumptionWarning, stacklevel=2)
 
     @property
     def columns(self) -> list[str]:
@@ -140,6 +148,12 @@ def opened(path: Path) -> Any:
     except python_calamine.PasswordError as error:
         raise DataError(f"{path} is protected by a password: save it without one") from error
     except Exception as error:  # damage raises whatever it meets
+        with path.open("rb") as stream:
+            first = stream.read(TEXT_SAMPLE)
+        if first and b"\0" not in first and first.isascii():
+            kind = "a web page" if first.lstrip().startswith(b"<") else "text"
+            advice = "open it in a spreadsheet program and save it as .xlsx" if kind != "text" else "name it .csv"
+            raise DataError(f"{path} is no workbook but {kind}: {advice}") from error
         raise DataError(f"{path} is no workbook that can be read: {one_line(str(error))}") from error
 
 

@@ -29,9 +29,10 @@ from goemotions.evaluation.model_card import card_of
 from goemotions.evaluation.model_metrics import StoredFigures, model_metrics
 from goemotions.evaluation.provenance import HASHES_FILE, DataFile, TunedOn
 from goemotions.evaluation.unreliable import unreliable_labels
-from goemotions.files import new_directory
+from goemotions.files import check_replaceable, new_directory
 from goemotions.predictions import Thresholds, accepted
 from goemotions.records import to_json
+from goemotions.specs import is_model
 from goemotions.stored_thresholds import threshold_keys
 from goemotions.training.loop import Position
 from goemotions.training.recipe import Recipe
@@ -111,6 +112,7 @@ def write_model(
     Raises:
         GoEmotionsError: the written model computes something else than the trained one; nothing is written then.
     """
+    check_replaceable(output, is_model)
     config: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "model_name": output.absolute().name,

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 
 from goemotions.evaluation.model_metrics import StoredFigures
+from goemotions.files import check_replaceable
+from goemotions.specs import is_model
 from goemotions.training.recipe import HeadRecipe, LlmRecipe, Recipe, TaughtRecipe
 from goemotions.training.text_recipe import TeacherRecipe, TransformerRecipe
 
@@ -105,4 +107,5 @@ def train(recipe: Recipe, options: TrainingOptions) -> StoredFigures | None:
     trainer = TRAINERS.get(type(recipe))
     if trainer is None:
         raise ValueError("a student's recipe is for `goemotions distill`")
+    check_replaceable(options.output, lambda folder: is_model(folder) or (folder / "teacher.json").is_file())
     return trainer(recipe, options)

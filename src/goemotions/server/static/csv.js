@@ -69,6 +69,7 @@ export function readCsv(text, name, usual) {
     throw new Error(`${name}, row ${ragged + 1}: ${rows[ragged].length} cells, but the header has ${header.length}; '${delimiter === "\t" ? "\\t" : delimiter}' is taken to separate cells.`);
   }
   const said = [
+    !header.length && "it is empty",
     delimiter !== usual && !told && `${DELIMITERS[delimiter]} are taken to separate cells`,
     quote === "'" && "' is taken for its quote",
     !quoted && body.includes(quote) && "quotes are read as characters of the texts, because they do not enclose whole cells",

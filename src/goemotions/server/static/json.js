@@ -5,8 +5,33 @@ const WHITE = " \t\r\n";
 
 /** {header, rows, said} of a file whose name ends in .json: an array of objects, or else JSON lines. */
 export function readJson(text, name) {
-  if (text.trimStart().startsWith("{")) return { ...readJsonLines(text, name), said: "it is no array, and is read as JSON lines" };
-  return table([...elements(text, name)]);
+  if (!text.trimStart().startsWith("{")) return table([...elements(text, name)]);
+  refuseWrapped(text, name);
+  return { ...readJsonLines(text, name), said: "it is no array, and is read as JSON lines" };
+}
+
+/** Throws for a file that is one object with the table within it, as interfaces of programs give it. */
+function refuseWrapped(text, name) {
+  let whole;
+  try {
+    whole = JSON.parse(text);
+  } catch {
+    return; // objects on lines, or an error that is said where they are read
+  }
+  const where = listWithin(whole, 3);
+  if (where && !Object.hasOwn(whole, "text")) {
+    throw new Error(`${name} is one object, which holds a list of objects under '${where}': save that list as a file.`);
+  }
+}
+
+function listWithin(value, deepest) {
+  const isObject = (item) => typeof item === "object" && item !== null && !Array.isArray(item);
+  for (const [key, item] of Object.entries(value)) {
+    if (Array.isArray(item) && item.length && item.every(isObject)) return key;
+    const below = isObject(item) && deepest ? listWithin(item, deepest - 1) : "";
+    if (below) return `${key}.${below}`;
+  }
+  return "";
 }
 
 /** {header, rows, said} of a file with an object on each line. */

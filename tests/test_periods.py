@@ -1,0 +1,30 @@
+"""Dates as tables have them: what can be read in one way only is, anything else is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from goemotions.periods import period_of
+
+
+@pytest.mark.parametrize(
+    ("value", "period", "expected"),
+    [
+        ("2024-05-31", "month", "2024-05"),
+        ("31.5.2024", "day", "2024-05-31"),
+        ("31.05.2024 9:30", "day", "2024-05-31"),
+        ("2024/05/31", "day", "2024-05-31"),
+        ("2024-05", "month", "2024-05"),
+        ("2024", "year", "2024"),
+        (2024, "year", "2024"),
+        ("2024", "month", None),
+        ("05/31/2024", "month", None),
+        ("05/04/2024", "month", None),
+        ("31.13.2024", "day", None),
+        (45324, "month", None),
+        ("", "month", None),
+        (None, "year", None),
+    ],
+)
+def test_dates(value: object, period: str, expected: str | None) -> None:
+    assert period_of(value, period) == expected
