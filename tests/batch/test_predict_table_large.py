@@ -1,9 +1,11 @@
-"""Tables of a size that users have: killed at random moments, and the memory curve of a million rows."""
+"""Tables of a size that users have: killed at random, and memory over a million rows, 2 GB and a large sheet."""
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import random
+import secrets
 import signal
 import subprocess
 import sys
@@ -16,7 +18,9 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 from memory import memory_curve
+from small_models import small_transformer
 
 pytestmark = pytest.mark.slow
 ROWS = 200_000
@@ -49,6 +53,23 @@ def command(source: Path, output: Path, *options: str) -> list[str]:
     return [sys.executable, "-m", "goemotions", "predict", "--input", str(source), "--output", str(output), *options]
 
 
+def peaks(arguments: list[str], every: float) -> list[float]:
+    """Return the peak memory in each quarter of a command's run, in MB."""
+    curve = memory_curve(psutil.Popen(arguments), every)
+    quarters = [max(curve[len(curve) * i // 4 : len(curve) * (i + 1) // 4]) for i in range(4)]
+    print("peak memory by quarter of the run, MB:", [round(quarter) for quarter in quarters])
+    return quarters
+
+
+@pytest.fixture
+def quick_model(tmp_path: Path) -> Path:
+    """A model that costs hardly any time, so that reading and writing are what is watched."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    small_transformer(folder)
+    return folder
+
+
 @pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
 def test_killed_at_random_moments(tmp_path: Path, ending: str) -> None:
     source, whole = write_table(tmp_path / f"in.{ending}", ROWS), tmp_path / f"whole.{ending}"
@@ -77,12 +98,44 @@ def test_killed_at_random_moments(tmp_path: Path, ending: str) -> None:
 
 def test_a_million_rows_in_flat_memory(tmp_path: Path) -> None:
     source, output = write_table(tmp_path / "in.parquet", 1_000_000), tmp_path / "out.parquet"
-    curve = memory_curve(psutil.Popen(command(source, output)), every=2)
+    quarters = peaks(command(source, output), every=2)
     assert pq.read_metadata(output).num_rows == 1_000_000
-    quarters = [max(curve[len(curve) * i // 4 : len(curve) * (i + 1) // 4]) for i in range(4)]
-    print("peak memory by quarter of the run, MB:", [round(quarter) for quarter in quarters])
     assert quarters[3] < quarters[0] * 1.2
     ids = itertools.chain.from_iterable(
         b["id"].to_pylist() for b in pq.ParquetFile(output).iter_batches(columns=["id"])
     )
     assert all(got == expected for expected, got in enumerate(ids))
+
+
+def test_two_gigabytes_of_compressed_csv_in_flat_memory(tmp_path: Path, quick_model: Path) -> None:
+    """100,000 short texts, each beside a cell of 20,000 characters; compressed a fifth of it."""
+    source, output, rows = tmp_path / "in.csv.gz", tmp_path / "out.csv", 100_000
+    noise, generator = secrets.token_urlsafe(3 << 20), random.Random(0)
+    with gzip.open(source, "wt", compresslevel=1, encoding="ascii", newline="") as stream:
+        stream.write("id,page,text\n")
+        for row in range(rows):
+            start = generator.randrange(len(noise) - 4_000)
+            stream.write(f"{row},{noise[start : start + 4_000] * 5},{' '.join(generator.choices(WORDS, k=6))}\n")
+    quarters = peaks(command(source, output, "--model", str(quick_model)), every=0.5)
+    assert max(quarters) < 400
+    assert max(quarters[2:]) < max(quarters[:2]) * 1.1
+    assert output.stat().st_size > 2_000_000_000
+    with output.open(encoding="ascii") as stream:
+        assert [line.split(",", 1)[0] for line in stream] == ["id", *map(str, range(rows))]
+
+
+def test_a_sheet_of_half_a_million_rows_is_held_once(tmp_path: Path, quick_model: Path) -> None:
+    """The sheet lies in memory as a whole, as the library that reads it gives it; nothing grows while it is scored."""
+    source, output, rows = tmp_path / "in.xlsx", tmp_path / "out.csv", 500_000
+    generator = random.Random(0)
+    with xlsxwriter.Workbook(str(source), {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["id", "text"])
+        for row in range(rows):
+            sheet.write_number(row + 1, 0, row)
+            sheet.write_string(row + 1, 1, " ".join(generator.choices(WORDS, k=generator.randint(2, 16))))
+    quarters = peaks(command(source, output, "--model", str(quick_model)), every=0.5)
+    assert max(quarters) < 400
+    assert quarters[3] < max(quarters[:3]) * 1.05
+    with output.open(encoding="utf-8") as stream:
+        assert [line.split(",", 1)[0] for line in stream] == ["id", *map(str, range(rows))]
