@@ -139,6 +139,12 @@ def test_what_is_wrong_is_said(classifier: EmotionClassifier) -> None:
         classifier.predict(frame)
 
 
+@pytest.mark.parametrize("name", [0, ("answers", "text")])
+def test_columns_of_pandas_need_no_names_of_letters(classifier: EmotionClassifier, name: Any) -> None:
+    frame = pd.DataFrame({name: ["Thanks, you made my day!"]})
+    assert classifier.annotate(frame, name, columns="wide")["emotion_1"].tolist() == ["gratitude"]
+
+
 def test_without_narwhals(classifier: EmotionClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "narwhals", None)
     with pytest.raises(MissingExtraError, match=r"annotating frames needs an optional part: .*\[frames\]"):

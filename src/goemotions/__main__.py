@@ -1,5 +1,5 @@
 """``python -m goemotions``."""
 
-from goemotions.cli.app import main
+from goemotions.cli.start import main
 
 main()

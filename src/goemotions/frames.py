@@ -64,7 +64,7 @@ def annotate_frame(classifier: Predictor, frame: Frame, column: str, options: An
     labels = classifier.labels
     new_names = [new.name for new in added_columns(labels, chosen, layout)]
     check_columns(wrapped.columns, column, new_names, "the frame")
-    found = annotate_texts(classifier, texts_of(wrapped[column]), chosen)
+    found = annotate_texts(classifier, texts_of(wrapped.get_column(column)), chosen)
     laid = lay_out(found, labels, chosen, layout)
     kept = wrapped if laid.rows is None else wrapped[laid.rows]
     series = [new_series(nw, wrapped, new, values) for new, values in laid.columns.items()]

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import goemotions
-from goemotions.cli import terminal
+from goemotions.cli import INTERRUPTED, terminal
 from goemotions.cli.adapt import adapt
 from goemotions.cli.batch import batch
 from goemotions.cli.check import check
@@ -33,7 +33,7 @@ from goemotions.cli.train import train
 from goemotions.cli.tune import tune
 from goemotions.errors import GoEmotionsError
 
-USAGE, FAILURE, INTERRUPTED, CLOSED_PIPE = 2, 1, 130, 141  # the last two as shells report SIGINT and SIGPIPE
+USAGE, FAILURE, CLOSED_PIPE = 2, 1, 141  # the last as shells report SIGPIPE
 
 app = typer.Typer(
     no_args_is_help=True,
