@@ -102,7 +102,8 @@ class EmotionClassifier:
         warn_of_common(self.thresholds, self.config.name)
         self.calibration = self.config.calibration
         self.languages = languages_read(self.directory, self.config)
-        self._tells_languages = bool(self.languages) and installed()
+        # Common words alone leave too many texts unknown to choose thresholds by; a warning they can give.
+        self._tells_languages = bool(self.languages) and (installed() or not self.thresholds.by_language)
         self._options = LoadOptions(
             device, threads, batch_size, backbone, encoder, precision, allow_other_encoder, max_memory
         )

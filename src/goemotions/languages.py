@@ -1,4 +1,4 @@
-"""The language of a text: by its letters, by common English words, else by py3langid (extra ``languages``).
+"""The language of a text: by its letters, by common words, and by py3langid where the extra ``languages`` is there.
 
 Only letters count; addresses and names behind an @ are left out. Languages are chosen among those that texts are likely
 to be in, so that short ones are not taken for a rare relative: Galician and Catalan are told as their larger
@@ -84,6 +84,33 @@ ENGLISH = frozenset(
 )
 """Common words of which hardly two stand together in another language."""
 
+COMMON: Mapping[str, frozenset[str]] = {
+    tag: frozenset(words.split())
+    for tag, words in {
+        "cs": "se je že jsem jsi ale jako tak který když nebo není pro už si jen",
+        "da": "og det jeg ikke er på af en har den til du som vil meget hvad mig dig",
+        "de": "der das und ich nicht ist mit sie auf den dem ein eine einen für wir auch sich wenn aber wie noch nur "
+        "mein du ja ihr er es zu von haben habe dich dir mir mich bist hier uns nichts",
+        "es": "que el los las por una un con para es lo mi muy pero más como esto todo está estoy porque cuando qué "
+        "hay se en del su te ya le al si nos sin",
+        "fi": "ja ei se että olen minä mutta niin kun hän ovat oli mitä kanssa",
+        "fr": "les des est pas que je une pour dans qui vous nous c'est j'ai suis sur avec très merci moi cette mais "
+        "tu ne le la et il elle du au ce ça",
+        "hu": "és nem hogy egy az meg csak ez de van volt már nagyon",
+        "id": "yang dan ini itu tidak saya aku dengan untuk ada kamu bisa",
+        "it": "che di il non per una un sono è della questo mi con più ma perché ho gli anche molto quando ti ci lo io",
+        "nl": "het een ik van niet dat je zijn voor maar heb ook wat deze naar geen nog en",
+        "pl": "się nie na że jest to jak za mnie ale już tylko czy bardzo tak jestem",
+        "pt": "que não uma um para com você os muito mais isso meu eu por como foi está mas ele são quando em da se já "
+        "tem na ao só",
+        "ro": "și să nu de că este un la pentru mai care cu din sunt dar foarte",
+        "sv": "och att det som jag inte är för på har till en så med om mig",
+        "tr": "bir ve bu çok için ama ne ben değil gibi daha kadar var mi ki her şey sen evet",
+        "vi": "không là và của có cho một người này được",
+    }.items()
+}
+"""Frequent words of the other languages in Latin letters: hardly two of one language stand together in English."""
+
 NO_LANGUAGE = re.compile(r"https?://\S+|www\.\S+|@\w+|<\|?\w+\|?>|&\w+;")
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 REST = "rest"
@@ -115,15 +142,19 @@ def installed() -> bool:
 def identify(texts: Sequence[str]) -> Found:
     """Return the language of each text; of a longer one, of its beginning.
 
-    Raises:
-        MissingExtraError: py3langid is not installed, and a text needs it.
+    Without the extra ``languages``, texts in Latin letters without common words are :data:`UNKNOWN`.
     """
-    found = [language_of(text) for text in texts]
+    identified = installed()
+    found = [language_of(text, identified) for text in texts]
     return Found(np.array([tag for tag, _ in found], "<U3"), np.array([sure for _, sure in found], np.bool_))
 
 
-def language_of(text: str) -> tuple[str, bool]:
-    """Return a text's language, and False for a guess; errors as :func:`identify`."""
+def language_of(text: str, identified: bool) -> tuple[str, bool]:
+    """Return a text's language, and False for a guess.
+
+    Args:
+        identified: py3langid is there for texts in Latin letters.
+    """
     words = NO_LANGUAGE.sub(" ", text[: 4 * READ].replace("\u2019", "'")).strip()[:READ]
     if not words.isascii() and any(map(str.isalpha, words)):
         by_letters = language_of_letters(words)
@@ -135,6 +166,8 @@ def language_of(text: str) -> tuple[str, bool]:
     known = set(found) & ENGLISH
     if len(known) > 1 and sum(word in known for word in found) * 5 >= len(found):
         return "en", True
+    if not identified:
+        return language_of_words(set(found), len(known))
     tag, confidence = identifier().classify(words)
     return str(tag), bool(confidence >= CONFIDENCE and sum(map(len, set(found))) >= LETTERS)
 
@@ -153,6 +186,18 @@ def language_of_letters(text: str) -> str | None:
     return SCRIPTS.get(script, OTHER)
 
 
+def language_of_words(words: Collection[str], english: int) -> tuple[str, bool]:
+    """Return the language that two common words or more say, if English has fewer; else :data:`UNKNOWN`, a guess.
+
+    Args:
+        words: the different words of a text, in small letters.
+        english: how many of them are common in English.
+    """
+    counts = {tag: len(common.intersection(words)) for tag, common in COMMON.items()}
+    tag = max(counts, key=lambda name: counts[name])
+    return (tag, True) if counts[tag] > max(1, english) else (UNKNOWN, False)
+
+
 @cache
 def script_of(letter: str) -> str:
     """Return the first word of a letter's Unicode name, such as LATIN."""
@@ -161,15 +206,9 @@ def script_of(letter: str) -> str:
 
 @cache
 def identifier() -> Any:
-    """Return py3langid's identifier, which takes half a second of a core and 100 MB.
+    """Return py3langid's identifier, which takes half a second of a core and 100 MB."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    Raises:
-        MissingExtraError: it is not installed.
-    """
-    try:
-        from py3langid.langid import MODEL_FILE, LanguageIdentifier
-    except ImportError as error:
-        raise missing() from error
     loaded = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     loaded.set_languages(IDENTIFIED)
     return loaded
@@ -191,7 +230,7 @@ def settled(found: Found, majority: str = UNKNOWN) -> Languages:
 
 
 def languages_of(texts: Sequence[str], guesses: bool = False) -> Languages:
-    """Return the language of each text, for a guess that of most texts; errors as :func:`identify`.
+    """Return the language of each text, for a guess that of most texts.
 
     Args:
         guesses: keep a guess where most texts are in no one language; else it is :data:`UNKNOWN`.

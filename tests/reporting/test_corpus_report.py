@@ -79,9 +79,8 @@ def test_words_of_a_group_are_those_that_others_use_less(tmp_path: Path, classif
     assert [word.word for word in report.group_words["north"]["gratitude"]] == ["parcel"]
     assert [word.word for word in report.group_words["south"]["gratitude"]] == ["concert"]
     assert "gracias" not in {word.word for words in report.words.values() for word in words}  # four texts have it
-    if report.languages:  # py3langid is installed
-        assert report.languages == {"en": 200, "es": 4}
-        assert "4 of 204 texts seem to be in languages that the model compact does not read" in report_page(report)
+    assert report.languages == {"en": 200, "es": 4}
+    assert "4 of 204 texts seem to be in languages that the model compact does not read" in report_page(report)
 
 
 class Page(HTMLParser):

@@ -64,8 +64,6 @@ def method_section(report: CorpusReport) -> str:
     ]
     if main.truncated:
         lines.append(f"Of {main.truncated:,} long texts the model read the beginning.")
-    if not report.languages and source.reads:
-        lines.append("Languages were not told apart; with the extra languages of goemotions they are.")
     listed = "".join(f"<li>{escape(line)}</li>" for line in lines)
     cite = f"goemotions {source.version} (2026), model {source.model}; data set: Demszky et al., GoEmotions, ACL 2020."
     command = (
