@@ -20,11 +20,6 @@ OFFICIAL = "goemotions-test"
 ON_MAPS = "english_on_maps"
 HALVES = "halves"
 """Decisions at thresholds tuned on the other half of the same data."""
-ENGLISH_THRESHOLDS = (
-    "Decisions of `multilingual` in other languages than English are here those of its thresholds for English texts, "
-    "from before it had others for the rest ([languages.md](languages.md))."
-)
-"""True until ``benchmarks/quality.py multilingual`` is run again."""
 SETS = {
     OFFICIAL: "GoEmotions test, English",
     "goemotions-ru": "the same in Russian, by machine",

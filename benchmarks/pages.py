@@ -13,7 +13,6 @@ from pathlib import Path
 from page_behaviour import behaviour_page
 from page_italian import chance, italian_page
 from page_parts import (
-    ENGLISH_THRESHOLDS,
     HALVES,
     OFFICIAL,
     RESULTS,
@@ -121,7 +120,6 @@ def quality_page(found: dict[str, Results]) -> str:
         "“Own thresholds” were tuned on a random half of that data and measured on the other, by turns: what labelled "
         "texts of that kind would buy without training. “Of chance” is the mean average precision of scores that say "
         "nothing: the mean frequency of the labels. The calibration error is over predictions of at least 0.1.",
-        ENGLISH_THRESHOLDS,
         "## Beside other models",
         "The official test split, 5,427 comments in English.",
         beside_others(found),
