@@ -26,8 +26,8 @@ ABOUT = (
     "How well the shipped models read Italian, on two corpora whose labels people gave, beside the same model on the "
     "English GoEmotions test with its labels put into the same groups. 95 % bootstrap intervals of 10,000 resamples; "
     "the thresholds are those that ship, none of them chosen on Italian texts. The columns “Italian thresholds” have "
-    "others: tuned on a random half of the Italian texts and measured on the other, by turns, to tell what the thresholds "
-    "cost from what the model does not see.",
+    "others: tuned on a random half of the Italian texts and measured on the other, by turns, to tell what the "
+    "thresholds cost from what the model does not see.",
     "- **XED** (Helsinki-NLP): 3,275 film subtitles. The labels were given to English or Finnish lines and carried "
     "over to their Italian translations, so they are noisy. Every line has a label.\n"
     "- **XDailyDialog**: 7,716 dialogue turns translated by people. 6,301 have no emotion; fear has 17 positives and "
