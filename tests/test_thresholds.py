@@ -73,7 +73,7 @@ def test_the_rule_is_tuned_to_have_most_rows_right() -> None:
     assert tune_beside(ROWS, both, {"joy": 0.3, "neutral": 0.5}).beside == {}
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=1, max_size=40))
 def test_tune_finds_the_best_f1(rows: list[tuple[int, bool]]) -> None:
     probabilities = np.array([[p / 20] for p, _ in rows], dtype=np.float32)

@@ -89,6 +89,7 @@ def accepted(source: Path, output: str, threshold: float) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_two_drivers_at_once_never_mix(cluster: Cluster, tmp_path: Path) -> None:
     """Fault 20: both used to end with status 0, and the output held rows of both."""
     source, output = write_input(tmp_path / "in"), tmp_path / "out"
@@ -104,6 +105,7 @@ def test_two_drivers_at_once_never_mix(cluster: Cluster, tmp_path: Path) -> None
     assert {check_whole(pa.py_buffer(path.read_bytes())).job for path in output.glob("part-*")} == {job.stem[4:]}
 
 
+@pytest.mark.slow
 def test_an_output_that_is_removed_meanwhile(cluster: Cluster, source: Path, tmp_path: Path) -> None:
     """Fault 19: the job says what happened, and does not begin the folder again without its job's file."""
     output = tmp_path / "out"
@@ -150,6 +152,7 @@ def zero_middle(path: Path) -> None:
     path.write_bytes(content)
 
 
+@pytest.mark.slow
 def test_damaged_parts_and_manifest_are_made_again(finished: tuple[Path, Path]) -> None:
     """Fault 20: parts empty, zeroed, swapped or gone, a letter gone, a manifest short: all used to be believed."""
     source, output = finished
@@ -176,6 +179,7 @@ def test_damaged_parts_and_manifest_are_made_again(finished: tuple[Path, Path]) 
     assert contents(output) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["manifest.jsonl", "unreadable.json"])
 @pytest.mark.parametrize("damage", [lambda content: b"", lambda content: bytes(len(content)), lambda content: b"[]\n"])
 def test_a_damaged_list_is_made_again(finished: tuple[Path, Path], name: str, damage: Callable[[bytes], bytes]) -> None:
@@ -188,6 +192,7 @@ def test_a_damaged_list_is_made_again(finished: tuple[Path, Path], name: str, da
     assert contents(output) == before
 
 
+@pytest.mark.slow
 def test_what_cannot_be_made_again_is_an_error(finished: tuple[Path, Path]) -> None:
     """Fault 20: a damaged job's file, a part of another job, and a file that readers would take for a result."""
     source, output = finished
@@ -207,6 +212,7 @@ def test_what_cannot_be_made_again_is_an_error(finished: tuple[Path, Path]) -> N
     assert contents(output) == before
 
 
+@pytest.mark.slow
 def test_an_edit_of_the_input_with_the_same_size_and_time(finished: tuple[Path, Path]) -> None:
     """Fault 20: such an edit was not noticed, and the output was of both contents."""
     source, output = finished

