@@ -82,6 +82,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "another part over it": lambda folder: shutil.copy(folder / "part-000000000.csv", folder / PART),
     "counts cut short": lambda folder: truncate(folder / TALLY),
     "counts of another part": lambda folder: shutil.copy(folder / "tally-000000000.json", folder / TALLY),
+    "the description over counts": lambda folder: shutil.copy(folder / "job.json", folder / TALLY),
     "counts without content": lambda folder: (folder / TALLY).write_bytes(b""),
     "counts that are wrong": lambda folder: (folder / TALLY).write_bytes(
         (folder / TALLY).read_bytes().replace(b"2048", b"2000")
@@ -97,6 +98,13 @@ def test_damaged_parts_are_made_again(classifier: EmotionClassifier, job: Path, 
     assert resume(classifier, job) == DONE
     assert (job / "out.csv").read_bytes() == (job / "whole.csv").read_bytes()
     assert sorted(path.name for path in job.iterdir()) == ["in.csv", "out.csv", "whole.csv"]
+
+
+def test_counts_in_place_of_a_description_are_named(classifier: EmotionClassifier, job: Path) -> None:
+    """They were taken for the description of another job, all of whose options differed."""
+    shutil.copy(job / "out.csv.partial" / TALLY, job / "out.csv.partial" / "job.json")
+    with pytest.raises(DataError, match=r"job\.json is damaged or missing: delete .*partial and start again"):
+        resume(classifier, job)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b'{"value": {}, "sha256": "0"}', b"[" * 100_000, b"\xff"])

@@ -68,7 +68,8 @@ class JobFolder:
             self.path.mkdir(exist_ok=True)
             write_sealed(self.path / JOB, description)
         before = read_sealed(self.path / JOB)
-        if before is None:
+        # Whole, but another file of the folder in its place: nothing in it describes a job.
+        if before is None or not before.keys() & description.keys():
             raise DataError(f"{self.path / JOB} is damaged or missing: delete {self.path} and start again")
         changed = [key for key in description if description[key] != before.get(key)]
         if changed:
@@ -80,7 +81,7 @@ class JobFolder:
     def read_counts(self, index: int) -> Summary | None:
         """Return the counts of a finished part; None if it is not there or not as it was written."""
         found = read_sealed(self.path / f"tally-{index:09d}.json")
-        if found is None or found["sha256"] != file_sha256(self.part(index)):
+        if found is None or "counts" not in found or found["sha256"] != file_sha256(self.part(index)):
             return None
         return Summary(**found["counts"])
 
