@@ -134,6 +134,7 @@ class Found(NamedTuple):
     sure: npt.NDArray[np.bool_]
 
 
+@cache  # looking for it takes as long as reading three texts
 def installed() -> bool:
     """Return True if languages can be identified."""
     return find_spec("py3langid") is not None

@@ -23,7 +23,7 @@ FILE = "corpus.json"
 PREPARED = "prepared.json"
 MAX_TEXT = 2000  # characters
 WARNING = "It rates the words of a text, not the person who wrote it: do not judge people by it."
-"""What is said of every model, whatever it was trained on."""
+"""A warning that stands with every model, whatever it was trained on."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from goemotions.tables.table import check_different
 SEPARATORS = ",;|"
 FLAGS = {"": False, "0": False, "0.0": False, "false": False, "1": True, "1.0": True, "true": True}
 WORDS = dict.fromkeys(("no", "nein", "falsch", "0,0"), False) | dict.fromkeys(("x", "yes", "ja", "wahr", "1,0"), True)
-"""What spreadsheets and people write in place of 0 and 1."""
+"""Words that spreadsheets and people write in place of 0 and 1."""
 Label = str | int
 
 

@@ -20,7 +20,7 @@ READING = {
     33,  # SQLITE_RECURSIVE, which Python has no name for
 }
 DAMAGE = (sqlite3.Error, UnicodeDecodeError)
-"""What a damaged file raises: of a schema that is no UTF-8, Python cannot read SQLite's message."""
+"""Errors of a damaged file: of a schema that is no UTF-8, Python cannot read SQLite's message."""
 NAMES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 
 
