@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import torch
 from published_route import HIDDEN, embeddings, random_head, save_base, save_quantised
 from safetensors.torch import load_file, save_file
+from small_models import small_gguf
 
 from goemotions.decoder.model import SingleTokenDecoder
 from goemotions.decoder.tensors import open_source
@@ -167,6 +169,17 @@ def test_a_gguf_file_cut_off(tmp_path: Path) -> None:
     (tmp_path / "short.gguf").write_bytes(file.read_bytes()[:50_000_000])
     with pytest.raises(ModelError, match="cut off or not a GGUF file"):
         decode(tmp_path / "short.gguf")
+
+
+def test_a_gguf_tensor_without_numbers(tmp_path: Path) -> None:
+    """Fault 23: such a tensor needs no bytes, so that nothing bounds its other dimensions."""
+    small_gguf(tmp_path / "base.gguf")
+    whole = (tmp_path / "base.gguf").read_bytes()
+    shape = struct.pack("<IQQ", 2, 32, 64)
+    assert whole.count(shape) == 2
+    (tmp_path / "base.gguf").write_bytes(whole.replace(shape, struct.pack("<IQQ", 2, 2**63 + 32, 0)))
+    with pytest.raises(ModelError, match=r"ffn_gate.* of the shape \[0, 9223372036854775840\] does not consist of"):
+        open_source(tmp_path / "base.gguf")
 
 
 def test_states_that_are_not_finite_name_the_layer(base: Path) -> None:

@@ -94,7 +94,8 @@ class GgufFile:
         shape = tuple(self._number("Q") for _ in range(dimensions))[::-1]
         kind, start = GGMLQuantizationType(self._number("I")), self._number("Q")
         block, size = GGML_QUANT_SIZES[kind]
-        if not shape or shape[-1] % block:
+        # Without numbers a tensor would fit a file with any other dimension, which no array may have.
+        if not shape or 0 in shape or shape[-1] % block:
             raise ValueError(f"{name} of the shape {list(shape)} does not consist of blocks of {block}")
         return name, GgufTensor(shape, kind, start, prod(shape) // block * size)
 
