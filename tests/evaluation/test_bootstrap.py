@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from figures import numbers
-from scipy.stats import norm
+from scipy.special import logit
+from scipy.stats import norm, t
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
-from goemotions.evaluation.bootstrap import interval, resample, weights
+from goemotions.evaluation.bootstrap import interval, log_odds_interval, resample, weights
 from goemotions.evaluation.figures import Difference, Figure
 from goemotions.evaluation.formatting import format_difference, format_figure, format_interval, format_number
 from goemotions.evaluation.measure import Predictions, measure_predictions
@@ -67,6 +68,15 @@ def test_as_a_plain_bootstrap() -> None:
     figures = {"f1": found.own.labels["a"].f1, "average_precision": found.ranking.labels["a"].average_precision}
     for name, ours in figures.items():
         assert (ours.low, ours.high) == pytest.approx(np.percentile(samples[name], [2.5, 97.5]), abs=0.02)
+
+
+def test_an_interval_of_roc_auc_is_wider_by_students_t() -> None:
+    samples = np.random.default_rng(0).uniform(0.7, 0.9, (500, 3))
+    positives = np.array([4, 30, 300])
+    low, high = log_odds_interval([0.8] * 3, samples, positives, 1000)
+    plain = np.subtract(*interval(logit(samples))[::-1])
+    expected = t.ppf(0.975, positives - 1) / norm.ppf(0.975) * np.sqrt(positives / (positives - 1))
+    assert (logit(high) - logit(low)) / plain == pytest.approx(expected, abs=1e-12)
 
 
 def test_intervals_narrow_with_rows() -> None:
