@@ -87,6 +87,8 @@ def test_top_k_and_reliable_only(classifier: EmotionClassifier) -> None:
     assert all(set(found) == set(LABELS) - set(classifier.unreliable_labels) for found in reliable)
     with pytest.raises(ValueError, match="top_k"):
         classifier.predict(CARD_TEXTS, top_k=0)
+    with pytest.raises(TypeError, match=r"top_k must be a whole number of at least 1, got '2' \(str\)"):
+        classifier.predict(CARD_TEXTS, top_k="2")  # type: ignore[arg-type]
 
 
 def test_no_texts(classifier: EmotionClassifier) -> None:

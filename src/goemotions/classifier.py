@@ -15,6 +15,7 @@ from goemotions import thresholds as thresholding
 from goemotions.architectures import load_model
 from goemotions.architectures.base import EmbeddingArchitecture, LoadOptions, all_features, check_embeddings
 from goemotions.architectures.prepared import Features, Prepared, check_finite
+from goemotions.arguments import check_texts, read_windows
 from goemotions.catalog import find_model
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
 from goemotions.data.origin import languages_read
@@ -30,9 +31,7 @@ from goemotions.predictions import (
     PredictOptions,
     Scored,
     Threshold,
-    check_texts,
     predictions_of,
-    read_windows,
     sigmoid,
     warn_of_unread,
 )
@@ -150,7 +149,7 @@ class EmotionClassifier:
 
         Raises:
             TypeError: a bare str, or something that is not a str among the texts (its index is named).
-            ValueError: a threshold, ``top_k`` or ``long_text`` out of range.
+            TypeError, ValueError: a threshold or ``top_k`` that is no number or out of range, or another ``long_text``.
         """
         predictions = self.predictions(texts, PredictOptions(threshold, top_k, reliable_only, long_text))
         unread = self.unread_note(Counter(each.language for each in predictions))
