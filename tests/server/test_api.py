@@ -152,7 +152,16 @@ def test_other_kinds_of_content_and_other_paths(server: Server) -> None:
     assert server.ask("/", b'{"inputs": "a"}', {"Content-Type": "text/plain"}).status == 415
     assert server.get("/nothing").status == 404
     assert server.get("/predict").status == 405
+    assert server.ask("/predict", None, method="HEAD").status == 405
     assert server.post("/", b'{"inputs": "\xff"}').status in (400, 422)
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/ready", "/info", "/docs", "/openapi.json", "/static/page.js"])
+def test_head_is_get_without_content(server: Server, path: str) -> None:
+    get, head = server.get(path), server.ask(path, None, method="HEAD")
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["content-length"] == get.headers["content-length"] == str(len(get.body))
+    assert head.headers["content-type"] == get.headers["content-type"]
 
 
 def test_probes_and_metrics(server: Server) -> None:

@@ -22,6 +22,7 @@ from goemotions.server.batcher import Batcher
 from goemotions.server.bounds import Bounds
 from goemotions.server.counting import Counting
 from goemotions.server.errors import CatchAll, add_handlers
+from goemotions.server.head import Head
 from goemotions.server.metrics import Metrics
 from goemotions.server.openapi import describe_api
 from goemotions.server.scoring import Service
@@ -94,6 +95,7 @@ def create_app(settings: Settings, classifier: EmotionClassifier, slots: int = 1
     add_handlers(app)
     paths = app.openapi()["paths"]
     # The last one added is the outermost.
+    app.add_middleware(Head, paths=frozenset(path for path in paths if "get" in paths[path]))
     app.add_middleware(Bounds, settings=settings, paths={path for path in paths if "post" in paths[path]})
     app.add_middleware(Gate, settings=settings)
     if settings.cors_origins:

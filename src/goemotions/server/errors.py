@@ -80,7 +80,8 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:
         if error.status_code == 405:  # Starlette names the methods of one route, and a path may have several
-            allowed = ", ".join(map(str.upper, request.app.openapi()["paths"].get(request.url.path, ["get"])))
+            methods = request.app.openapi()["paths"].get(request.url.path, ["get"])
+            allowed = ", ".join("GET, HEAD" if method == "get" else method.upper() for method in methods)
             return respond(405, f"{request.method} is not among this path's methods: {allowed}", {"Allow": allowed})
         return respond(error.status_code, str(error.detail), error.headers)
 
