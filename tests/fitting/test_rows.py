@@ -101,6 +101,17 @@ def test_one_label_written_differently_is_named() -> None:
         rows_of(TEXTS, labels)
 
 
+def test_cells_that_pandas_wrote_for_missing_ones_are_no_label(tmp_path: Path) -> None:
+    """They became a label of that name, which nobody gave."""
+    cells = ["good", "bad", "?"] * 7
+    cells[3], cells[4], cells[8] = "nan", "NaN", "<NA>"
+    path = write_rows(tmp_path / "rows.csv", TEXTS, [[cell] for cell in cells])
+    with pytest.warns(AssumptionWarning, match="3 labels are nan, as pandas writes an empty cell"):
+        rows = read_rows(path)
+    assert rows.labels == ("good", "bad", "?")
+    assert [row for row, given in enumerate(rows.targets.tolist()) if not any(given)] == [3, 4, 8]
+
+
 def test_rows_that_nobody_may_have_labelled_are_said(tmp_path: Path) -> None:
     path = write_rows(tmp_path / "rows.csv", TEXTS, [[] if row % 3 == 0 else found for row, found in enumerate(ROWS)])
     with pytest.warns(AssumptionWarning, match=r"of 21 rows have no label.*leave them out if nobody has labelled them"):

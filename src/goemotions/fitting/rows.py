@@ -74,6 +74,9 @@ def read_rows(
     if table.without_text:
         assume(f"{path.name}: {table.without_text:,} rows have no text and are left out")
     names = [[str(label) for label in row] for row in table.labels]
+    missing = 0 if columns.each else _empty_missing(names)
+    if missing:
+        assume(f"{path.name}: {missing:,} labels are nan, as pandas writes an empty cell, and are read as one")
     known = columns.each
     if measure_only:
         return as_rows(table.texts, names, known or order_of(names), bool(single), table.ids, path.name, table.sha256)
@@ -82,6 +85,14 @@ def read_rows(
         taken = "are taken for texts that have none: leave them out if nobody has labelled them"
         assume(f"{path.name}: {none:,} of {len(names):,} rows have no label, and {taken}")
     return check_rows(table.texts, names, known, single, table.ids, path.name, table.sha256)
+
+
+def _empty_missing(names: list[list[str]]) -> int:
+    """Take the only label of rows away where it stands for a missing one; return of how many."""
+    missing = [row for row in names if len(row) == 1 and row[0].casefold() in MISSING_LABELS]
+    for row in missing:
+        row.clear()
+    return len(missing)
 
 
 def rows_of(
