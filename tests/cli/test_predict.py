@@ -113,6 +113,12 @@ def test_a_closed_pipe_ends_quietly() -> None:
     assert done.stderr == ""
 
 
+def test_help_into_a_closed_pipe_ends_quietly() -> None:
+    script = f"{sys.executable} -m goemotions --help | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("141\n", "")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_on_stdout() -> None:
     with Path("/dev/full").open("w") as full:

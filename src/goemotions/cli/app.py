@@ -100,6 +100,10 @@ def main() -> NoReturn:
         code = 0
     except typer.Exit as stop:
         code = stop.exit_code
+    except SystemExit as stop:
+        if not isinstance(stop.__context__, BrokenPipeError):  # what Rich, which prints help, makes of a closed pipe
+            raise
+        code = closed_pipe()
     except KeyboardInterrupt:
         code = fail(
             "interrupted; what is finished is kept: predict --resume, or the same batch, resumes it",
