@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ import typer
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
 from goemotions.cli.column_options import with_column_options
-from goemotions.cli.estimate_options import EstimateOptions, with_estimate_options
+from goemotions.cli.estimate_options import with_estimate_options
 from goemotions.cli.model_options import with_model_options
 from goemotions.cli.table_options import with_table_options
 from goemotions.records import to_json
@@ -20,6 +21,7 @@ from goemotions.tables.source import ReadOptions
 if TYPE_CHECKING:
     from goemotions.architectures.base import LoadOptions
     from goemotions.data.tables import Columns
+    from goemotions.estimation.options import EstimateOptions
 
 Source = Annotated[Path, typer.Argument(metavar="FILE", help="A table: CSV, TSV, JSON, Parquet, Excel or SQLite.")]
 Changes = Annotated[
@@ -48,19 +50,8 @@ def estimate(
     from goemotions.estimation.estimate import estimate as estimate_table
 
     classifier = EmotionClassifier(model, **vars(load))
-    found = estimate_table(
-        classifier,
-        file,
-        columns.text,
-        asked.grouping,
-        asked.labelled,
-        columns,
-        asked.weights,
-        asked.label_map,
-        asked.assume_random,
-        reading,
-        show_progress=True,
-    )
+    given = replace(asked, text_column=columns.text, columns=columns, reading=reading)
+    found = estimate_table(classifier, file, **vars(given), show_progress=True)
     if as_json:
         terminal.echo(json.dumps(to_json(found.changes if changes else found.shares), ensure_ascii=False))
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +12,7 @@ from goemotions.cli import options as opt
 from goemotions.cli.option_groups import with_group
 
 if TYPE_CHECKING:
-    from goemotions.estimation.corpus import Grouping
+    from goemotions.estimation.options import EstimateOptions
 
 By = Annotated[str | None, typer.Option(help="A column with groups, each of which has shares too.")]
 Time = Annotated[str | None, typer.Option(help="A column with dates, by whose periods there are shares too.")]
@@ -38,17 +37,6 @@ AssumeRandom = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class EstimateOptions:
-    """Options of an estimate, those of :func:`goemotions.estimation.estimate`."""
-
-    grouping: Grouping
-    labelled: Path | None
-    weights: str | None
-    label_map: str | None
-    assume_random: bool
-
-
 def options(
     by: By = None,
     time: Time = None,
@@ -59,7 +47,7 @@ def options(
     label_map: LabelMap = None,
     assume_random: AssumeRandom = False,
 ) -> EstimateOptions:
-    """Return what the command line says of an estimate; its parameters are the group.
+    """Return what the command line says of an estimate, without columns and reading; its parameters are the group.
 
     Raises:
         ValueError: an option without the one that it belongs to.
@@ -69,9 +57,12 @@ def options(
     if weights is not None and labelled is None:
         raise ValueError("--weights goes with --labelled: it says how many texts each labelled row stands for")
     from goemotions.estimation.corpus import Grouping
+    from goemotions.estimation.options import EstimateOptions
 
     grouping = Grouping(by, time, period.value, time_unit and time_unit.value)
-    return EstimateOptions(grouping, labelled, weights, label_map, assume_random)
+    return EstimateOptions(
+        grouping=grouping, labelled=labelled, weights=weights, label_map=label_map, assume_random=assume_random
+    )
 
 
 def with_estimate_options(command: Callable[..., None]) -> Callable[..., None]:

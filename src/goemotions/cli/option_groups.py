@@ -7,6 +7,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any, get_type_hints
 
+GROUPS = ("LoadOptions", "Columns", "EstimateOptions")
+
 
 def with_group(command: Callable[..., None], name: str, group: Callable[..., Any]) -> Callable[..., None]:
     """Return ``command`` with the parameters of ``group`` in place of its parameter ``name``, which gets its result."""
@@ -27,7 +29,7 @@ def with_group(command: Callable[..., None], name: str, group: Callable[..., Any
 
 def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     """Return a function's parameters with their annotations evaluated; the types of groups are not imported."""
-    hints = get_type_hints(function, localns={"LoadOptions": object, "Columns": object}, include_extras=True)
+    hints = get_type_hints(function, localns=dict.fromkeys(GROUPS, object), include_extras=True)
     return [
         parameter.replace(annotation=hints[parameter.name])
         for parameter in inspect.signature(function).parameters.values()

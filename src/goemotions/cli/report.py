@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ from goemotions.cli import options as opt
 from goemotions.cli import terminal
 from goemotions.cli.column_options import with_column_options
 from goemotions.cli.estimate import Source
-from goemotions.cli.estimate_options import EstimateOptions, with_estimate_options
+from goemotions.cli.estimate_options import with_estimate_options
 from goemotions.cli.model_options import with_model_options
 from goemotions.cli.table_options import with_table_options
 from goemotions.tables.source import ReadOptions
@@ -21,6 +22,7 @@ from goemotions.tables.source import ReadOptions
 if TYPE_CHECKING:
     from goemotions.architectures.base import LoadOptions
     from goemotions.data.tables import Columns
+    from goemotions.estimation.options import EstimateOptions
 
 
 @with_model_options
@@ -50,18 +52,9 @@ def report(
     for path in forms(output, [file, *([asked.labelled] if asked.labelled else [])]):
         refuse_existing(path, overwrite)
     classifier = EmotionClassifier(model, **vars(load))
-    options = ReportOptions(
-        columns.text,
-        asked.grouping,
-        asked.labelled,
-        columns,
-        asked.weights,
-        asked.label_map,
-        asked.assume_random,
-        not no_texts,
-        shlex.join(["goemotions", *sys.argv[1:]]),
-        reading,
-    )
+    given = replace(asked, text_column=columns.text, columns=columns, reading=reading)
+    command = shlex.join(["goemotions", *sys.argv[1:]])
+    options = ReportOptions(**vars(given), texts=not no_texts, command=command)
     made = make_report(classifier, file, options, show_progress=True)
     for path in write_report(made, output):
         terminal.echo(str(path))

@@ -15,7 +15,7 @@ from goemotions.estimation.changes import Change, Tested, compare, sift, trend
 from goemotions.estimation.corpus import Grouping, ScoredRows, Survey, pool, scored_rows, survey
 from goemotions.estimation.familiarity import DRAWN_TEXTS, distance_of
 from goemotions.estimation.interval import Floats
-from goemotions.estimation.labelled import Finder, LabelledRows, asked_labels, read_labelled_rows, truth_of
+from goemotions.estimation.labelled import Finder, LabelledSample, asked_labels, read_labelled_sample, truth_of
 from goemotions.estimation.powered import Moments, Sample, Shares, model_shares, powered_shares
 from goemotions.estimation.results import Estimates, Share
 from goemotions.evaluation.label_groups import Groups, LabelMap, read_label_map
@@ -108,7 +108,7 @@ def estimate(
     """
     table = open_table(path, text_column, reading)
     grouping = grouping or Grouping()
-    rows = read_labelled_rows(labelled, columns or Columns(text_column), weights, reading) if labelled else None
+    rows = read_labelled_sample(labelled, columns or Columns(text_column), weights, reading) if labelled else None
     tally, truth, found = begin(classifier, table, grouping, rows, label_map, show_progress)
     drawn = Reservoir[str](DRAWN_TEXTS)
     with Progress("scoring", show_progress) as progress:
@@ -123,7 +123,7 @@ def begin(
     classifier: EmotionClassifier,
     table: Table,
     grouping: Grouping,
-    rows: LabelledRows | None,
+    rows: LabelledSample | None,
     label_map: str | None,
     show_progress: bool,
 ) -> tuple[Tally, Floats | None, Survey]:

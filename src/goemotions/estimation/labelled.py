@@ -28,8 +28,8 @@ SUSPICIOUS = 1e-5
 
 
 @dataclass(frozen=True)
-class LabelledRows:
-    """People's labels.
+class LabelledSample:
+    """Rows of a table that people labelled, to correct what a model says of all of it.
 
     Attributes:
         name: of the file.
@@ -54,9 +54,9 @@ class LabelledRows:
         return len(self.texts)
 
 
-def read_labelled_rows(
+def read_labelled_sample(
     path: Path, columns: Columns, weights: str | None = None, reading: ReadOptions | None = None
-) -> LabelledRows:
+) -> LabelledSample:
     """Read labelled rows in the forms that ``fit`` reads.
 
     Args:
@@ -91,7 +91,7 @@ def read_labelled_rows(
     empty = sum(not names for names in found.labels)
     if empty:
         assume(f"{path.name}: {empty:,} of {len(numbers):,} labelled rows have no label, and count as having none")
-    return LabelledRows(
+    return LabelledSample(
         path.name,
         found.ids,
         found.texts,
@@ -106,7 +106,7 @@ def read_labelled_rows(
 class Finder:
     """Finds labelled rows in the table that they are of."""
 
-    def __init__(self, labelled: LabelledRows, table: Table, grouping: Grouping) -> None:
+    def __init__(self, labelled: LabelledSample, table: Table, grouping: Grouping) -> None:
         """Find every labelled row.
 
         Raises:
@@ -197,7 +197,7 @@ class Finder:
             )
 
 
-def truth_of(labelled: LabelledRows, labels: Sequence[str], ignored: Sequence[str] = ()) -> Floats:
+def truth_of(labelled: LabelledSample, labels: Sequence[str], ignored: Sequence[str] = ()) -> Floats:
     """Return 1 where a row has a label, [n, labels].
 
     Args:
@@ -223,7 +223,7 @@ def truth_of(labelled: LabelledRows, labels: Sequence[str], ignored: Sequence[st
     return truth
 
 
-def asked_labels(labelled: LabelledRows, labels: Sequence[str]) -> list[str]:
+def asked_labels(labelled: LabelledSample, labels: Sequence[str]) -> list[str]:
     """Return those labels that people were asked for: all, unless there are columns of some; it is said if not all."""
     if labelled.labels is None:
         return list(labels)

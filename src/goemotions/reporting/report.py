@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +12,12 @@ import numpy as np
 import goemotions
 from goemotions.checkpoint import fingerprint
 from goemotions.classifier import EmotionClassifier
-from goemotions.data.tables import Columns
-from goemotions.estimation.corpus import Grouping, scored_rows
+from goemotions.estimation.corpus import scored_rows
 from goemotions.estimation.estimate import Tally, begin, finish
 from goemotions.estimation.familiarity import DRAWN_TEXTS, distance_of
 from goemotions.estimation.interval import Floats
-from goemotions.estimation.labelled import Finder, read_labelled_rows
+from goemotions.estimation.labelled import Finder, read_labelled_sample
+from goemotions.estimation.options import EstimateOptions
 from goemotions.estimation.results import Estimates
 from goemotions.evaluation.label_groups import roll_ups
 from goemotions.files import sha256
@@ -27,7 +27,6 @@ from goemotions.reporting.gathering import WORD_GROUPS, Examples, Gathering
 from goemotions.reporting.words import Word
 from goemotions.reservoir import Reservoir
 from goemotions.tables.formats import open_table
-from goemotions.tables.source import ReadOptions
 
 FORMAT = 2
 WORDS, FEW_WORDS, LEAST_LIFT = 12, 6, 1.2
@@ -112,24 +111,16 @@ class CorpusReport:
 
 
 @dataclass(frozen=True)
-class ReportOptions:
-    """Options of a report, those of :func:`goemotions.estimation.estimate`.
+class ReportOptions(EstimateOptions):
+    """Options of a report: those of its estimates, and its own.
 
     Attributes:
         texts: show some.
         command: to be quoted in it.
     """
 
-    text_column: str = "text"
-    grouping: Grouping = field(default_factory=Grouping)
-    labelled: Path | None = None
-    columns: Columns = field(default_factory=Columns)
-    weights: str | None = None
-    label_map: str | None = None
-    assume_random: bool = False
     texts: bool = True
     command: str = ""
-    reading: ReadOptions | None = None
 
 
 def make_report(
@@ -142,7 +133,7 @@ def make_report(
     """
     table = open_table(path, options.text_column, options.reading)
     people = options.labelled
-    rows = read_labelled_rows(people, options.columns, options.weights, options.reading) if people else None
+    rows = read_labelled_sample(people, options.columns, options.weights, options.reading) if people else None
     main, truth, found = begin(classifier, table, options.grouping, rows, options.label_map, show_progress)
     tallies, truths = {"labels": main}, {"labels": truth}
     for name, (tally, coarse) in views(main, truth).items():
