@@ -82,6 +82,10 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "another part over it": lambda folder: shutil.copy(folder / "part-000000000.csv", folder / PART),
     "counts cut short": lambda folder: truncate(folder / TALLY),
     "counts of another part": lambda folder: shutil.copy(folder / "tally-000000000.json", folder / TALLY),
+    "another part over it, with its counts": lambda folder: (
+        shutil.copy(folder / "part-000000000.csv", folder / PART),
+        shutil.copy(folder / "tally-000000000.json", folder / TALLY),
+    ),
     "the description over counts": lambda folder: shutil.copy(folder / "job.json", folder / TALLY),
     "counts without content": lambda folder: (folder / TALLY).write_bytes(b""),
     "counts that are wrong": lambda folder: (folder / TALLY).write_bytes(
@@ -139,6 +143,19 @@ def test_killed_after_the_output_had_its_name(classifier: EmotionClassifier, job
     assert resume(classifier, job) == DONE
     assert (job / "out.csv").read_bytes() == (job / "whole.csv").read_bytes()
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("over", [TALLY, "job.json"])
+def test_another_file_in_place_of_the_end(classifier: EmotionClassifier, job: Path, over: str) -> None:
+    """It ended in ``Summary() got an unexpected keyword argument``; what is not known to be finished is an output."""
+    folder = job / "out.csv.partial"
+    shutil.copy(job / "whole.csv", job / "out.csv")
+    shutil.copy(folder / over, folder / "finished.json")
+    with pytest.raises(DataError, match="is there already"):
+        resume(classifier, job)
+    (job / "out.csv").unlink()
+    assert resume(classifier, job) == DONE
+    assert (job / "out.csv").read_bytes() == (job / "whole.csv").read_bytes()
 
 
 def test_an_output_that_appears_meanwhile_is_kept(classifier: EmotionClassifier, job: Path) -> None:

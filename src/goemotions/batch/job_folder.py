@@ -68,8 +68,7 @@ class JobFolder:
             self.path.mkdir(exist_ok=True)
             write_sealed(self.path / JOB, description)
         before = read_sealed(self.path / JOB)
-        # Whole, but another file of the folder in its place: nothing in it describes a job.
-        if before is None or not before.keys() & description.keys():
+        if before is None:
             raise DataError(f"{self.path / JOB} is damaged or missing: delete {self.path} and start again")
         changed = [key for key in description if description[key] != before.get(key)]
         if changed:
@@ -81,7 +80,7 @@ class JobFolder:
     def read_counts(self, index: int) -> Summary | None:
         """Return the counts of a finished part; None if it is not there or not as it was written."""
         found = read_sealed(self.path / f"tally-{index:09d}.json")
-        if found is None or "counts" not in found or found["sha256"] != file_sha256(self.part(index)):
+        if found is None or found["sha256"] != file_sha256(self.part(index)):
             return None
         return Summary(**found["counts"])
 
@@ -143,24 +142,26 @@ def job_folder(output: Path) -> Iterator[JobFolder]:
 
 
 def write_sealed(path: Path, value: dict[str, Any]) -> None:
-    """Write JSON with its own checksum; it appears under its name when whole."""
-    body = json.dumps(value, sort_keys=True)
-    sealed = {"sha256": hashlib.sha256(body.encode()).hexdigest(), "value": value}
+    """Write JSON with a checksum of itself and of its name; it appears under its name when whole."""
     temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(sealed), encoding="utf-8")
+    temporary.write_text(json.dumps({"sha256": seal(path, value), "value": value}), encoding="utf-8")
     flush(temporary)
     temporary.replace(path)
 
 
 def read_sealed(path: Path) -> dict[str, Any] | None:
-    """Return what was written, or None if the file is missing or not as it was written."""
+    """Return what was written, or None if the file is missing, not as it was written, or another file's copy."""
     try:
         sealed = json.loads(path.read_bytes())
         value: dict[str, Any] = sealed["value"]
-        body = json.dumps(value, sort_keys=True)
-        return value if hashlib.sha256(body.encode()).hexdigest() == sealed["sha256"] else None
+        return value if seal(path, value) == sealed["sha256"] else None
     except (FileNotFoundError, ValueError, TypeError, KeyError, RecursionError):
         return None
+
+
+def seal(path: Path, value: dict[str, Any]) -> str:
+    """Return the checksum of what is written under a name, so that no file can stand in for another."""
+    return hashlib.sha256(json.dumps([path.name, value], sort_keys=True).encode()).hexdigest()
 
 
 def file_sha256(path: Path) -> str | None:
