@@ -58,7 +58,7 @@ class Twin:
         ids = torch.tensor([encoded.ids])
         inputs = self.network.bert.embeddings.word_embeddings(ids).detach().requires_grad_(True)
         states = self.network.bert(inputs_embeds=inputs, attention_mask=torch.ones_like(ids)).last_hidden_state
-        logit = self.network.head(states.mean(1))[0, label]
+        logit = self.network.classified(states.mean(1))[0, label]
         (gradient,) = torch.autograd.grad(logit, inputs)
         pieces = (gradient * inputs).sum(-1)[0].tolist()
         found = [0.0] * len(spans)

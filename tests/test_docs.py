@@ -45,6 +45,7 @@ NOT_RUN = {
     r"make ": "the tests themselves, or what runs them",
     r"docker ": "needs a daemon; tests/server/test_deployment.py checks the Dockerfile",
     r"python benchmarks/(full_size|train_speed)": "needs a GPU, or 12 GB of disk and an hour",
+    r"goemotions train compact-everyday": "needs posts of BRIGHTER; tests/training/test_second_head.py trains a head",
     r"python benchmarks/quality\.py": "needs the official data and minutes",
     r"git ": "needs the history of a clone, or changes it",
 }

@@ -57,6 +57,15 @@ def test_a_product_and_its_bias_are_a_last_layer() -> None:
     assert list(graph.outputs) == ["y"]
 
 
+def test_of_heads_that_are_added_up_the_first_says_what_the_states_are() -> None:
+    first, second = (helper.make_node("MatMul", [x, "w"], [z]) for x, z in (("hidden", "z1"), ("more", "z2")))
+    more, both = helper.make_node("Relu", ["hidden"], ["more"]), helper.make_node("Add", ["z1", "z2"], ["z"])
+    nodes = [RELU, first, more, second, both, helper.make_node("Mul", ["z", "b"], ["y"])]
+    graph = OnnxGraph(graph_of(nodes, [weight("w", 3, 2), weight("b", 2)]), 1)
+    logits, states = graph.run_states({"x": np.array([[1, -2, 3]], np.float32)}, 2)
+    assert (logits.tolist(), states.tolist()) == ([[8, 8]], [[1, 0, 3]])
+
+
 @pytest.mark.parametrize(
     ("nodes", "weights"),
     [

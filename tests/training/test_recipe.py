@@ -14,12 +14,12 @@ from goemotions.errors import DataError, GoEmotionsError
 from goemotions.training.loop import LoopSettings
 from goemotions.training.recipe import HeadRecipe, LlmRecipe, StudentRecipe
 from goemotions.training.recipe_file import load_recipe, recipe_names
-from goemotions.training.text_recipe import TeacherRecipe, TransformerRecipe
+from goemotions.training.text_recipe import SecondHeadRecipe, TeacherRecipe, TransformerRecipe
 
 KINDS = {
     "compact": TransformerRecipe,
     "compact-alone": TransformerRecipe,
-    "compact-everyday": TransformerRecipe,
+    "compact-everyday": SecondHeadRecipe,
     "e5": TeacherRecipe,
     "minilm": TeacherRecipe,
     "mpnet": TeacherRecipe,

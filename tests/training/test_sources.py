@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional
 
 from goemotions.errors import DataError
-from goemotions.training.fine_tuning import known_loss
+from goemotions.training.learnt_loss import known_loss
 from goemotions.training.sources import CoarseHeads, any_of, gather, is_held_out, read_sources
 from goemotions.training.text_recipe import Source
 from goemotions.training.texts import TextCorpus, read_texts

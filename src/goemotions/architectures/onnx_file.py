@@ -86,13 +86,21 @@ def _check_graph(graph: memoryview) -> GraphFacts:
 
 
 def _head_input(nodes: Sequence[Node], ends: Sequence[str]) -> str | None:
-    """Return what the linear layer before the only output reads, if that is the output of a node."""
+    """Return what the linear layer before the only output reads, if that is the output of a node.
+
+    Of several layers that are added up, each in its turn scaled, it is the first.
+    """
     makers = {name: (operator, inputs) for operator, inputs, outputs in nodes for name in outputs}
-    operator, inputs = makers.get(ends[0], ("", [])) if len(ends) == 1 else ("", [])
-    if operator == "Add":  # a product and its bias
-        operator, inputs = next((makers[name] for name in inputs if makers.get(name, [""])[0] == "MatMul"), ("", []))
-    known = operator in ("Gemm", "MatMul") and len(inputs) >= 2 and inputs[0] in makers
-    return inputs[0] if known else None
+    ahead, seen = list(ends) if len(ends) == 1 else [], set[str]()
+    while ahead:
+        name = ahead.pop()
+        operator, inputs = makers.get(name, ("", []))
+        if operator in ("Gemm", "MatMul") and len(inputs) >= 2 and inputs[0] in makers:
+            return inputs[0]
+        if operator in ("Add", "Mul") and name not in seen:
+            ahead += reversed(inputs)
+        seen.add(name)
+    return None
 
 
 def with_output(content: bytes, name: str) -> bytes:

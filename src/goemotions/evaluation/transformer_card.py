@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from goemotions.data.origin import Origin
 from goemotions.evaluation.card_facts import TUNED_ON_DEV, About, CardFacts
@@ -61,6 +62,28 @@ def transformer_about(facts: CardFacts, base: WeightsPackage | SplitArchive, par
             *([WRITTEN] if any(name.startswith("everyday-") for name in learnt) else []),
         ],
         citation=[*([data.citation] if data.citation else []), *base.citation],
+    )
+
+
+def second_head_about(facts: CardFacts, first: About) -> About:
+    """Return the key ``about`` of a model with a second head.
+
+    Args:
+        first: of the model whose states it reads.
+    """
+    recipe = facts.made_by.recipe
+    files = [f"`{source['file']}`" for source in recipe["sources"]]
+    head = (
+        f"a network with {recipe['hidden']} hidden units on the frozen states, {recipe['share']:g} of whose answer is "
+        f"added to the first head's; learnt in {recipe['epochs']} epochs from the same targets"
+        f"{' and from ' + ' and '.join(files) if files else ''}"
+    )
+    written = [WRITTEN] if any("everyday-" in name for name in files) and WRITTEN not in first.notes else []
+    return replace(
+        first,
+        thresholds=TUNED_ON_DEV,
+        training={**first.training, "second head": head},
+        notes=[*first.notes, *written],
     )
 
 

@@ -10,14 +10,12 @@ import onnx
 import torch
 
 from goemotions.architectures.transformer import TransformerModel
-from goemotions.catalog import find_model
 from goemotions.data.corpus import Split
 from goemotions.evaluation.fit_calibration import fit
 from goemotions.evaluation.model_metrics import StoredFigures
 from goemotions.evaluation.transformer_card import transformer_about
 from goemotions.precision import fast_precision, name_of
 from goemotions.training import onnx_graph
-from goemotions.training.averaging import average_with
 from goemotions.training.fine_tuning import FineTuning, fine_tune, start
 from goemotions.training.loop import evaluating
 from goemotions.training.model_directory import Made, Tolerance, write_model
@@ -26,7 +24,6 @@ from goemotions.training.sources import read_sources
 from goemotions.training.teachers import blend
 from goemotions.training.text_recipe import TransformerRecipe
 from goemotions.training.texts import read_texts
-from goemotions.training.trained_weights import network_of
 from goemotions.training.translations import closeness_of
 from goemotions.weights.packages import base_facts, find_or_unpack
 
@@ -76,9 +73,6 @@ def train_compact(
     position = fine_tune(task, state, processes, *decisive)
     if not processes.main:
         return None
-    if recipe.start_from and recipe.start_share:
-        average_with(task.model, network_of(find_model(recipe.start_from), found), recipe.start_share, recipe.seed)
-        task.begin_epoch(recipe.epochs)  # activations have other ranges now
     dev = corpus.splits["dev"]
     calibrate_head(task, export(task, recipe)[1], dev)
     exported = export(task, recipe)

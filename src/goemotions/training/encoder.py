@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import AutoModel
 from transformers.utils import logging
 
@@ -39,6 +40,7 @@ class MeanPooledEncoder(nn.Module):
                 self.bert.embeddings.word_embeddings = QuantEmbedding(self.bert.embeddings.word_embeddings)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(self.bert.config.hidden_size, num_labels)
+        self.second: SecondHead | None = None
         self.coarse: nn.Module = nn.Identity()  # what coarser labels than the head's are learnt by, in training alone
 
     def start_head(self, targets: npt.NDArray[np.uint8]) -> None:
@@ -65,8 +67,12 @@ class MeanPooledEncoder(nn.Module):
         """*Shape:* int64 [n, tokens], int64 [n, tokens] -> float32 [n, labels]."""
         pooled = self.pooled(input_ids, attention_mask)
         with torch.autocast(pooled.device.type, enabled=False):
-            logits: Tensor = self.head(self.dropout(pooled))
-        return logits
+            return self.classified(pooled)
+
+    def classified(self, pooled: Tensor) -> Tensor:
+        """Return what the heads say. *Shape:* float32 [n, hidden] -> [n, labels]."""
+        logits: Tensor = self.head(self.dropout(pooled))
+        return logits if self.second is None else self.second(pooled, logits)
 
     def pooled(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """*Shape:* int64 [n, tokens], int64 [n, tokens] -> float32 [n, hidden]."""
@@ -74,6 +80,38 @@ class MeanPooledEncoder(nn.Module):
         mask = attention_mask.unsqueeze(-1).float()
         mean: Tensor = (states * mask).sum(1) / mask.sum(1)
         return mean
+
+
+class SecondHead(nn.Module):
+    """A small network on a text's state, added to what a linear head says of it; then a line per label.
+
+    Args:
+        width: of a state.
+        hidden: of the network's hidden layer.
+    """
+
+    slope: Tensor
+    offset: Tensor
+
+    def __init__(self, width: int, hidden: int, num_labels: int, dropout: float) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(width, hidden)
+        self.dropout = nn.Dropout(dropout)
+        self.output = nn.Linear(hidden, num_labels)
+        self.register_buffer("slope", torch.ones(num_labels))
+        self.register_buffer("offset", torch.zeros(num_labels))
+
+    def start(self) -> None:
+        """Begin with nothing to add."""
+        with torch.no_grad():
+            self.output.weight.zero_()
+            self.output.bias.zero_()
+
+    def forward(self, states: Tensor, logits: Tensor) -> Tensor:
+        """*Shape:* float32 [n, width], [n, labels] -> [n, labels]."""
+        added = self.output(self.dropout(functional.gelu(self.hidden(states))))
+        both: Tensor = (logits + added) * self.slope + self.offset
+        return both
 
 
 def quantise_layers(bert: Any) -> None:

@@ -10,16 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from goemotions.architectures.tokens import TextTokenizer
-from goemotions.catalog import find_model
 from goemotions.data.corpus import Split
-from goemotions.errors import ModelError
 from goemotions.evaluation.metrics import metrics_on_dev
-from goemotions.files import read_json_object
 from goemotions.precision import fast_precision, name_of
 from goemotions.training.encoder import MeanPooledEncoder, pad
+from goemotions.training.learnt_loss import Targets
 from goemotions.training.loop import LoopSettings, Position, evaluating, fit
 from goemotions.training.optimisation import decay_groups
 from goemotions.training.pieces import extend, read_meanings
@@ -28,7 +25,6 @@ from goemotions.training.quantisation import calibrate
 from goemotions.training.sources import CoarseHeads, TrainingSet, find
 from goemotions.training.text_recipe import FineTuningRecipe, TransformerRecipe, Vocabulary
 from goemotions.training.texts import TextCorpus
-from goemotions.training.trained_weights import network_of
 from goemotions.training.vocabulary import common_words, trim
 
 
@@ -58,15 +54,13 @@ class FineTuning:
         self.train_ids = tokenizer.pieces(train.texts, recipe.max_tokens).ids
         self.dev_ids = tokenizer.pieces(dev.texts, recipe.max_length).ids
         self.train = train
-        self.targets = torch.from_numpy(train.targets)
-        self.coarse = [torch.from_numpy(targets) for targets in train.coarse]
-        self.weights = train.weights
+        self.targets = Targets(train, device)
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         decay, scale = self.recipe.weight_decay, self.recipe.head_learning_rate / self.recipe.learning_rate
         coarse = {"params": list(self.model.coarse.parameters()), "weight_decay": 0.0, "lr_scale": scale}
         groups = decay_groups(self.model.bert, decay) + decay_groups(self.model.head, decay, scale)
-        return [*groups, coarse] if self.coarse else groups
+        return [*groups, coarse] if self.train.coarse else groups
 
     def begin_epoch(self, epoch: int) -> None:
         """From the recipe's epoch on, take new activation ranges from training texts and simulate 8 bit."""
@@ -92,13 +86,7 @@ class FineTuning:
 
     def loss(self, batch: npt.NDArray[np.int64]) -> Tensor:
         input_ids, attention_mask = pad([self.train_ids[i] for i in batch], self.device)
-        logits = self.model(input_ids, attention_mask).float()
-        total = known_loss(logits, self.targets[batch].to(self.device))
-        for number, coarse in enumerate(self.coarse):
-            targets = coarse[batch].to(self.device)
-            if not targets.isnan().all():
-                total = total + self.weights[number] * known_loss(self.model.coarse(logits, number), targets)
-        return total
+        return self.targets.loss(self.model(input_ids, attention_mask).float(), batch, self.model.coarse)
 
     def rows(self, batch: npt.NDArray[np.int64]) -> int:
         return len(batch)
@@ -121,13 +109,6 @@ class FineTuning:
             part = order[first : first + batch_size]
             result[part] = self.model(*pad([ids[i] for i in part], self.device)).cpu().numpy()
         return result
-
-
-def known_loss(logits: Tensor, targets: Tensor) -> Tensor:
-    """Return the cross-entropy of the rows whose targets are known, as their part of the batch's mean: a scalar."""
-    known = ~targets.isnan().any(1)
-    loss = functional.binary_cross_entropy_with_logits(logits[known], targets[known], reduction="sum")
-    return loss / targets.numel()
 
 
 def start(
@@ -163,26 +144,10 @@ def start(
         tokenizer = state / "tokenizer.json"
         state.mkdir(parents=True, exist_ok=True)
         tokenizer.write_text(extension.content, encoding="utf-8")
-    if isinstance(recipe, TransformerRecipe) and recipe.start_from:
-        tokenizer = start_from(recipe.start_from, model, base, corpus.labels)
     model.freeze(recipe.frozen_layers, recipe.frozen_embeddings)
     model.coarse = CoarseHeads(corpus.labels, learnt.groups)
     read = TextTokenizer(tokenizer)
     return FineTuning(model.to(device), read, corpus.labels, learnt, corpus.splits["dev"], recipe, device)
-
-
-def start_from(name: str, model: MeanPooledEncoder, base: Path, labels: Sequence[str]) -> Path:
-    """Give a network the weights of a trained model, and return the path of that one's tokenizer.
-
-    Raises:
-        ModelError: no such model, one of another base, or one with other labels.
-    """
-    folder = find_model(name)
-    config = read_json_object(folder / "config.json")
-    if config.get("emotion_labels") != list(labels):
-        raise ModelError(f"start_from: {name} has other labels than the corpus")
-    model.load_state_dict(network_of(folder, base).state_dict(), strict=False)
-    return folder / "tokenizer.json"
 
 
 def trimmed(base: Path, folder: Path, texts: Sequence[str], kept: Vocabulary) -> Path:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from goemotions.data.checks import together
 from goemotions.errors import DataError, GoEmotionsError, nearest
 from goemotions.training.recipe import HeadRecipe, LlmRecipe, Recipe, StudentRecipe
-from goemotions.training.text_recipe import TeacherRecipe, TransformerRecipe
+from goemotions.training.text_recipe import SecondHeadRecipe, TeacherRecipe, TransformerRecipe
 from goemotions.yaml_text import read_mapping
 
 SHOWN = 20  # of many problems
@@ -38,6 +38,7 @@ EXPECTED = {
 
 KINDS: dict[str, type[Recipe]] = {
     "transformer": TransformerRecipe,
+    "second-head": SecondHeadRecipe,
     "teacher": TeacherRecipe,
     "embedding-head": HeadRecipe,
     "embedding-llm": LlmRecipe,

@@ -25,7 +25,7 @@ from goemotions.training.loop import autocast, evaluating
 from goemotions.training.processes import Processes
 from goemotions.training.recipe_file import load_recipe
 from goemotions.training.sources import SourceTexts, TrainingSet, gather, read_sources
-from goemotions.training.text_recipe import TeacherRecipe, TransformerRecipe
+from goemotions.training.text_recipe import SecondHeadRecipe, TeacherRecipe, TransformerRecipe
 from goemotions.training.texts import TextCorpus, read_texts
 from goemotions.training.translations import closeness_of
 from goemotions.weights.packages import find_or_unpack
@@ -221,7 +221,9 @@ def read_teacher(path: Path) -> TeacherFacts:
         raise DataError(f"{path} is damaged ({type(error).__name__}: {error!s:.80}): make the teacher again") from error
 
 
-def blend(corpus: TextCorpus, recipe: TransformerRecipe, teachers: Path, sources: Sequence[SourceTexts]) -> TrainingSet:
+def blend(
+    corpus: TextCorpus, recipe: TransformerRecipe | SecondHeadRecipe, teachers: Path, sources: Sequence[SourceTexts]
+) -> TrainingSet:
     """Return what is learnt: a mean of labels and of what teachers say.
 
     Cross-entropy is linear in its targets: that of the mean is the mean of the two cross-entropies.

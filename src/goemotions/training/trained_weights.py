@@ -11,7 +11,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from goemotions.errors import ModelError
-from goemotions.training.encoder import MeanPooledEncoder
+from goemotions.training.encoder import MeanPooledEncoder, SecondHead
 
 
 class GraphWeights:
@@ -25,6 +25,11 @@ class GraphWeights:
         """Return the next weight."""
         self.next += 1
         return torch.from_numpy(np.array(self.found[f"w{self.next - 1}"]))
+
+    @property
+    def left(self) -> int:
+        """Return how many weights are not taken yet."""
+        return len(self.found) - self.next
 
     def skip(self, count: int) -> None:
         """Pass over weights that a network does not have."""
@@ -58,7 +63,7 @@ def network_of(model: Path, base: Path) -> MeanPooledEncoder:
         fill(network, weights)
     except (KeyError, IndexError, RuntimeError) as error:
         raise ModelError(f"{model} is no transformer with a table in 8 bit: no training can start from it") from error
-    if weights.next != len(weights.found):
+    if weights.left:
         raise ModelError(f"{model} has {len(weights.found)} weights, expected {weights.next}: it is of another base")
     network.eval()
     network.requires_grad_(False)
@@ -88,3 +93,15 @@ def fill(network: MeanPooledEncoder, weights: GraphWeights) -> None:
         weights.norm(layer.output.LayerNorm)
     network.head.weight.data, network.head.bias.data = weights.take(), weights.take()
     weights.skip(1)  # the axis of the mean
+    if weights.left:
+        network.second = second_head(weights)
+
+
+def second_head(weights: GraphWeights) -> SecondHead:
+    """Return the head that stands behind the first."""
+    hidden, hidden_bias, output, output_bias, slope, offset = (weights.take() for _ in range(6))
+    head = SecondHead(hidden.shape[1], len(hidden), len(output), 0.0)
+    head.hidden.weight.data, head.hidden.bias.data = hidden, hidden_bias
+    head.output.weight.data, head.output.bias.data = output, output_bias
+    head.slope, head.offset = slope, offset
+    return head

@@ -13,7 +13,7 @@ from goemotions.evaluation.model_metrics import StoredFigures
 from goemotions.files import check_replaceable
 from goemotions.specs import is_model
 from goemotions.training.recipe import HeadRecipe, LlmRecipe, Recipe, TaughtRecipe
-from goemotions.training.text_recipe import TeacherRecipe, TransformerRecipe
+from goemotions.training.text_recipe import SecondHeadRecipe, TeacherRecipe, TransformerRecipe
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,19 @@ def transformer(recipe: TransformerRecipe, options: TrainingOptions) -> StoredFi
     )
 
 
+def second_head(recipe: SecondHeadRecipe, options: TrainingOptions) -> StoredFigures | None:
+    from goemotions.training.second_head import train_second_head
+
+    teach(recipe, options)
+    return train_second_head(
+        options.data, options.output, recipe, options.device, options.teachers, options.sources, options.limit
+    )
+
+
 TRAINERS: Mapping[type[Recipe], Callable[[Any, TrainingOptions], StoredFigures | None]] = {
     HeadRecipe: head,
     LlmRecipe: llm,
+    SecondHeadRecipe: second_head,
     TeacherRecipe: teacher,
     TransformerRecipe: transformer,
 }
