@@ -1,9 +1,9 @@
-"""Speed of the bundled model beside a RoBERTa-base-shaped 8-bit ONNX model, in one run on one machine.
+"""Speed of ``compact`` and ``multilingual`` beside a RoBERTa-base-shaped 8-bit ONNX model, in one run on one machine.
 
-Both score the same distinct texts (the official test split) with the same tokenizer and the same number of threads,
-length-sorted: the baseline in padded batches of 32, as its graph needs. The two take turns, so that a machine whose
-speed drifts does not favour one. Run from the repository: ``python benchmarks/compact_speed.py --data DIR``, or with
-GOEMOTIONS_DATA set.
+All score the same distinct texts (the official test split) with the same number of threads, length-sorted: the
+baseline with the tokenizer of ``compact`` in padded batches of 32, as its graph needs. They take turns, so that a
+machine whose speed drifts does not favour one. Run from the repository: ``python benchmarks/compact_speed.py --data
+DIR``, or with GOEMOTIONS_DATA set.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from goemotions.architectures.tokens import TextTokenizer
 from goemotions.catalog import find_model
 from goemotions.data.corpus import read_split
 
+MODELS = ("compact", "multilingual")
+BASELINE = "roberta_base_int8"
 ROUNDS = 5
 # Peak memory is read inside the new process: what its parent sees counts the parent's own memory at the fork.
 REPORT = """
@@ -40,10 +42,10 @@ peak = int(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1]) / 1024 if stat
 print(json.dumps([seconds, peak]))
 """
 COLD_START = """
-import time
+import sys, time
 start = time.perf_counter()
 from goemotions import EmotionClassifier
-EmotionClassifier().predict(["I can't believe how amazing that was!"])
+EmotionClassifier(sys.argv[1]).predict(["I can't believe how amazing that was!"])
 seconds = time.perf_counter() - start
 """
 SCORE_ALL = """
@@ -51,7 +53,7 @@ import sys
 from pathlib import Path
 from goemotions import EmotionClassifier
 from goemotions.data.corpus import read_split
-EmotionClassifier().predict(read_split(Path(sys.argv[1])).texts)
+EmotionClassifier(sys.argv[1]).predict(read_split(Path(sys.argv[2])).texts)
 seconds = None
 """
 
@@ -100,12 +102,12 @@ def new_process(code: str, *arguments: str) -> tuple[float, float]:
     return measured, peak
 
 
-def cold_start() -> dict[str, float]:
+def cold_start(model: str) -> dict[str, float]:
     """Measure the time from import to the first result, and of the whole process."""
     inside, whole, memory = [], [], []
     for _ in range(ROUNDS):
         start = time.perf_counter()
-        measured, peak = new_process(COLD_START)
+        measured, peak = new_process(COLD_START, model)
         whole.append(time.perf_counter() - start)
         inside.append(measured)
         memory.append(peak)
@@ -116,34 +118,38 @@ def cold_start() -> dict[str, float]:
     }
 
 
+def in_turns(ways: dict[str, Callable[[list[str]], Any]], texts: list[str]) -> dict[str, list[float]]:
+    """Return the seconds that each way takes for all texts, a figure per round."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            times[name].append(seconds(partial(way, texts)))
+    return times
+
+
 def main() -> None:
-    data = harness.official_data(__doc__)
-    texts = list(dict.fromkeys(read_split(data / "test.tsv").texts))
-    start = cold_start()
-    compact = EmotionClassifier()
+    test = harness.official_data(__doc__) / "test.tsv"
+    texts = list(dict.fromkeys(read_split(test).texts))
+    starts = {name: cold_start(name) for name in MODELS}
+    models = {name: EmotionClassifier(name) for name in MODELS}
     with tempfile.TemporaryDirectory() as folder:
-        roberta = Roberta(write_roberta(Path(folder)), int(compact.config.raw["max_length"]), batch_size=32)
-        times: dict[str, list[float]] = {"compact": [], "roberta": []}
-        for _ in range(ROUNDS):
-            times["compact"].append(seconds(lambda: compact.predict(texts)))
-            times["roberta"].append(seconds(lambda: roberta(texts)))
-        one = texts[:300]
-        figures = {
-            "texts": len(texts),
-            "compact": {
-                "texts_per_s": round(len(texts) / statistics.median(times["compact"])),
-                "one_text": latency(compact.predict, one),
-                "cold_start": start,
-                "peak_memory_scoring_mb": round(new_process(SCORE_ALL, str(data / "test.tsv"))[1]),
-            },
-            "roberta_base_int8": {
-                "texts_per_s": round(len(texts) / statistics.median(times["roberta"])),
-                "one_text": latency(roberta, one),
-            },
-            "ratio": round(
-                statistics.median(r / c for r, c in zip(times["roberta"], times["compact"], strict=True)), 2
-            ),
-        }
+        length = int(models["compact"].config.raw["max_length"])
+        roberta = Roberta(write_roberta(Path(folder)), length, batch_size=32)
+        ways: dict[str, Callable[[list[str]], Any]] = {name: model.predict for name, model in models.items()}
+        ways[BASELINE] = roberta
+        times = in_turns(ways, texts)
+        figures: dict[str, Any] = {"texts": len(texts)}
+        for name, way in ways.items():
+            ratios = [r / own for r, own in zip(times[BASELINE], times[name], strict=True)]
+            figures[name] = {
+                "texts_per_s": round(len(texts) / statistics.median(times[name])),
+                "times_the_baseline": round(statistics.median(ratios), 2),
+                "one_text": latency(way, texts[:300]),
+            }
+    for name in MODELS:
+        figures[name]["cold_start"] = starts[name]
+        figures[name]["peak_memory_scoring_mb"] = round(new_process(SCORE_ALL, name, str(test))[1])
+        figures[name]["graph_mb"] = round((find_model(name) / "model.onnx").stat().st_size / 1e6, 1)
     harness.write("compact_speed", figures)
 
 
