@@ -14,8 +14,7 @@ import pytest
 from conftest import CARD_TEXTS
 
 from goemotions import LABELS, EmotionClassifier
-from goemotions.errors import ModelError
-from goemotions.predictions import TruncatedTextWarning
+from goemotions.errors import ModelError, TruncatedTextWarning
 
 STRANGE = [
     "",

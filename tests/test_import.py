@@ -19,20 +19,6 @@ def test_import_takes_under_100_ms() -> None:
     assert seconds < 0.1
 
 
-def test_measuring_loads_no_library_of_which_it_needs_a_few_lines() -> None:
-    """They took two seconds of a core at each `goemotions evaluate`."""
-    code = (
-        "import sys, numpy as np\n"
-        "from goemotions.evaluation import evaluate\n"
-        "from goemotions.evaluation.measure import Predictions, measure_predictions\n"
-        "made = np.eye(4, 1, dtype=np.float32)\n"
-        "measure_predictions(Predictions(('a',), made.astype(np.uint8), made, {'own': made > 0}), resamples=100)\n"
-        "print({'sklearn', 'scipy.stats', 'matplotlib', 'pandas'} & set(sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "set()\n"
-
-
 def test_version_and_unknown_names() -> None:
     import goemotions
 

@@ -10,14 +10,20 @@ Importing this package loads nothing heavy: numpy, onnxruntime and the rest are 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from goemotions.errors import DataError, EncoderError, GoEmotionsError, MissingExtraError, ModelError
+from goemotions.errors import (
+    DataError,
+    EncoderError,
+    GoEmotionsError,
+    MissingExtraError,
+    ModelError,
+    TruncatedTextWarning,
+)
 from goemotions.labels import LABELS
 
 if TYPE_CHECKING:
     from goemotions.classifier import EmotionClassifier
     from goemotions.explaining.explanation import Explanation, Phrase, Reason
     from goemotions.fitting.fit import fit
-    from goemotions.predictions import TruncatedTextWarning
 
 __all__ = [
     "LABELS",
@@ -39,7 +45,6 @@ LAZY = {
     "Explanation": "goemotions.explaining.explanation",
     "Phrase": "goemotions.explaining.explanation",
     "Reason": "goemotions.explaining.explanation",
-    "TruncatedTextWarning": "goemotions.predictions",
     "fit": "goemotions.fitting.fit",
 }
 

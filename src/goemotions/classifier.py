@@ -15,7 +15,6 @@ from goemotions import thresholds as thresholding
 from goemotions.architectures import load_model
 from goemotions.architectures.base import EmbeddingArchitecture, LoadOptions, all_features, check_embeddings
 from goemotions.architectures.prepared import Features, Prepared, check_finite
-from goemotions.arguments import check_texts, read_windows
 from goemotions.catalog import find_model
 from goemotions.checkpoint import config_bytes, copy_directory, read_config
 from goemotions.data.origin import languages_read
@@ -31,7 +30,9 @@ from goemotions.predictions import (
     PredictOptions,
     Scored,
     Threshold,
+    check_texts,
     predictions_of,
+    read_windows,
     sigmoid,
     warn_of_unread,
 )

@@ -31,6 +31,10 @@ class AssumptionWarning(UserWarning):
     """Something was assumed about an input; the message says what, and how to say otherwise."""
 
 
+class TruncatedTextWarning(UserWarning):
+    """Some texts were longer than the model reads; only their beginning was classified."""
+
+
 class MissingExtraError(GoEmotionsError, ImportError):
     """A feature whose optional dependencies are not installed."""
 

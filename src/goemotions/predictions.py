@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.arguments import check_top_k
-from goemotions.errors import AssumptionWarning
+from goemotions.errors import AssumptionWarning, TruncatedTextWarning
 from goemotions.languages import REST, UNKNOWN
 
 if TYPE_CHECKING:
@@ -20,10 +19,7 @@ if TYPE_CHECKING:
 LongText = Literal["cut", "windows"]
 Threshold = float | Mapping[str, float] | None
 Float = TypeVar("Float", np.float32, np.float64)
-
-
-class TruncatedTextWarning(UserWarning):
-    """Some texts were longer than the model reads; only their beginning was classified."""
+MISSING = ("None", "nan", "<NA>")  # as columns of frames show them
 
 
 def warn_of_unread(
@@ -205,7 +201,10 @@ def select(
     languages: Languages | None = None,
 ) -> list[dict[str, float]]:
     """Return the emotions in ``probabilities`` [n, labels]; arguments and errors as :func:`predictions_of`."""
-    check_top_k(top_k)
+    if top_k is not None and (isinstance(top_k, bool) or not isinstance(top_k, (int, np.integer))):
+        raise TypeError(f"top_k must be a whole number of at least 1, got {top_k!r:.80} ({type(top_k).__name__})")
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k must be at least 1, got {top_k}")
     labels = list(thresholds)
     given = accepted(probabilities, thresholds, languages=languages)
     given &= [label not in left_out for label in labels]
@@ -255,6 +254,44 @@ def reached(probabilities: npt.NDArray[np.float32], cuts: Sequence[float]) -> np
     return np.asarray(probabilities >= np.asarray(cuts, dtype=np.float32))
 
 
+def read_windows(long_text: str) -> bool:
+    """Return True for ``"windows"``.
+
+    Raises:
+        ValueError: neither ``"cut"`` nor ``"windows"``.
+    """
+    if long_text not in ("cut", "windows"):
+        raise ValueError(f'long_text must be "cut" or "windows", got {long_text!r}')
+    return long_text == "windows"
+
+
 def is_blank(text: str) -> bool:
     """Return True for a text that is empty or only white space: it expresses nothing, and has no emotions."""
     return not text.strip()
+
+
+def check_texts(texts: Iterable[str]) -> list[str]:
+    """Return ``texts`` as a list of str.
+
+    Raises:
+        TypeError: a bare str or bytes, a set, something that cannot be iterated over, or an element that is not a str.
+    """
+    kind = type(texts).__name__
+    if isinstance(texts, (set, frozenset)):
+        raise TypeError(f"texts must be a list of str, got a {kind}, which has no order for answers: make a list of it")
+    if isinstance(texts, (str, bytes)):
+        raise TypeError(f"texts must be a list of str, got a bare {kind}: put it in a list, [text]")
+    if isinstance(texts, Mapping) or hasattr(texts, "columns"):  # a frame or a dict would give its column names
+        raise TypeError(
+            f'texts must be a list of str, got a {kind}: give one of its columns, frame["text"], or let '
+            'annotate(frame, "text") add the emotions to it'
+        )
+    try:
+        checked = texts.to_pylist() if hasattr(texts, "to_pylist") else list(texts)  # Arrow's elements are no str
+    except TypeError:
+        raise TypeError(f"texts must be a list of str, got {kind}") from None
+    for index, text in enumerate(checked):
+        if not isinstance(text, str):
+            hint = ': leave missing values out, or put "" in their place' if repr(text) in MISSING else ""
+            raise TypeError(f"texts[{index}] must be a str, got {text!r:.80} ({type(text).__name__}){hint}")
+    return checked

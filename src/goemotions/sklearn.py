@@ -16,13 +16,12 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.arguments import check_texts
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import MissingExtraError
 from goemotions.fitting.directory import fitted_content
 from goemotions.fitting.fit import fit_rows
 from goemotions.fitting.rows import as_rows
-from goemotions.predictions import accepted
+from goemotions.predictions import accepted, check_texts
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse, special
+from scipy import sparse, stats
 
 from goemotions.evaluation.figures import Figure
 from goemotions.evaluation.metrics import divide
@@ -171,7 +171,7 @@ def log_odds_interval(
     low, high = interval(odds(samples))
     centre = odds(value)
     tail = (1 + LEVEL) / 2
-    wider = special.stdtrit(few - 1, tail) / special.ndtri(tail) * np.sqrt(few / (few - 1))
+    wider = stats.t.ppf(tail, few - 1) / stats.norm.ppf(tail) * np.sqrt(few / (few - 1))
     return 1 / (1 + np.exp(wider * (high - centre) - centre)), 1 / (1 + np.exp(wider * (low - centre) - centre))
 
 

@@ -10,7 +10,6 @@ from goemotions.evaluation import metrics
 from goemotions.evaluation.bootstrap import RESAMPLES
 from goemotions.evaluation.calibration_error import calibration_figures
 from goemotions.evaluation.card_facts import card_facts
-from goemotions.evaluation.curves import precision_recall
 from goemotions.evaluation.datasets import LabelledTexts
 from goemotions.evaluation.figures import GIVEN, HALF, OWN, Subset, rounded
 from goemotions.evaluation.label_groups import LabelMap, pool, roll_ups
@@ -150,12 +149,14 @@ def seen_rows(data: LabelledTexts, known: npt.NDArray[np.bool_] | None, unseen: 
 
 def precision_recall_curves(predictions: Predictions) -> dict[str, list[tuple[float, float]]]:
     """Return points (recall, precision) of each label with positives, few enough to draw."""
+    from sklearn.metrics import precision_recall_curve
+
     found = {}
     for column, label in enumerate(predictions.labels):
         truth = predictions.targets[:, column]
         if not truth.any():
             continue
-        precision, recall = precision_recall(predictions.probabilities[:, column], truth)
+        precision, recall, _ = precision_recall_curve(truth, predictions.probabilities[:, column])
         # Recall falls from 1 to 0; of equal recalls the last has the highest precision.
         wanted = np.searchsorted(-recall, -np.linspace(1, 0, CURVE_POINTS), side="right") - 1
         steps = np.unique(np.append(wanted[wanted >= 0], len(recall) - 1))

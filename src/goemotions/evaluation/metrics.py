@@ -8,7 +8,8 @@ A figure that the data cannot give is NaN here and ``null`` in reports, never a 
 
 Macro figures are means over the labels whose figure is defined, weighted ones weigh them by support, and micro ones
 add the counts of all labels up first. Where everything is defined all equal scikit-learn's, and otherwise
-scikit-learn's over the labels with a positive at ``zero_division=nan``.
+scikit-learn's over the labels with a positive at ``zero_division=nan``. Average precision and ROC AUC *are*
+scikit-learn's.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.evaluation import curves
 from goemotions.predictions import reached
 from goemotions.thresholds import tune
 
@@ -79,22 +79,22 @@ def overall(totals: npt.NDArray[np.floating]) -> dict[str, Floats]:
 
 def average_precision(scores: npt.NDArray[np.floating], targets: npt.NDArray[np.integer]) -> Floats:
     """Return the average precision of each label. *Shape:* [n, labels] twice -> [labels]."""
-    return np.array(
-        [
-            curves.average_precision(score, target) if target.any() else np.nan
-            for score, target in zip(scores.T, targets.T, strict=True)
-        ]
-    )
+    from sklearn.metrics import average_precision_score
+
+    def of_label(score: Floats, target: Floats) -> float:
+        return float(average_precision_score(target, score)) if target.any() else np.nan
+
+    return np.array([of_label(s, t) for s, t in zip(scores.T, targets.T, strict=True)])
 
 
 def roc_auc(scores: npt.NDArray[np.floating], targets: npt.NDArray[np.integer]) -> Floats:
     """Return the area under the ROC curve of each label. *Shape:* [n, labels] twice -> [labels]."""
-    return np.array(
-        [
-            curves.roc_auc(score, target) if 0 < target.sum() < len(target) else np.nan
-            for score, target in zip(scores.T, targets.T, strict=True)
-        ]
-    )
+    from sklearn.metrics import roc_auc_score
+
+    def of_label(score: Floats, target: Floats) -> float:
+        return float(roc_auc_score(target, score)) if 0 < target.sum() < len(target) else np.nan
+
+    return np.array([of_label(s, t) for s, t in zip(scores.T, targets.T, strict=True)])
 
 
 def row_lrap(scores: npt.NDArray[np.floating], targets: npt.NDArray[np.integer]) -> Floats:

@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from goemotions.arguments import check_texts
 from goemotions.data.corpus import normalise
 from goemotions.data.tables import Columns, assume, read_table
 from goemotions.errors import DataError, nearest, some
 from goemotions.fitting.learner import Targets
 from goemotions.labels import LABELS
-from goemotions.predictions import is_blank
+from goemotions.predictions import check_texts, is_blank
 from goemotions.tables.source import ReadOptions
 
 LEAST_ROWS = 8
