@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
     from ray.cluster_utils import Cluster
 
+# For xdist's processes and what tests start: with a process per core, threads of numpy and torch wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 CARD_TEXTS = [
     "I can't believe how amazing that was!",
     "This is absolutely outrageous and I'm furious.",
