@@ -99,6 +99,23 @@ def test_guesses_go_with_the_majority() -> None:
     assert usual(Found(np.array(["it", "en"]), np.ones(2, bool))) == UNKNOWN  # neither is most of them
 
 
+def test_a_text_too_short_to_tell_is_not_looked_at_where_guesses_do_not_count() -> None:
+    """The identifier, half a second of a core to load, was asked about "hi" and its answer thrown away."""
+    texts = [*SENTENCES.values(), "hi", "Grazie!", "ok ok ok ok ok", "", "tack så"]
+    every, sure = identify(texts), identify(texts, guesses=False)
+    assert sure.sure.tolist() == every.sure.tolist()
+    assert np.where(every.sure, every.tags, UNKNOWN).tolist()[: len(SENTENCES)] == sure.tags.tolist()[: len(SENTENCES)]
+    assert sure.tags.tolist()[-5:] == [UNKNOWN] * 5
+    code = (
+        "import sys\n"
+        "from goemotions import EmotionClassifier\n"
+        "EmotionClassifier().predict(['hi', 'Grazie!'])\n"
+        "print('py3langid' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
 def test_few_or_unknown_texts_are_not_worth_a_note() -> None:
     note = unread_note({"en": 70, "it": 25, "ka": 5, UNKNOWN: 10}, ["en"], "compact")
     assert note is not None

@@ -140,21 +140,25 @@ def installed() -> bool:
     return find_spec("py3langid") is not None
 
 
-def identify(texts: Sequence[str]) -> Found:
+def identify(texts: Sequence[str], guesses: bool = True) -> Found:
     """Return the language of each text; of a longer one, of its beginning.
 
     Without the extra ``languages``, texts in Latin letters without common words are :data:`UNKNOWN`.
+
+    Args:
+        guesses: False where only those of which it is sure count: short texts are then not looked at for long.
     """
     identified = installed()
-    found = [language_of(text, identified) for text in texts]
+    found = [language_of(text, identified, guesses) for text in texts]
     return Found(np.array([tag for tag, _ in found], "<U3"), np.array([sure for _, sure in found], np.bool_))
 
 
-def language_of(text: str, identified: bool) -> tuple[str, bool]:
+def language_of(text: str, identified: bool, guesses: bool = True) -> tuple[str, bool]:
     """Return a text's language, and False for a guess.
 
     Args:
         identified: py3langid is there for texts in Latin letters.
+        guesses: False to say :data:`UNKNOWN` of texts that are too short for more than a guess.
     """
     words = NO_LANGUAGE.sub(" ", text[: 4 * READ].replace("\u2019", "'")).strip()[:READ]
     if not words.isascii() and any(map(str.isalpha, words)):
@@ -169,8 +173,11 @@ def language_of(text: str, identified: bool) -> tuple[str, bool]:
         return "en", True
     if not identified:
         return language_of_words(set(found), len(known))
+    long_enough = sum(map(len, set(found))) >= LETTERS
+    if not (long_enough or guesses):
+        return UNKNOWN, False
     tag, confidence = identifier().classify(words)
-    return str(tag), bool(confidence >= CONFIDENCE and sum(map(len, set(found))) >= LETTERS)
+    return str(tag), bool(confidence >= CONFIDENCE and long_enough)
 
 
 def language_of_letters(text: str) -> str | None:
@@ -236,7 +243,7 @@ def languages_of(texts: Sequence[str], guesses: bool = False) -> Languages:
     Args:
         guesses: keep a guess where most texts are in no one language; else it is :data:`UNKNOWN`.
     """
-    found = identify(texts)
+    found = identify(texts, guesses)
     majority = usual(found)
     kept = settled(found, majority)
     return kept if guesses or majority != UNKNOWN else np.where(found.sure, kept, UNKNOWN)

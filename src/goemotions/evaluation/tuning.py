@@ -131,7 +131,7 @@ def check_language(
         raise ValueError(f"no language {language!r} is told apart; there are: {known}")
     if calibration is not None:
         raise ValueError("calibration is the same for all languages: leave it out, or the language")
-    found = usual(identify(data.texts)) if installed() else UNKNOWN
+    found = usual(identify(data.texts, guesses=False)) if installed() else UNKNOWN
     if found not in (language, UNKNOWN):
         said = f"{data.name} seems to be in {NAMES[found]}; its thresholds are used for texts in {NAMES[language]}"
         warnings.warn(said, AssumptionWarning, stacklevel=3)
