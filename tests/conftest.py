@@ -101,9 +101,9 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    """A running Ray cluster of three nodes."""
+    """A running Ray cluster of three nodes; it ends with the tests of a module, for it computes while it waits."""
     from loopback import loopback_cluster
 
     with loopback_cluster() as running:
