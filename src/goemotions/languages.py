@@ -270,18 +270,25 @@ def unread(languages: Iterable[str | None], read: Collection[str]) -> Counter[st
 
 
 def unread_note(counts: Mapping[str | None, int], read: Collection[str], model: str) -> str | None:
-    """Return what is said of texts in languages that a model does not read; None if they are few or none.
+    """Return what is said before an answer of texts that a model does not read; arguments as :func:`unread_texts`."""
+    seen = unread_texts(counts, read, model)
+    return f"{seen}: what it says of them means little{'' if model == AUTO else ADVICE}" if seen else None
+
+
+def unread_texts(
+    counts: Mapping[str | None, int], read: Collection[str], model: str, share: float = UNREAD_SHARE
+) -> str | None:
+    """Return how many texts are in languages that a model does not read, in words; None if they are few or none.
 
     Args:
         counts: texts by language, all of a call or file; None for those whose language was not told.
         read: the languages that the model reads; empty where that is not known.
+        share: of all texts, up to which they are few.
     """
     others = Counter({tag: counts[tag] for tag in unread(counts, read)})
     texts = sum(counts.values())
-    if others.total() <= UNREAD_SHARE * texts:
+    if others.total() <= share * texts:
         return None
     most = ", ".join(f"{count:,} {NAMES.get(tag, tag)}" for tag, count in others.most_common(3))
-    return (
-        f"{others.total():,} of {texts:,} texts seem to be in languages that the model {model} does not read ({most}): "
-        f"what it says of them means little{'' if model == AUTO else ADVICE}"
-    )
+    many = f"{others.total():,} of {texts:,} texts"
+    return f"{many} seem to be in languages that the model {model} does not read ({most})"

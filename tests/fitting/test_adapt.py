@@ -49,6 +49,7 @@ def test_a_coarse_label_moves_its_members_alike(classifier: EmotionClassifier, t
     report = fitted.report
     assert report.base_macro_f1 is not None
     assert (report.macro_f1.value or 0) > (report.base_macro_f1.value or 0) + 0.2
+    assert any("These figures are of anger, joy, as the rows have them" in line for line in report.lines())
     adapted = EmotionClassifier(write_fitted(fitted.files, tmp_path / "adapted"))
     found = adapted.predict(["a solid first half", "another corner wasted"])
     assert set(found[0]) & set(EKMAN["joy"])

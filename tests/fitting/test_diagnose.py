@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
 from own_rows import LABELS, own_rows, single_rows
 
+from goemotions.errors import AssumptionWarning
+from goemotions.fitting import diagnose
+from goemotions.fitting.crossval import Choice
 from goemotions.fitting.fit import fit_rows
 from goemotions.fitting.rows import rows_of
 
@@ -50,3 +58,23 @@ def test_rows_of_nearly_the_same_text_are_named_together() -> None:
     report = fit_rows(rows_of(texts, labels)).report
     assert report.doubled == (("3", "9", "11"), ("8", "10"))
     assert "Rows 3, 9, 11 are nearly the same text." in report.lines()
+
+
+def test_more_rows_never_promise_more_than_one() -> None:
+    """Near 1 the line through the logarithm of rows went beyond it."""
+    learner = SimpleNamespace(targets=np.zeros((160, 1)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(diagnose, "_draw", lambda *given: 0.9)
+        choice = Choice((), np.zeros(0), 1.0)
+        _, doubling = diagnose.learning_curve(learner, choice, np.zeros(1), False, 0.98, 0)  # type: ignore[arg-type]
+    assert doubling == pytest.approx(0.02)
+
+
+def test_german_rows_on_a_base_that_reads_english_are_said() -> None:
+    texts = [f"Die Lieferung ist leider {number} Tage zu spät und ich bin nicht zufrieden" for number in range(8)]
+    rows = rows_of([*texts, *TEXTS[:8]], ["late"] * 8 + ["other"] * 8, single=True)
+    with pytest.warns(AssumptionWarning, match=r"8 of 16 texts seem .* does not read \(8 German\): a base that"):
+        fit_rows(rows)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit_rows(rows_of(TEXTS, ROWS, LABELS))

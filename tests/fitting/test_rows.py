@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from conftest import Run
-from own_rows import own_rows, write_rows
+from own_rows import own_rows, single_rows, write_rows
 
 from goemotions import DataError
 from goemotions.data.tables import Columns
 from goemotions.errors import AssumptionWarning
-from goemotions.fitting.rows import order_of, read_rows, rows_of
+from goemotions.fitting.rows import always_together, order_of, read_rows, rows_of
 
 TEXTS, ROWS = own_rows(21)
 
@@ -132,3 +132,18 @@ def test_flags_as_spreadsheets_and_people_write_them(tmp_path: Path, no: str, ye
     with pytest.warns(AssumptionWarning, match=f"reads .*{yes.lower()!r} as 1"):
         rows = read_rows(path, Columns(each=("price",)))
     assert rows.targets[:, 0].tolist() == [int("price" in row) for row in ROWS]
+
+
+def test_a_name_that_its_comma_cut_in_two_is_named(tmp_path: Path) -> None:
+    """It became two labels, which nobody gave, without a word."""
+    cells = [["price, size"] if "price" in row else row for row in ROWS]
+    path = write_rows(tmp_path / "rows.csv", TEXTS, cells)
+    with pytest.warns(AssumptionWarning, match=r"'price' and 'size' are only ever together: .*--separator"):
+        assert "size" in read_rows(path).labels
+    assert always_together([["a", "b"], ["a"], ["b", "a"], ["c", "d"], ["e", "f"], ["f", "e"]]) == [["e", "f"]]
+
+
+def test_what_python_is_told_names_what_python_has() -> None:
+    texts, labels = single_rows(12)
+    with pytest.warns(AssumptionWarning, match="given exactly one \\(single=False says otherwise\\)"):
+        rows_of(texts, labels)

@@ -59,6 +59,8 @@ def adapt_rows(
         )
     way, found, decider = choose(ground, seed, advance)
     report = report_of(ground, found, decider, seed, way)
+    if way != AS_IT_IS:
+        report = replace(report, coarse=tuple(one.name for one in report.labels if len(one.starts_from) > 1))
     if holdout is not None:
         report = measure_holdout(report, ground, decider, holdout, seed)
     whole = expand(ground, decider)

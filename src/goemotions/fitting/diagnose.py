@@ -25,6 +25,8 @@ def learning_curve(
 ) -> tuple[tuple[CurvePoint, ...], float | None]:
     """Return macro F1 by number of rows, and what twice as many would add, along a line in their logarithm.
 
+    No more than what is left up to 1.
+
     Args:
         reached: macro F1 of the cross-validation.
     """
@@ -39,7 +41,7 @@ def learning_curve(
     if len(points) < 3:
         return tuple(points), None
     x, y = np.log2([point.rows for point in points]), [point.macro_f1 for point in points]
-    return tuple(points), round(max(float(np.polyfit(x, y, 1)[0]), 0.0), 6)
+    return tuple(points), round(min(max(float(np.polyfit(x, y, 1)[0]), 0.0), 1 - reached), 6)
 
 
 def _draw(

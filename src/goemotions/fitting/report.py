@@ -65,6 +65,7 @@ class FitReport:
         suspects: rows that look mislabelled, the most suspicious first.
         doubled: rows of nearly the same text.
         holdout: macro F1 on rows set aside; None where there are none.
+        coarse: labels of the rows that stand for several of an adapted model's, which nothing tells apart.
     """
 
     source: str
@@ -84,12 +85,14 @@ class FitReport:
     doubled: tuple[tuple[str, ...], ...]
     holdout: Figure | None = None
     holdout_rows: int = 0
+    coarse: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """Return what a terminal shows beside :meth:`table`."""
+        names = "1 label" if len(self.labels) == 1 else f"{len(self.labels)} labels"
         kind = "one label per text" if self.single else "any number of labels per text"
         found = [
-            f"{self.rows:,} rows of {self.source}, {len(self.labels)} labels, {kind}, on {self.base}: {self.way}",
+            f"{self.rows:,} rows of {self.source}, {names}, {kind}, on {self.base}: {self.way}",
             "On rows left out (cross-validation, 95 % intervals):",
             f"  macro F1                {format_figure(self.macro_f1)}",
             f"  micro F1                {format_figure(self.micro_f1)}",
@@ -105,6 +108,11 @@ class FitReport:
     def advice(self) -> list[str]:
         """Return what to do about rows and labels, a sentence each."""
         said = []
+        if self.coarse:
+            said.append(
+                f"These figures are of {', '.join(self.coarse)}, as the rows have them, and not of the model's labels "
+                "that they stand for: those move together, and a text may be given more of them than before."
+            )
         if self.curve:
             points = ", ".join(f"{point.macro_f1:.3f} with {point.rows:,}" for point in self.curve)
             gain = "" if self.doubling is None else f"; twice as many rows would add about {self.doubling:+.3f}"

@@ -21,6 +21,7 @@ from goemotions.tables.source import ReadOptions
 
 LEAST_ROWS = 8
 SHOWN = 5
+IN_PYTHON = "labels"  # the source of rows that no file has
 MISSING_LABELS = ("nan", "<na>")
 LIKE = 0.75  # of two names' letters: the rarer is taken for a misspelling of the commoner
 
@@ -83,7 +84,22 @@ def read_rows(
     if 0 < none < len(names):
         taken = "are taken for texts that have none: leave them out if nobody has labelled them"
         assume(f"{path.name}: {none:,} of {len(names):,} rows have no label, and {taken}")
+    for together in () if columns.each else always_together(names):
+        shown = " and ".join(map(repr, together))
+        assume(f"{path.name}: {shown} are only ever together: if they are one name, say what separates (--separator)")
     return check_rows(table.texts, names, known, single, table.ids, path.name, table.sha256)
+
+
+def always_together(names: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return groups of labels that have the same rows, two or more: perhaps one name that a separator cut."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for row, found in enumerate(names):
+        for label in dict.fromkeys(found):
+            places[label].append(row)
+    groups: dict[tuple[int, ...], list[str]] = defaultdict(list)
+    for label, rows in places.items():
+        groups[tuple(rows)].append(label)
+    return [labels for rows, labels in groups.items() if len(rows) > 1 and len(labels) > 1]
 
 
 def _empty_missing(names: list[list[str]]) -> int:
@@ -116,7 +132,7 @@ def rows_of(
     if single is None and given and all(isinstance(row, (list, tuple, set, frozenset)) for row in given):
         single = False  # a list is no single label, whatever its length
     ids = [str(number) for number in range(1, len(checked) + 1)]
-    return check_rows(checked, found, tuple(names or ()), single, ids, "labels")
+    return check_rows(checked, found, tuple(names or ()), single, ids, IN_PYTHON)
 
 
 def _names_of(row: Any, names: Sequence[str] | None, index: int) -> list[str]:
@@ -167,7 +183,9 @@ def check_rows(
     if problems:
         raise DataError(f"{source}: {'; '.join(problems)}")
     if single is None and chosen:
-        assume(f"{source}: every row has exactly one label, so each text is given exactly one (--multi says otherwise)")
+        option = "single=False" if source == IN_PYTHON else "--multi"
+        only = f"every row has exactly one label, so each text is given exactly one ({option} says otherwise)"
+        assume(f"{source}: {only}")
     return as_rows(texts, names, labels, chosen, ids, source, sha256)
 
 
