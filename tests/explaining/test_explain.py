@@ -155,3 +155,12 @@ def test_json_has_four_decimals_and_the_labels_asked_for(classifier: EmotionClas
             "effects": {"joy": round(explained.phrases[0].effects["joy"], 4)},
         }
     ]
+
+
+def test_what_a_notebook_shows_is_short(classifier: EmotionClassifier) -> None:
+    """It was all numbers of all labels, thousands of characters."""
+    shown = repr(classifier.explain(["Thanks, that was great but sad", "Thanks", ""]))
+    assert "<Explanation of 6 words: gratitude (Thanks, that was great +" in shown
+    assert "sadness (sad +" in shown
+    assert "<Explanation of 1 word: gratitude (Thanks +" in shown
+    assert shown.endswith("<Explanation of no words>]")

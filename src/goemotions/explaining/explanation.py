@@ -9,6 +9,7 @@ from typing import Any
 from goemotions.explaining.words import Span
 
 DECIMALS = 4  # of effects in JSON
+SHOWN = 3  # labels where an explanation is printed
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,16 @@ class Explanation:
     effects: dict[str, list[float]]
     phrases: tuple[Phrase, ...]
     truncated: bool
+
+    def __repr__(self) -> str:
+        """Return the labels for which most speaks, each with its strongest word, instead of all numbers."""
+        if not self.words:
+            return "<Explanation of no words>"
+        first = {label: self.strongest(label, 1)[0] for label in self.effects}
+        most = sorted(first, key=lambda label: -first[label].effect)[:SHOWN]
+        shown = ", ".join(f"{label} ({first[label].text} {first[label].effect:+.2f})" for label in most)
+        count = "1 word" if len(self.words) == 1 else f"{len(self.words)} words"
+        return f"<Explanation of {count}: {shown}>"
 
     def strongest(self, label: str, most: int) -> list[Reason]:
         """Return the words that add most to a label or take most from it, strongest first; a phrase for its words."""
