@@ -149,3 +149,9 @@ def test_without_narwhals(classifier: EmotionClassifier, monkeypatch: pytest.Mon
     monkeypatch.setitem(__import__("sys").modules, "narwhals", None)
     with pytest.raises(MissingExtraError, match=r"annotating frames needs an optional part: .*\[frames\]"):
         classifier.annotate(frames()["pandas"], "text")
+
+
+def test_columns_of_the_same_name_are_said(classifier: EmotionClassifier) -> None:
+    frame = pd.DataFrame([["Thanks!", 1, 2]], columns=["text", "x", "x"])
+    with pytest.raises(DataError, match="the frame has columns of the same name: 'x' 2 times; rename them first"):
+        classifier.annotate(frame, "text")

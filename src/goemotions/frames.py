@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 from goemotions.annotations import Annotations, Answered, Predictor, added_columns, annotate, lay_out
-from goemotions.errors import AssumptionWarning, MissingExtraError
+from goemotions.errors import AssumptionWarning, DataError, MissingExtraError
 from goemotions.predictions import LongText, PredictOptions, Threshold, is_blank, warn_of_unread
 from goemotions.tables.table import GROUP_ROWS, LISTS, Kind, Layout, NewColumn, check_columns
 
@@ -49,7 +49,7 @@ def annotate_frame(classifier: Predictor, frame: Frame, column: str, options: An
     A text that is missing or blank has no emotions: an empty list, nulls for names and scores, 0 for labels.
 
     Raises:
-        DataError: no such column, or one of the new columns is there already.
+        DataError: no such column, two of one name, or one of the new columns is there already.
         MissingExtraError: narwhals is not installed.
         TypeError: no data frame, a lazy one, or something in the column that is no text (its row is named).
         ValueError: an option out of range.
@@ -93,10 +93,14 @@ def as_frame(nw: Any, frame: Any) -> Any:
     """Return a frame as narwhals sees it.
 
     Raises:
+        DataError: several columns have one name.
         TypeError: no data frame, or a lazy one.
     """
     try:
         return nw.from_native(frame, eager_only=True)
+    except nw.exceptions.DuplicateError as error:
+        twice = ", ".join(line.strip("- ") for line in str(error).splitlines()[1:])
+        raise DataError(f"the frame has columns of the same name: {twice}; rename them first") from None
     except TypeError:
         kind = f"{type(frame).__module__.split('.')[0]}'s {type(frame).__name__}"
         raise TypeError(
