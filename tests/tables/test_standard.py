@@ -59,3 +59,9 @@ def test_what_a_pipe_cannot_do(cli: Run, options: list[str], message: str) -> No
     assert done.returncode in (1, 2)
     assert message in done.stderr
     assert done.stdout == ""
+
+
+def test_what_is_said_of_a_pipe_names_no_file_of_its_own() -> None:
+    done = piped(b"text\n=1+1\n")
+    assert b"1 cells of standard output that a spreadsheet" in done.stderr
+    assert b"standard-output" not in done.stderr

@@ -30,6 +30,7 @@ from goemotions.tables.delimited import DelimitedTable, DelimitedWriter
 from goemotions.tables.formats import format_of, open_table, writer_for
 from goemotions.tables.several import is_several, refuse_read
 from goemotions.tables.source import ReadOptions
+from goemotions.tables.standard import is_standard
 from goemotions.tables.table import GROUP_CHARACTERS, GROUP_ROWS, Layout, NewColumn, Table, Writer
 
 FORMAT = 3
@@ -88,8 +89,9 @@ def predict_table(
             raise DataError(f"{source} changed while it was read: delete {job.path} and start again")
         job.finish(summary, lambda path: writer.assemble(parts, path, new), overwrite)
     if isinstance(writer, DelimitedTable | DelimitedWriter) and writer.formulas.changed:
+        shown = "standard output" if is_standard(output) else output.name
         warnings.warn(
-            f"{writer.formulas.changed:,} cells of {output.name} that a spreadsheet would compute begin with an "
+            f"{writer.formulas.changed:,} cells of {shown} that a spreadsheet would compute begin with an "
             "apostrophe (--raw keeps them as they are)",
             AssumptionWarning,
             stacklevel=2,

@@ -21,7 +21,7 @@ from goemotions.escaping import for_terminal
 from goemotions.tables.database import is_database
 from goemotions.tables.formats import endings
 from goemotions.tables.source import ReadOptions, option_name
-from goemotions.tables.standard import STANDARD, TEMPORARY, files_of
+from goemotions.tables.standard import STANDARD, files_of, is_standard
 from goemotions.tables.table import Layout
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def predict_file(
     if as_json:
         print_line(json.dumps({"output": str(output), **dataclasses.asdict(summary)}))
     else:
-        shown = "standard output" if output.parent.name.startswith(TEMPORARY) else output
+        shown = "standard output" if is_standard(output) else output
         terminal.echo(f"{shown}: {summary.rows:,} rows", err=True)
     if summary.null_texts:
         terminal.warn(f"{summary.null_texts:,} of {summary.rows:,} rows have no text: they are kept, without emotions")

@@ -13,7 +13,7 @@ from goemotions.tables.compression import COMPRESSIONS, Stream, compression_of, 
 from goemotions.tables.database import fetch, is_database
 from goemotions.tables.formats import FORMATS, format_of, input_files, module_of
 
-STANDARD, TEMPORARY = "-", "goemotions-"
+STANDARD, TEMPORARY, STANDARD_OUTPUT = "-", "goemotions-", "standard-output"
 MARKS = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 
 
@@ -30,7 +30,7 @@ def files_of(given: str, wanted: str, query: str | None, text_column: str) -> It
         else:
             source = kept(Path(folder, "standard-input")) if given == STANDARD else Path(given)
         output = (
-            Path(folder, f"standard-output{ending_like(input_files(source)[0])}")
+            Path(folder, f"{STANDARD_OUTPUT}{ending_like(input_files(source)[0])}")
             if wanted == STANDARD
             else Path(wanted)
         )
@@ -39,6 +39,11 @@ def files_of(given: str, wanted: str, query: str | None, text_column: str) -> It
             with output.open("rb") as stream:
                 shutil.copyfileobj(stream, sys.stdout.buffer)
             sys.stdout.buffer.flush()
+
+
+def is_standard(output: Path) -> bool:
+    """Return whether an output of :func:`files_of` stands for standard output."""
+    return output.stem.startswith(STANDARD_OUTPUT) and output.parent.name.startswith(TEMPORARY)
 
 
 def kept(path: Path) -> Path:
