@@ -151,3 +151,12 @@ def test_without_the_extra_letters_and_common_words_tell_languages(tmp_path: Pat
     tags, warning = done.stdout.splitlines()
     assert tags == "False de en es fr ja nl pt ro ru sv tr und und"
     assert warning.startswith("1 of 1 texts seem to be in languages that the model compact does not read (1 German)")
+
+
+def test_a_face_of_signs_and_a_formula_are_no_language() -> None:
+    """English posts with them were said to be Japanese or Greek."""
+    faces = ["\u00af\\_(\u30c4)_/\u00af", "(\u00b4\uff65\u03c9\uff65`)", "\u03c0 = 3.14"]
+    assert not identify(faces).sure.any()
+    english = ["I have no idea what to do about it"] * 4
+    assert languages_of([*english, *faces]).tolist() == ["en"] * 7
+    assert languages_of(["\u597d\uff01", "\u0434\u0430", "\u092e\u0948\u0902"]).tolist() == ["zh", "ru", "hi"]

@@ -164,7 +164,7 @@ def language_of(text: str, identified: bool, guesses: bool = True) -> tuple[str,
     if not words.isascii() and any(map(str.isalpha, words)):
         by_letters = language_of_letters(words)
         if by_letters is not None:
-            return by_letters, True
+            return by_letters, not is_face(words)
     found = WORD.findall(words.lower())
     if not found:
         return UNKNOWN, False
@@ -178,6 +178,11 @@ def language_of(text: str, identified: bool, guesses: bool = True) -> tuple[str,
         return UNKNOWN, False
     tag, confidence = identifier().classify(words)
     return str(tag), bool(confidence >= CONFIDENCE and long_enough)
+
+
+def is_face(text: str) -> bool:
+    """Return whether one or two letters stand among many signs, as in an emoticon or a formula."""
+    return (letters := sum(map(str.isalpha, text))) < 3 and 4 * letters < len("".join(text.split()))
 
 
 def language_of_letters(text: str) -> str | None:
