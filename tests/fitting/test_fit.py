@@ -147,3 +147,12 @@ def write_changed(directory: Path, target: Path, **base: str) -> Path:
     config["base"] |= base
     (target / "config.json").write_text(json.dumps(config), encoding="utf-8")
     return target
+
+
+def test_a_holdout_of_the_same_texts_is_said() -> None:
+    """Its figure was given as that of rows from which nothing is learnt."""
+    rows = rows_of(TEXTS, ROWS, LABELS)
+    with pytest.warns(
+        AssumptionWarning, match="5 of 75 rows have texts of the rows to fit on, so that its figure is too"
+    ):
+        fit_rows(rows, holdout=rows_of([*FRESH, *TEXTS[:5]], [*TRUTH, *ROWS[:5]], LABELS))

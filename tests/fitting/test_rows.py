@@ -147,3 +147,9 @@ def test_what_python_is_told_names_what_python_has() -> None:
     texts, labels = single_rows(12)
     with pytest.warns(AssumptionWarning, match="given exactly one \\(single=False says otherwise\\)"):
         rows_of(texts, labels)
+
+
+def test_of_many_misspelt_labels_a_few_are_named() -> None:
+    labels = [["delivery"], ["price"]] * 10 + [[f"delivery{row}"] for row in range(10)]
+    with pytest.raises(DataError, match=r"did you mean .* and 5 more such rows$"):
+        rows_of([f"text {row}" for row in range(30)], labels, single=True)

@@ -237,6 +237,11 @@ def _row_problems(
         wrong = [number for number, row in zip(ids, names, strict=True) if len(set(row)) != 1]
         if wrong:
             problems.append(f"rows without exactly one label, as --single asks: {some(wrong)}")
+    return at_most(problems)
+
+
+def at_most(problems: list[str]) -> list[str]:
+    """Return the first few problems, and how many there are beside them."""
     left = len(problems) - SHOWN
     return [*problems[:SHOWN], f"and {left:,} more such rows"] if left > 0 else problems
 
@@ -265,9 +270,10 @@ def _label_problems(names: Sequence[Sequence[str]], labels: Sequence[str], ids: 
         if len(alike) > 1:
             problems.append(f"{' and '.join(map(repr, alike))} are one label, written differently: write one")
     common = [label for label, rows in where.items() if len(rows) > 1]
+    strange = []
     for label, rows in where.items():
         like = difflib.get_close_matches(label.lower(), [name.lower() for name in common], n=1, cutoff=LIKE)
         right = next((name for name in common if like and name.lower() == like[0]), label)
         if len(rows) == 1 and right.casefold() != label.casefold():
-            problems.append(f"row {rows[0]}: the label {label!r} stands nowhere else; did you mean {right!r}?")
-    return problems
+            strange.append(f"row {rows[0]}: the label {label!r:.60} stands nowhere else; did you mean {right!r:.60}?")
+    return [*problems, *at_most(strange)]
