@@ -111,3 +111,12 @@ def test_axe_finds_nothing_among_charts(page: Page, scheme: str, width: int) -> 
     if "GOEMOTIONS_SCREENSHOTS" in os.environ:
         path = Path(os.environ["GOEMOTIONS_SCREENSHOTS"]) / f"charts-{scheme}-{width}.png"
         page.locator("#results").screenshot(path=path)
+
+
+def test_a_share_of_all_stands_on_one_line(page: Page) -> None:
+    read_all(page, f'comment\n"{DULL}"\n"{DULL}"\n'.encode())
+    share = page.locator(".bars .share").first
+    assert share.inner_text() == "100.0 %"
+    assert share.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
+    height, line = share.evaluate("cell => [cell.clientHeight, parseFloat(getComputedStyle(cell).fontSize) * 2]")
+    assert height < line
