@@ -152,12 +152,12 @@ def lay_out(folder: Path) -> None:
 
 
 def write_feedback(texts: Path, labelled: Path) -> None:
-    """Write 400 texts with a team and a date, and 80 of them, drawn by chance, with their labels."""
-    rows = corpus_rows(400, seed=5)
+    """Write 200 texts with a team and a date, and 60 of them, drawn by chance, with their labels."""
+    rows = corpus_rows(200, seed=5)
     teams, months = ("north", "south", "south"), range(1, 13)
     lines = [f'"{text}",{teams[n % 3]},2025-{months[n % 12]:02d}-07' for n, (text, _) in enumerate(rows)]
     texts.write_text("\n".join(["text,team,date", *lines]) + "\n", encoding="utf-8")
-    chosen = random.Random(5).sample(range(400), 80)
+    chosen = random.Random(5).sample(range(200), 60)
     labels = [f'{n + 1},"{rows[n][0]}",{rows[n][1]}' for n in chosen]
     labelled.write_text("\n".join(["row,text,labels", *labels]) + "\n", encoding="utf-8")
 

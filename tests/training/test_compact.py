@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,14 @@ TEMPLATES = {
 }
 
 
+RECIPE = files("goemotions") / "recipes" / "compact-alone.yaml"
+
+
 @pytest.fixture(scope="module")
 def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("corpus")
     generator = random.Random(0)
-    for name, rows in (("train", 320), ("dev", 60), ("test", 60)):
+    for name, rows in (("train", 128), ("dev", 40), ("test", 40)):
         lines = []
         for row in range(rows):
             label, template = generator.choice(list(TEMPLATES.items()))
@@ -38,7 +42,10 @@ def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_trains_exports_and_predicts(cli: Run, tiny_corpus: Path, tmp_path: Path) -> None:
-    command = ("train", "compact-alone", "--data", tiny_corpus, "--output", tmp_path / "model", "--epochs", 2)
+    text = RECIPE.read_text(encoding="utf-8")
+    assert "calibration_texts: 2048 " in text  # most of the time, of a corpus of 128 texts
+    (tmp_path / "quick.yaml").write_text(text.replace("calibration_texts: 2048 ", "calibration_texts: 128 "))
+    command = ("train", tmp_path / "quick.yaml", "--data", tiny_corpus, "--output", tmp_path / "model", "--epochs", 2)
     done = cli(*command)
     assert done.returncode == 0, done.stderr
     assert "test macro F1" in done.stderr
