@@ -31,7 +31,11 @@ STAND_INS = (
         "TensorFlow has an environment of its own (make test-tfhub); the hub is one on loopback, with a tiny model",
     ),
     StandIn(r"push NEW org/name", "push NEW org/new", "the hub on loopback takes one repository"),
-    StandIn(r"train compact --data", r"train compact-alone --limit 60 --data", "half an hour, and the official texts"),
+    StandIn(
+        r"train compact(-everyday)? --data",
+        r"train compact-alone --limit 60 --data",
+        "half an hour, and the official texts, or posts of BRIGHTER",
+    ),
     StandIn(r"data download corpus", r"data prepare DIR -o corpus", "the official files: tests/data/test_download.py"),
     StandIn(r"target=4000", "target=250", "a small corpus"),
     StandIn(
@@ -45,7 +49,6 @@ NOT_RUN = {
     r"make ": "the tests themselves, or what runs them",
     r"docker ": "needs a daemon; tests/server/test_deployment.py checks the Dockerfile",
     r"python benchmarks/(full_size|train_speed)": "needs a GPU, or 12 GB of disk and an hour",
-    r"goemotions train compact-everyday": "needs posts of BRIGHTER; tests/training/test_second_head.py trains a head",
     r"python benchmarks/quality\.py": "needs the official data and minutes",
     r"git ": "needs the history of a clone, or changes it",
 }
