@@ -94,6 +94,7 @@ def test_overload(classifier: EmotionClassifier, requests: int) -> None:
         await checked.send(client, number)
 
     with serving("--max-queue", 64, "--max-texts", 64) as running:
+        running.post("/v1/emotions", {"texts": some_texts(64)})  # what tells languages is loaded at the first long text
         asyncio.run(closed_loop(running.url, 64, requests, send))
         assert running.get("/ready").status == 200
         assert "goemotions_waiting_texts 0.0" in running.get("/metrics").body.decode()
