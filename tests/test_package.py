@@ -75,5 +75,5 @@ def test_install_size_and_first_result(wheel: Path, tmp_path: Path) -> None:
         said = subprocess.run([*command[:1], "info", name], cwd=tmp_path, capture_output=True, text=True, check=True)
         assert str(packages) in "".join(said.stdout.split())  # a long path stands on several lines
         licences = next(packages.glob(f"{package.distribution.replace('-', '_')}-*.dist-info")) / "licenses"
-        files = {"NOTICE", *(path.name for path in folder.glob("LICENSE*"))}
-        assert {path.name for path in licences.iterdir()} == files
+        its_own = {"NOTICE", *(path.name for path in folder.glob("LICENSE*"))}
+        assert {path.name for path in licences.iterdir()} == its_own
