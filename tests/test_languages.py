@@ -150,7 +150,7 @@ def test_without_the_extra_letters_and_common_words_tell_languages(tmp_path: Pat
     )
     tags, warning = done.stdout.splitlines()
     assert tags == "False de en es fr ja nl pt ro ru sv tr und und"
-    assert warning.startswith("1 of 1 texts seem to be in languages that the model compact does not read (1 German)")
+    assert warning.startswith("1 of 1 text seems to be in languages that the model compact does not read (1 German)")
 
 
 def test_a_face_of_signs_and_a_formula_are_no_language() -> None:

@@ -59,7 +59,7 @@ def test_install_size_and_first_result(wheel: Path, tmp_path: Path) -> None:
         (["train", "compact", "--data", "."], '[train]"'),
         (["serve"], '[serve]"'),
         (["evaluate", "compact", "in.csv"], '[report]"'),
-        (["predict", "--input", "in.csv", "--output", "out.csv"], "out.csv: 1 rows"),
+        (["predict", "--input", "in.csv", "--output", "out.csv"], "out.csv: 1 row"),
     ):
         said = subprocess.run([*command[:1], *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert expected in said.stderr

@@ -56,6 +56,16 @@ def some(items: Sequence[str], most: int = 5) -> str:
     return ", ".join(items[:most]) + more
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return ``1 row`` or ``1,204 rows``: a number before the words for one, or for many (``one`` and an s)."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def counted_of(number: int, whole: int, noun: str, one: str, many: str) -> str:
+    """Return ``1 of 5 rows has none``: a part of a whole, and what is said of it, whether it is one or many."""
+    return f"{number:,} of {counted(whole, noun)} {one if number == 1 else many}"
+
+
 def is_plain(text: str) -> bool:
     """Return False for a text that a terminal would obey, or no UTF-8 can hold; tabs and new lines are plain."""
     return UNPRINTABLE.search(text) is None

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.errors import MissingExtraError
+from goemotions.errors import MissingExtraError, counted_of
 
 Languages = npt.NDArray[np.str_]
 """BCP 47 tags of n texts."""
@@ -295,5 +295,5 @@ def unread_texts(
     if others.total() <= share * texts:
         return None
     most = ", ".join(f"{count:,} {NAMES.get(tag, tag)}" for tag, count in others.most_common(3))
-    many = f"{others.total():,} of {texts:,} texts"
-    return f"{many} seem to be in languages that the model {model} does not read ({most})"
+    said = f"in languages that the model {model} does not read ({most})"
+    return counted_of(others.total(), texts, "text", f"seems to be {said}", f"seem to be {said}")

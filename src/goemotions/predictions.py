@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.errors import AssumptionWarning, TruncatedTextWarning
+from goemotions.errors import AssumptionWarning, TruncatedTextWarning, counted_of
 from goemotions.languages import REST, UNKNOWN
 
 if TYPE_CHECKING:
@@ -35,8 +35,9 @@ def warn_of_unread(
     """
     cut, reads = int(np.sum(truncated)), f" ({tokens} tokens)" if tokens else ""
     if cut:
-        note = f"{cut} of {len(truncated)} texts were longer than the model reads{reads} and were cut; "
-        warnings.warn(note + 'long_text="windows" reads them whole', TruncatedTextWarning, stacklevel)
+        note = "{0} longer than the model reads" + reads + ' and {0} cut; long_text="windows" reads {1} whole'
+        one, many = note.format("was", "it"), note.format("were", "them")
+        warnings.warn(counted_of(cut, len(truncated), "text", one, many), TruncatedTextWarning, stacklevel)
     if languages:
         warnings.warn(languages, AssumptionWarning, stacklevel)
 

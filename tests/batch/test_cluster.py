@@ -163,7 +163,7 @@ def test_bad_rows_and_files_do_not_stop_the_job(cluster: Cluster, cli: Run, tmp_
     done = cli(*arguments, "--output", tmp_path / "out")
     assert done.returncode == 1
     assert "broken.parquet: not readable as Parquet" in done.stderr
-    assert "1 rows could not be scored" in done.stderr
+    assert "1 row could not be scored" in done.stderr
     assert done.stderr.splitlines()[-1] == "error: 1 input files are not Parquet"
     assert "101 rows in 2 files" in done.stderr
     (letter,) = pq.read_table(tmp_path / "out" / "_job" / "dead-letters").to_pylist()

@@ -94,7 +94,7 @@ def test_cells_of_a_megabyte_and_a_byte_order_mark(classifier: EmotionClassifier
     [
         ("in.csv", "text,id\nÄÖÜ,1\nbad ".encode() + b"\xff byte,2\n", "line 3: byte 0xff at position 4 is not UTF-8"),
         ("in.jsonl", '{"text": "ä"}\n{"text": "ö'.encode() + b'\xfe"}\n', "line 2: byte 0xfe"),
-        ("in.csv", b"text,id\nonly one\n", "row 1: 1 cells, but the header has 2"),
+        ("in.csv", b"text,id\nonly one\n", "row 1: 1 cell, but the header has 2"),
         ("in.csv", b'text,id\n"never closed,1\n', "line 2: unexpected end of data"),
         ("in.jsonl", b'{"text": "a"}\nnot json\n', "line 2: not JSON"),
         ("in.jsonl", b'{"text": "a"}\n[1]\n', "line 2: expected an object"),

@@ -116,7 +116,7 @@ def test_it_stops_with_what_to_do_next(tmp_path: Path, cli: Run) -> None:
         assert person.send("/answer", row=person.row, labels=["price", "praise"]) == 422
         assert person.send("/answer", row=person.row, labels=["price"]) == 200
         assert running.stop() == 0
-        assert "labelled.csv: 1 texts answered, 0 skipped, of 70; next: goemotions fit" in running.log()
+        assert "labelled.csv: 1 text answered, 0 skipped, of 70; next: goemotions fit" in running.log()
     assert not (tmp_path / "labelled.csv.lock").exists()
     done = cli("label", *options(tmp_path), "--multi", "--port", 0)
     assert "was begun with another choice of --single" in done.stderr

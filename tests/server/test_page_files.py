@@ -75,7 +75,7 @@ def test_what_is_not_read_is_said_on_the_page(page: Page) -> None:
 def test_what_was_assumed_is_said(page: Page) -> None:
     open_file(page, "a.csv", "id;text\r\n1;Schöne Grüße\r\n".encode("cp1252"))
     said = (
-        "1 rows. Choose the column, then read all rows. What was assumed: semicolons are taken to separate cells; it is"
+        "1 row. Choose the column, then read all rows. What was assumed: semicolons are taken to separate cells; it is"
     )
     expect(page.get_by_role("status")).to_contain_text(f"{said} not UTF-8, and is read as Windows-1252.")
 

@@ -27,7 +27,7 @@ def test_a_table_goes_through_a_pipe() -> None:
     done = piped(PLAIN)
     (row,) = csv.DictReader(io.StringIO(done.stdout.decode()))
     assert (row["id"], row["text"], json.loads(row["emotions"])[0]["label"]) == ("1", "Thanks!", "gratitude")
-    assert b"1 rows" in done.stderr
+    assert b"1 row" in done.stderr
 
 
 def test_what_comes_compressed_and_in_another_encoding_goes_so() -> None:
@@ -63,5 +63,5 @@ def test_what_a_pipe_cannot_do(cli: Run, options: list[str], message: str) -> No
 
 def test_what_is_said_of_a_pipe_names_no_file_of_its_own() -> None:
     done = piped(b"text\n=1+1\n")
-    assert b"1 cells of standard output that a spreadsheet" in done.stderr
+    assert b"1 cell of standard output that a spreadsheet" in done.stderr
     assert b"standard-output" not in done.stderr

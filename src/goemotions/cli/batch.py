@@ -17,6 +17,7 @@ import typer
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
 from goemotions.cli.model_options import with_model_options
+from goemotions.errors import counted
 
 if TYPE_CHECKING:
     from goemotions.architectures.base import LoadOptions
@@ -168,7 +169,7 @@ def print_estimate(found: Estimate, as_json: bool) -> None:
     if as_json:
         terminal.echo(json.dumps(dataclasses.asdict(found)))
         return
-    terminal.echo(f"{found.rows:,} rows in {found.fragments:,} fragments")
+    terminal.echo(f"{counted(found.rows, 'row')} in {counted(found.fragments, 'fragment')}")
     each = f"{found.texts_per_s:,.0f} texts/s each, from {found.sample_rows:,} texts"
     terminal.echo(f"{found.actors.number} actors of {found.actors.cpus} CPUs and {found.actors.gpus:g} GPUs: {each}")
     took = f"{found.hours:,.1f} hours" if found.hours > 1 else f"{found.hours * 60:,.1f} minutes"
@@ -176,7 +177,7 @@ def print_estimate(found: Estimate, as_json: bool) -> None:
     if found.cost is not None:
         terminal.echo(f"cost {found.cost:,.2f}, in the prices' currency")
     if found.files_unreadable:
-        terminal.warn(f"{found.files_unreadable:,} files are not readable as Parquet and are not counted")
+        terminal.warn(f"files not readable as Parquet, which are not counted: {found.files_unreadable:,}")
 
 
 def show_report(report: Report, output: str, time_column: str | None = None) -> None:
@@ -187,7 +188,7 @@ def show_report(report: Report, output: str, time_column: str | None = None) -> 
     """
     tally = report.tally
     if report.new_files > 0:
-        terminal.warn(f"{report.new_files:,} files came to the input after this job began, and are not in it")
+        terminal.warn(f"{counted(report.new_files, 'file')} came to the input after this job began: not in it")
     for name, reason in list(report.made_again.items())[:SHOWN]:
         terminal.warn(f"{name} was made again: {reason}")
     if len(report.made_again) > SHOWN:
@@ -197,22 +198,31 @@ def show_report(report: Report, output: str, time_column: str | None = None) -> 
     for number, reason in list(report.failed.items())[:SHOWN]:
         terminal.warn(f"fragment {number}: {reason}")
     if report.failed:
-        share = f"{len(report.failed):,} of {report.fragments:,} fragments failed"
+        share = f"{len(report.failed):,} of {counted(report.fragments, 'fragment')} failed"
         terminal.error(f"{share}; the same command tries them again")
         raise typer.Exit(1)
-    terminal.echo(f"{output}: {tally.rows:,} rows in {report.fragments:,} files; summary in {output}/_job", err=True)
+    terminal.echo(
+        f"{output}: {counted(tally.rows, 'row')} in {counted(report.fragments, 'file')}; summary in {output}/_job",
+        err=True,
+    )
     if tally.dead:
         terminal.warn(
-            f"{tally.dead:,} rows could not be scored: they stand in {output}/_job/dead-letters, with the reason"
+            f"{counted(tally.dead, 'row')} could not be scored: see {output}/_job/dead-letters, with the reason"
         )
     if tally.null_texts:
-        terminal.warn(f"{tally.null_texts:,} rows have no text: they are kept, without emotions")
+        one, many = (
+            "row has no text: it is kept, without emotions",
+            "rows have no text: they are kept, without emotions",
+        )
+        terminal.warn(counted(tally.null_texts, one, many))
     if tally.truncated:
-        terminal.warn(f"{tally.truncated:,} texts were longer than the model reads and were truncated")
+        one, many = "text was", "texts were"
+        terminal.warn(f"{counted(tally.truncated, one, many)} longer than the model reads: truncated")
     if time_column and tally.rows_without_time:
         terminal.warn(
-            f"{tally.rows_without_time:,} rows have no time that can be read in {time_column!r}: counted as (unknown)"
+            f"{counted(tally.rows_without_time, 'row has', 'rows have')} no time that can be read in {time_column!r}: "
+            "counted as (unknown)"
         )
     if report.unreadable:
-        terminal.error(f"{len(report.unreadable):,} input files are not Parquet")
+        terminal.error(counted(len(report.unreadable), "input file is not Parquet", "input files are not Parquet"))
         raise typer.Exit(1)

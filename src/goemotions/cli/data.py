@@ -14,6 +14,7 @@ from goemotions.cli import terminal
 from goemotions.cli.column_options import with_column_options
 from goemotions.cli.render_data import print_inspection
 from goemotions.cli.table_options import with_table_options
+from goemotions.errors import counted
 from goemotions.tables.source import ReadOptions
 
 if TYPE_CHECKING:
@@ -91,7 +92,11 @@ def prepare(
     if near:
         terminal.warn(f"nearly the same texts across splits: {near}; --merge splits again without them")
     if description["rows_without_text"]:
-        terminal.warn(f"{description['rows_without_text']:,} rows without a text were left out")
+        terminal.warn(
+            counted(
+                description["rows_without_text"], "row without a text was left out", "rows without a text were left out"
+            )
+        )
 
 
 @data_app.command()
@@ -141,9 +146,9 @@ def embed(
         figures = {"texts": len(texts), "computed": new, "truncated": truncated, "folder": str(vectors.folder)}
         terminal.echo(json.dumps(figures | vectors.key.as_dict()))
     else:
-        terminal.echo(f"{vectors.folder}: {len(texts):,} texts, {new:,} of them computed now", err=True)
+        terminal.echo(f"{vectors.folder}: {counted(len(texts), 'text')}, {new:,} of them computed now", err=True)
     if truncated:
-        terminal.warn(f"{truncated:,} texts were longer than the encoder reads and were cut")
+        terminal.warn(counted(truncated, "text was", "texts were") + " longer than the encoder reads: cut")
 
 
 @data_app.command("import")

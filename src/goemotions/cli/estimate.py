@@ -15,6 +15,7 @@ from goemotions.cli.column_options import with_column_options
 from goemotions.cli.estimate_options import with_estimate_options
 from goemotions.cli.model_options import with_model_options
 from goemotions.cli.table_options import with_table_options
+from goemotions.errors import counted
 from goemotions.records import to_json
 from goemotions.tables.source import ReadOptions
 
@@ -93,4 +94,6 @@ def sample(
     classifier = EmotionClassifier(model, **vars(load)) if stratified else None
     drawn = draw(file, n, text_column, by, classifier, seed, reading, show_progress=True)
     drawn.write(output, text_column)
-    terminal.echo(f"{output}: {len(drawn.rows):,} of {drawn.of:,} texts, to be labelled from the top", err=True)
+    terminal.echo(
+        f"{output}: {len(drawn.rows):,} of {counted(drawn.of, 'text')}, to be labelled from the top", err=True
+    )

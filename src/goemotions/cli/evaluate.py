@@ -12,6 +12,7 @@ from goemotions.cli import terminal
 from goemotions.cli.column_options import with_column_options
 from goemotions.cli.model_options import with_model_options
 from goemotions.cli.table_options import with_table_options
+from goemotions.errors import counted
 from goemotions.tables.source import ReadOptions
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def summary(report: Report) -> str:
     from goemotions.evaluation.report_tables import seen_note
 
     own, half = report.of_labels.own.overall, report.of_labels.half.overall
-    lines = [f"{report.model.name} on {report.data.name}: {report.data.rows:,} texts"]
+    lines = [f"{report.model.name} on {report.data.name}: {counted(report.data.rows, 'text')}"]
     lines += [f"NOT AN HONEST FIGURE: {mark}" for mark in report.marks]
     lines += [
         f"macro F1                {format_figure(own.macro_f1)}; at 0.5 for all {format_figure(half.macro_f1)}",

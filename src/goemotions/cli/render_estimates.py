@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from goemotions.cli.terminal import add_row, echo, plain, table_console
+from goemotions.errors import counted
 from goemotions.estimation.sentences import between, percent, sentences
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def show(found: Estimates, grouping: Grouping, changes: bool) -> None:
     if changes:
         console.print(changes_table(found.changes, grouping))
         return
-    of = f"{found.rows:,} texts" + (f", {found.labelled:,} of them labelled" if found.labelled else "")
+    of = counted(found.rows, "text") + (f", {found.labelled:,} of them labelled" if found.labelled else "")
     overall = [share for share in found.shares if share.group is None and share.period is None]
     order = {share.label: place for place, share in enumerate(sorted(overall, key=lambda share: -(share.share or 0)))}
     console.print(overall_table(sorted(overall, key=lambda share: order[share.label]), of))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from goemotions.data.corpus import normalise
 from goemotions.data.tables import Columns, assume, check_columns, read_table
-from goemotions.errors import DataError, nearest, some
+from goemotions.errors import DataError, counted_of, nearest, some
 from goemotions.estimation.corpus import SHOWN, Grouping, ScoredRows, wanted
 from goemotions.estimation.extra_columns import FEWEST, PART, ROW, STRATUM, WEIGHT, as_numbers, by_chance, extra_columns
 from goemotions.estimation.interval import Floats, p_value
@@ -90,7 +90,8 @@ def read_labelled_sample(
         kinds = np.array([str(strata[number - 1]) for number in numbers])
     empty = sum(not names for names in found.labels)
     if empty:
-        assume(f"{path.name}: {empty:,} of {len(numbers):,} labelled rows have no label, and count as having none")
+        one, many = "has no label, and counts as having none", "have no label, and count as having none"
+        assume(f"{path.name}: {counted_of(empty, len(numbers), 'labelled row', one, many)}")
     return LabelledSample(
         path.name,
         found.ids,

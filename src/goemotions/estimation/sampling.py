@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from goemotions.classifier import EmotionClassifier
-from goemotions.errors import DataError
+from goemotions.errors import DataError, counted
 from goemotions.estimation.corpus import Grouping, Survey, scored_rows, survey, wanted
 from goemotions.estimation.extra_columns import FEWEST, ROW, STRATUM, WEIGHT
 from goemotions.estimation.interval import Floats
@@ -82,7 +82,7 @@ def draw(
     if rows < FEWEST:
         raise DataError(f"{rows} rows to label, expected at least {FEWEST}: fewer say next to nothing")
     if found.rows < rows:
-        raise DataError(f"{path} has {found.rows:,} texts, fewer than the {rows:,} to be drawn")
+        raise DataError(f"{path} has {counted(found.rows, 'text')}, fewer than the {rows:,} to be drawn")
     numbers, groups, doubt = listed(table, grouping, found, classifier, show_progress)
     strata, sizes = layers(groups, doubt, rows)
     generator = np.random.default_rng(seed)

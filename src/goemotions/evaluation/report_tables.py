@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from goemotions.errors import counted
 from goemotions.evaluation.figures import LabelCalibration
 from goemotions.evaluation.formatting import Table, format_figure, format_number
 from goemotions.evaluation.report import LABELS, Report
@@ -190,7 +191,7 @@ def conventions(report: Report) -> list[str]:
         + (f"; left out here: {', '.join(undefined)}." if undefined else "; here every label has positives."),
     ]
     if report.data.truncated:
-        found.append(f"{report.data.truncated:,} texts were longer than the model reads, and were cut.")
+        found.append(counted(report.data.truncated, "text was", "texts were") + " longer than the model reads: cut.")
     if label_map:
         groups = "; ".join(f"{label}: {', '.join(members)}" for label, members in label_map.groups.items())
         found.append(

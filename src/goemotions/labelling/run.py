@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from goemotions.data.tables import assume
-from goemotions.errors import DataError
+from goemotions.errors import DataError, counted
 from goemotions.estimation.extra_columns import ROW, WEIGHT
 from goemotions.files import new_file, write_through
 from goemotions.fitting.base import load_base
@@ -99,7 +99,7 @@ class Opened:
         """Return how many texts are answered, for people."""
         answers = latest(self.journal.answers).values()
         skipped = sum(answer.skipped for answer in answers)
-        return f"{len(answers) - skipped:,} texts answered, {skipped:,} skipped, of {len(self.texts):,}"
+        return f"{counted(len(answers) - skipped, 'text')} answered, {skipped:,} skipped, of {len(self.texts):,}"
 
     def write_label_studio(self, path: Path) -> None:
         """Write the answers for Label Studio.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from goemotions.errors import counted
 from goemotions.languages import NAMES, UNKNOWN
 from goemotions.reporting.charts import chart_table, shade
 from goemotions.reporting.report import CorpusReport
@@ -26,7 +27,11 @@ def languages_section(report: CorpusReport) -> str:
         for tag, count in shown
     )
     rest = texts - sum(count for _, count in shown)
-    more = f"<p>{rest:,} texts seem to be in {len(ordered) - len(shown)} rarer ones.</p>" if rest else ""
+    more = (
+        f"<p>{counted(rest, 'text seems', 'texts seem')} to be in {len(ordered) - len(shown)} rarer ones.</p>"
+        if rest
+        else ""
+    )
     note = f'<p class="mark">{escape(report.unread)}.</p>' if report.unread else ""
     told = f"<p>The language of each text as far as its words tell it; {escape(report.source.model)} reads "
     told += f"{escape(', '.join(NAMES.get(tag, tag) for tag in reads))}. Of English texts some in a thousand are "
@@ -54,8 +59,8 @@ def method_section(report: CorpusReport) -> str:
         "Changes are called found with 5 % of false discoveries over all labels (Benjamini and Hochberg).",
         "Words that tell an emotion are those with the highest log odds in texts with it, with all texts as prior "
         "(Monroe et al., 2008); of a group, those of its texts with the emotion beside other groups' texts with it.",
-        f"Words that drive an emotion are known from {explained:,} texts, drawn by chance from those that are given "
-        "each: the model was asked again without each word, and the log odds that this costs were added up.",
+        f"Words that drive an emotion are known from {counted(explained, 'text')}, drawn by chance from those that are "
+        "given each: the model was asked again without each word, and the log odds that this costs were added up.",
         "A word is shown if five texts or more have it.",
         f"Texts: {source.file}{digest_words(source.sha256)}.",
         f"Model: {source.model}, SHA-256 {source.fingerprint}; goemotions {source.version}.",
@@ -63,7 +68,7 @@ def method_section(report: CorpusReport) -> str:
         "nothing of a person.",
     ]
     if main.truncated:
-        lines.append(f"Of {main.truncated:,} long texts the model read the beginning.")
+        lines.append(f"Of {counted(main.truncated, 'long text')} the model read the beginning.")
     listed = "".join(f"<li>{escape(line)}</li>" for line in lines)
     cite = f"goemotions {source.version} (2026), model {source.model}; data set: Demszky et al., GoEmotions, ACL 2020."
     command = (

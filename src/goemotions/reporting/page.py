@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from goemotions.errors import counted
 from goemotions.estimation.changes import Change
 from goemotions.estimation.results import Estimates, Share
 from goemotions.estimation.sentences import between, percent, sentences
@@ -63,7 +64,7 @@ def subtitle(report: CorpusReport) -> str:
     _, periods = cells_of(main)
     when = f", {periods[0]} to {periods[-1]}" if periods else ""
     people = f"{main.labelled:,} of them labelled by people" if main.labelled else "none of them labelled by people"
-    return f"<p>{main.rows:,} texts{escape(when)}; {people}.</p>"
+    return f"<p>{counted(main.rows, 'text')}{escape(when)}; {people}.</p>"
 
 
 def short(report: CorpusReport) -> str:
@@ -178,12 +179,12 @@ def groups_section(report: CorpusReport) -> str:
         f"<p>The {len(shown)} largest of {len(groups)} groups; the CSV has all.</p>" if len(groups) > len(shown) else ""
     )
     header = ("emotion", f"from 0 to {100 * top:g} %", "share and 95 % interval", "beside all other texts")
-    names = [f"{group} ({sizes[group]:,} texts)" for group in shown]
+    names = [f"{group} ({counted(sizes[group], 'text')})" for group in shown]
     first = max(MOST_LABELS, sum(any(is_different(found, label, group) for group in shown) for label in order))
     charts = chart_table(f"By {report.by}", header, "".join(rows[:first]))
     if rows[first:]:
         others = chart_table("Less frequent emotions", header, "".join(rows[first:]))
-        charts += f"<details><summary>{len(rows) - first} less frequent emotions</summary>{others}</details>"
+        charts += f"<details><summary>{counted(len(rows) - first, 'less frequent emotion')}</summary>{others}</details>"
     return f"<ul>{told}</ul>{rest}{legend(names)}{charts}"
 
 

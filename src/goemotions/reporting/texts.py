@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from goemotions.errors import counted
 from goemotions.labels import NEUTRAL
 from goemotions.reporting.gathering import Example
 from goemotions.reporting.report import CorpusReport
@@ -29,14 +30,14 @@ def emotion_sections(report: CorpusReport) -> str:
 
 def emotion(report: CorpusReport, label: str, opened: bool) -> str:
     """Return one emotion's words and texts."""
-    telling = {word.word: f"in {word.texts:,} texts" for word in report.words.get(label, ())}
+    telling = {word.word: f"in {counted(word.texts, 'text')}" for word in report.words.get(label, ())}
     driven = report.driven[label]
     driving = {word.word: f"adds {word.effect / word.texts:.1f} in each of {word.texts}" for word in driven.words}
     told = word_list("Words that tell it", telling) or "<p>No word tells it from the others.</p>"
-    drawn = f"Words that drive it, in {driven.explained:,} texts"
+    drawn = f"Words that drive it, in {counted(driven.explained, 'text')}"
     found = report.examples.get(label)
     texts = "".join(examples(title, getattr(found, name)) for name, title in KINDS.items()) if found else ""
-    given = f"{report.given[label]:,} texts are given it"
+    given = counted(report.given[label], "text is given it", "texts are given it")
     return (
         f"<details{' open' if opened else ''}><summary><b>{escape(label)}</b> <span class='soft'>{given}</span>"
         "</summary>"

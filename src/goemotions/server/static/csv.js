@@ -11,7 +11,7 @@ function* records(text, delimiter, quote, name) {
   for (let i = 0; i <= text.length; i++) {
     const c = text[i];
     if (state === "quoted") {
-      if (c === undefined) { line -= text.endsWith("\n"); throw wrong("unexpected end of data"); }
+      if (c === undefined) { line -= text.endsWith("\n"); throw wrong("unexpected end of data: a quote is opened and not closed"); }
       if (c === quote) state = "closed"; else { cell += c; if (c === "\n") line++; }
     } else if (state === "closed" && c === quote) { cell += c; state = "quoted";
     } else if (c === delimiter) { cells.push(cell); cell = ""; state = "begin";
@@ -66,7 +66,7 @@ export function readCsv(text, name, usual) {
   const [header = [], ...rows] = [...(quoted ? records(body, delimiter, quote, name) : plainRecords(body, delimiter))].map(({ cells }) => cells);
   const ragged = rows.findIndex((row) => row.length !== header.length);
   if (ragged >= 0) {
-    throw new Error(`${name}, row ${ragged + 1}: ${rows[ragged].length} cells, but the header has ${header.length}; '${delimiter === "\t" ? "\\t" : delimiter}' is taken to separate cells.`);
+    throw new Error(`${name}, row ${ragged + 1}: ${rows[ragged].length} ${rows[ragged].length === 1 ? "cell" : "cells"}, but the header has ${header.length}; '${delimiter === "\t" ? "\\t" : delimiter}' is taken to separate cells.`);
   }
   const said = [
     !header.length && "it is empty",

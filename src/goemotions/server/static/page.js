@@ -211,15 +211,17 @@ async function readText(signal) {
   show({ kind: "sentence", whole, header: null, parts: parts.map((one, i) => ({ text: one, ...found[i] })) }, `Read ${parts.length} ${parts.length === 1 ? "sentence" : "sentences"}.`);
 }
 
+const inRows = ({ length }) => `${length.toLocaleString()} ${length === 1 ? "row" : "rows"}`;
+
 async function readRows(signal) {
   const column = Number(by("column").value);
   const texts = table.rows.map((row) => row[column] ?? "");
   by("stop").hidden = by("progress").hidden = false;
   by("progress").value = 0;
-  say(`Reading ${texts.length.toLocaleString()} rows…`);
+  say(`Reading ${inRows(texts)}…`);
   const found = await scoreAll(texts, signal, (share) => { by("progress").value = share; });
   offerColumns(column);
-  show({ kind: "row", whole: null, header: table.header, parts: texts.map((text, i) => ({ text, ...found[i], row: table.rows[i] })) }, `Read ${texts.length.toLocaleString()} rows.`);
+  show({ kind: "row", whole: null, header: table.header, parts: texts.map((text, i) => ({ text, ...found[i], row: table.rows[i] })) }, `Read ${inRows(texts)}.`);
 }
 
 async function open(file) {
@@ -236,7 +238,7 @@ async function open(file) {
   by("column").replaceChildren(...header.map((name, i) => new Option(name || `column ${i + 1}`, i)));
   by("column").value = guessColumn(header, rows);
   by("table").hidden = false;
-  say(`${file.name}: ${rows.length.toLocaleString()} rows. Choose the column, then read all rows.${said && ` What was assumed: ${said}.`}`);
+  say(`${file.name}: ${inRows(rows)}. Choose the column, then read all rows.${said && ` What was assumed: ${said}.`}`);
   by("start").focus();
 }
 
