@@ -19,6 +19,7 @@ from goemotions.periods import period_of
         (2024, "year", "2024"),
         ("2024", "month", None),
         ("05/31/2024", "month", None),
+        ("5/31/24", "month", None),
         ("05/04/2024", "month", None),
         ("31.13.2024", "day", None),
         (45324, "month", None),
@@ -28,3 +29,20 @@ from goemotions.periods import period_of
 )
 def test_dates(value: object, period: str, expected: str | None) -> None:
     assert period_of(value, period) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "month_first", "expected"),
+    [
+        ("11/28/2026", True, "2026-11-28"),
+        ("11/28/2026 3:45 PM", True, "2026-11-28"),
+        ("28/11/2026", False, "2026-11-28"),
+        ("3/4/2026", True, "2026-03-04"),
+        ("3/4/2026", False, "2026-04-03"),
+        ("28/11/2026", True, None),
+        ("2026/11/28", False, "2026-11-28"),
+        ("28.11.2026", True, "2026-11-28"),
+    ],
+)
+def test_dates_with_slashes_are_read_as_it_is_said(value: str, month_first: bool, expected: str | None) -> None:
+    assert period_of(value, "day", None, month_first) == expected

@@ -16,11 +16,13 @@ COARSE = {"month": re.compile(r"\d{4}-\d\d"), "year": re.compile(r"\d{4}(?:-\d\d
 """Months and years that stand by themselves, where nothing finer is asked for."""
 TIME = r"(?:[T ,]+\d.*)?"
 DAY_FIRST = re.compile(rf"(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>\d{{4}}){TIME}")
-"""As much of Europe writes dates; with slashes nobody knows whether the day or the month is first."""
+"""As much of Europe writes dates."""
+SLASHED = re.compile(rf"(?P<first>\d{{1,2}})/(?P<second>\d{{1,2}})/(?P<year>\d{{4}}){TIME}")
+"""Nobody knows whether the day or the month is first, unless it is said."""
 YEAR_FIRST = re.compile(rf"(?P<year>\d{{4}})[/.](?P<month>\d{{1,2}})[/.](?P<day>\d{{1,2}}){TIME}")
 
 
-def period_of(value: Any, period: str, per_second: int | None = None) -> str | None:
+def period_of(value: Any, period: str, per_second: int | None = None, month_first: bool | None = None) -> str | None:
     """Return the period of a date, a string with one or a number since 1970; None for anything else.
 
     A string is ISO 8601, or has the day first and dots (31.3.2026), or the year first and slashes, or is a month or a
@@ -29,12 +31,13 @@ def period_of(value: Any, period: str, per_second: int | None = None) -> str | N
     Args:
         period: one of :data:`PERIODS`.
         per_second: how many of a number make a second; None for numbers that are no times, but years.
+        month_first: what is first in dates with slashes and the year at the end; None to read none of them.
     """
     if per_second is None and period in COARSE and COARSE[period].fullmatch(str(value).strip()):
         value = f"{str(value).strip()}-01-01"[:10]
     try:
         if isinstance(value, str):
-            value = parse(value.strip())
+            value = parse(value.strip(), month_first)
         elif not isinstance(value, date):  # a datetime is one too
             value = datetime.fromtimestamp(value / per_second, UTC) if per_second else None
         return value.strftime(PERIODS[period]) if value else None
@@ -42,8 +45,8 @@ def period_of(value: Any, period: str, per_second: int | None = None) -> str | N
         return None
 
 
-def parse(text: str) -> date:
-    """Return the date, or date and time, that a text is.
+def parse(text: str, month_first: bool | None = None) -> date:
+    """Return the date, or date and time, that a text is; ``month_first`` as in :func:`period_of`.
 
     Raises:
         ValueError: it is none that can be read in one way only.
@@ -51,6 +54,10 @@ def parse(text: str) -> date:
     found = DAY_FIRST.fullmatch(text) or YEAR_FIRST.fullmatch(text)
     if found:
         return date(**{name: int(digits) for name, digits in found.groupdict().items()})
+    slashed = SLASHED.fullmatch(text) if month_first is not None else None
+    if slashed:
+        day, month = (slashed["second"], slashed["first"]) if month_first else (slashed["first"], slashed["second"])
+        return date(int(slashed["year"]), int(month), int(day))
     return datetime.fromisoformat(text)
 
 

@@ -18,6 +18,7 @@ from goemotions import DataError, EmotionClassifier
 from goemotions.errors import AssumptionWarning
 from goemotions.estimation import Grouping, draw, estimate
 from goemotions.estimation.corpus import OTHER
+from goemotions.estimation.extra_columns import as_numbers
 
 WORDS = {
     "gratitude": ["Thank you so much!", "Thanks, that helped a lot.", "I am grateful for this."],
@@ -181,7 +182,7 @@ def test_what_is_refused_before_work_starts(
     misspelt = labelled(chosen(40), [(*row[:3], row[3].replace("anger", "angr")) for row in rows_of(400)], "m.csv")
     cases: list[tuple[Path, Grouping, Path | None, str]] = [
         (posts, Grouping(time="day"), None, "has no column 'day'"),
-        (undated, Grouping(time="date"), None, "2 rows have no date in 'date': row 8: 'soon', row 10: ''"),
+        (undated, Grouping(time="date"), None, "2 rows have no date in 'date': row 8: 'soon', row 10: ''; expected"),
         (empty, Grouping(), None, "has no text in any of its 40 rows"),
         (posts, Grouping("text"), None, "none of the 400 groups in 'text' has 30 texts"),
         (posts, Grouping(), strange, "are not in posts.csv (with that text in the row that 'row' names)"),
@@ -226,6 +227,22 @@ def test_periods_of_numbers_need_their_unit(tmp_path: Path, classifier: EmotionC
     found = estimate(classifier, numbers, grouping=Grouping(time="at", unit="s"))
     assert {share.period for share in found.shares} == {None, "2025-10", "2025-11", "2025-12"}
     assert np.isclose(sum(share.rows for share in found.shares if share.label == "joy" and share.period), 60)
+
+
+def test_dates_as_americans_write_them_need_one_option(tmp_path: Path, classifier: EmotionClassifier) -> None:
+    """The message named no way to have them read."""
+    path = write(tmp_path / "us.csv", [(f"Thanks {n}", f"11/{1 + n % 28}/2026") for n in range(40)], ["text", "date"])
+    with pytest.raises(DataError, match=r"as 3/31/2026 with --month-first or 31/3/2026 with --day-first"):
+        estimate(classifier, path, grouping=Grouping(time="date"))
+    found = estimate(classifier, path, grouping=Grouping(time="date", month_first=True))
+    assert {share.period for share in found.shares} == {None, "2026-11"}
+
+
+def test_weights_may_have_a_decimal_comma(tmp_path: Path) -> None:
+    """ "1,5" was refused; "1,234" still is, which may be a thousand."""
+    assert as_numbers(tmp_path, "weight", [1, 2, 3], ["1,5", "0,125", "2.5"]).tolist() == [1.5, 0.125, 2.5]
+    with pytest.raises(DataError, match=r"'weight' must be a number above 0, such as 1234 or 1.5: row 2: '1,234'"):
+        as_numbers(tmp_path, "weight", [1, 2], ["1,5", "1,234"])
 
 
 def test_rows_that_a_model_chose_are_no_random_sample(posts: Path, labelled: Made, tmp_path: Path, cli: Run) -> None:

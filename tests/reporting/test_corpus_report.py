@@ -144,6 +144,14 @@ def test_texts_can_be_left_out(tmp_path: Path, cli: Run) -> None:
     assert path.read_text() == before
 
 
+def test_files_of_a_folder_are_one_corpus(tmp_path: Path, classifier: EmotionClassifier) -> None:
+    """The report of a folder failed after all of it was scored."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text(f"text\nthank you {name}\nwhat a sad day {name}\n")
+    made = make_report(classifier, tmp_path, ReportOptions())
+    assert (made.main.rows, made.source.file) == (4, tmp_path.name)
+
+
 def test_memory_of_words_is_bounded() -> None:
     lexicon, generator = Lexicon(2), np.random.default_rng(0)
     for block in range(12):

@@ -14,17 +14,20 @@ import numpy.typing as npt
 
 from goemotions.classifier import EmotionClassifier
 from goemotions.data.tables import assume, check_columns
-from goemotions.errors import DataError, some
+from goemotions.entities import entities_note, has_entities
+from goemotions.errors import DataError, counted, some
 from goemotions.estimation.interval import Floats
 from goemotions.periods import UNITS, period_of
 from goemotions.predictions import accepted, is_blank
 from goemotions.progress import Progress
-from goemotions.tables.table import Group, Table
+from goemotions.tables.table import TEXT_OPTION, Group, Table
 
 SHOWN = 5
 FEWEST_ROWS = 30
 """Texts of a group: smaller ones are put together as :data:`OTHER`."""
 MOST_GROUPS, MOST_PERIODS = 200, 1000
+MOST_REMEMBERED = 100_000
+"""Different texts that are known again, so that memory is bounded; of later ones nothing is said."""
 UNKNOWN, OTHER = "(unknown)", "(other)"
 
 
@@ -37,12 +40,14 @@ class Grouping:
         time: a column with dates, or None for one period.
         period: ``day``, ``month`` or ``year``.
         unit: what numbers in the time column count since 1970: ``s``, ``ms``, ``us`` or ``ns``.
+        month_first: what is first in dates with slashes, the month or the day; None to read none of them.
     """
 
     by: str | None = None
     time: str | None = None
     period: str = "month"
     unit: str | None = None
+    month_first: bool | None = None
 
     def columns(self) -> list[str]:
         """Return the columns that are named."""
@@ -60,7 +65,7 @@ class Grouping:
         if self.time is None:
             return [""] * len(rows)
         per_second = UNITS[self.unit] if self.unit else None
-        return [period_of(value, self.period, per_second) for value in rows.column(self.time)]
+        return [period_of(value, self.period, per_second, self.month_first) for value in rows.column(self.time)]
 
 
 @dataclass
@@ -69,15 +74,30 @@ class Survey:
 
     Attributes:
         rows: with a text; ``blank`` ones have none.
+        escaped, repeated: rows whose text has HTML entities, and whose text stands in a row before.
         groups: the number of rows with a text in each group.
         kept: the groups that are shown by themselves; others are one.
     """
 
     rows: int = 0
     blank: int = 0
+    escaped: int = 0
+    repeated: int = 0
     groups: Counter[str] = field(default_factory=Counter)
     periods: set[str] = field(default_factory=set)
     kept: frozenset[str] = frozenset()
+    _seen: set[int] = field(default_factory=set)
+
+    def count(self, text: str, group: str, period: str) -> None:
+        """Count a row with a text."""
+        self.rows += 1
+        self.groups[group] += 1
+        self.periods.add(period)
+        self.escaped += has_entities(text)
+        mark = hash(text)
+        self.repeated += mark in self._seen
+        if len(self._seen) < MOST_REMEMBERED:
+            self._seen.add(mark)
 
     def group(self, name: str) -> str:
         """Return the group under which a row is shown."""
@@ -121,7 +141,8 @@ def survey(table: Table, grouping: Grouping, progress: Progress) -> Survey:
         DataError: columns that are not there, dates that are none (rows are named), no text at all, or groups of which
             none has enough rows.
     """
-    check_columns(table.path, table.columns, [table.text_column, *grouping.columns()])
+    advice = "" if table.text_column in table.columns else TEXT_OPTION
+    check_columns(table.path, table.columns, [table.text_column, *grouping.columns()], advice)
     found, shown = Survey(), list[str]()
     undated = number = 0
     for rows in table.groups(wanted(table, grouping)):
@@ -135,15 +156,17 @@ def survey(table: Table, grouping: Grouping, progress: Progress) -> Survey:
                 undated += 1
                 shown += [f"row {number}: {given!r:.40}"] if len(shown) < SHOWN else []
             else:
-                found.rows += 1
-                found.groups[group] += 1
-                found.periods.add(period)
+                found.count(text, group, period)
         check_few(table, grouping, found)
         progress.update(table.fraction_read, number)
     if undated:
         raise DataError(undated_message(table, grouping, undated, shown))
     if not found.rows:
-        raise DataError(f"{table.path}: column {table.text_column!r} has no text in any of its {number:,} rows")
+        raise DataError(
+            f"{table.path}: column {table.text_column!r} has no text in any of its {counted(number, 'row')}"
+        )
+    if note := entities_note(found.escaped, found.rows):
+        assume(f"{table.path.name}: {note}")
     found.kept = large_groups(table, grouping, found.groups)
     return found
 
@@ -156,9 +179,10 @@ def wanted(table: Table, grouping: Grouping) -> list[str]:
 def undated_message(table: Table, grouping: Grouping, undated: int, shown: Sequence[str]) -> str:
     """Return the message for dates that are none."""
     more = f" and {undated - len(shown):,} more" if undated > len(shown) else ""
+    without = f"{counted(undated, 'row has', 'rows have')} no date in {grouping.time!r}"
     return (
-        f"{table.path}: {undated:,} rows have no date in {grouping.time!r}: {', '.join(shown)}{more}; expected dates "
-        "as 2026-03-31 or 31.3.2026, or numbers with --time-unit: correct or leave out these rows"
+        f"{table.path}: {without}: {', '.join(shown)}{more}; expected dates as 2026-03-31 or 31.3.2026, as 3/31/2026 "
+        "with --month-first or 31/3/2026 with --day-first, or numbers with --time-unit: correct or leave out these rows"
     )
 
 
@@ -191,8 +215,8 @@ def large_groups(table: Table, grouping: Grouping, groups: Mapping[str, int]) ->
     small = sorted(set(groups) - large)
     if not large:
         raise DataError(
-            f"{table.path}: none of the {len(groups):,} groups in {grouping.by!r} has {FEWEST_ROWS} texts, the largest "
-            f"has {max(groups.values())}: name a column with fewer, larger groups"
+            f"{table.path}: none of the {counted(len(groups), 'group')} in {grouping.by!r} has {FEWEST_ROWS} texts, "
+            f"the largest has {max(groups.values())}: name a column with fewer, larger groups"
         )
     if len(large) > MOST_GROUPS:
         raise DataError(f"{table.path}: {grouping.by!r} has {len(large):,} groups, at most {MOST_GROUPS} can be shown")

@@ -165,6 +165,7 @@ def finish(tally: Tally, found: Survey, truth: Floats | None, assume_random: boo
         found.blank,
         tally.truncated,
         len(sampled.sample) if sampled else 0,
+        repeated=found.repeated,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,8 @@ FEWEST = 30
 """Labelled rows: of fewer next to nothing can be said."""
 ROW, WEIGHT, STRATUM = "row", "weight", "stratum"
 """Columns that ``goemotions sample`` writes: a row's number in the table, how many it stands for, and of which kind."""
+DECIMAL_COMMA = re.compile(r"0,\d+|\d+,(?!\d{3}$)\d+")
+"""A number as much of the world writes it; 1,234 may be a thousand."""
 PART, CHOSEN = "part", "chosen"
 """The column that ``goemotions label`` writes, and what it holds for texts chosen by a model instead of by chance."""
 
@@ -76,12 +79,15 @@ def as_numbers(path: Path, name: str, numbers: Sequence[int], cells: Sequence[ob
     values, problems = [], []
     for number, cell in zip(numbers, cells, strict=True):
         try:
-            value = float(str(cell))
+            text = str(cell).strip()
+            value = float(text.replace(",", ".") if DECIMAL_COMMA.fullmatch(text) else text)
         except ValueError:
             value = math.nan
         values.append(value)
         if not (math.isfinite(value) and value > 0):
             problems.append(f"row {number}: {cell!r:.40}")
     if problems:
-        raise DataError(f"{path}: {name!r} must be a number above 0: {', '.join(problems[:SHOWN])}")
+        raise DataError(
+            f"{path}: {name!r} must be a number above 0, such as 1234 or 1.5: {', '.join(problems[:SHOWN])}"
+        )
     return np.array(values)

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from goemotions.errors import counted, counted_of
 from goemotions.estimation.changes import Change
 from goemotions.estimation.familiarity import Distance
+
+BLANK = "has no text and is left out", "have no text and are left out"
+FEW_REPEATED = 0.01  # of texts, up to which nothing is said
+REPEATED = (
+    "stands, letter for letter, in a row before and counts again: leave copies, such as reposts, out",
+    "stand, letter for letter, in a row before and count again: leave copies, such as reposts, out",
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,7 @@ class Estimates:
         changes: differences of each group from all others, and trends of all texts and of each group.
         rows: texts; ``blank`` rows have none and are left out, of ``truncated`` texts the model read the beginning.
         labelled: texts that people labelled.
+        repeated: texts that stand, letter for letter, in a row before.
         distance: of the texts from those that the model learnt from, where it is known and no text is labelled.
     """
 
@@ -51,12 +60,15 @@ class Estimates:
     truncated: int
     labelled: int
     distance: Distance | None = None
+    repeated: int = 0
 
     def notes(self) -> list[str]:
         """Return what a reader of the figures must know, in sentences."""
         told = []
         if self.blank:
-            told.append(f"{self.blank:,} of {self.rows + self.blank:,} rows have no text and are left out")
+            told.append(counted_of(self.blank, self.rows + self.blank, "row", *BLANK))
+        if self.repeated > FEW_REPEATED * self.rows:
+            told.append(f"{counted_of(self.repeated, self.rows, 'text', *REPEATED)}")
         if not self.labelled:
             told.append(
                 "no text was labelled by people: the shares are what the model says, and hold for texts like those "
@@ -68,9 +80,8 @@ class Estimates:
         without = [share for share in self.shares if share.share is None]
         if without:
             cells = len({(share.group, share.period) for share in without})
-            told.append(
-                f"{cells:,} groups or periods have no labelled row, and no share: label more, or take longer ones"
-            )
+            one, many = "group or period has", "groups or periods have"
+            told.append(f"{counted(cells, one, many)} no labelled row, and no share: label more, or take longer ones")
         return told
 
     def overall(self) -> dict[str, Share]:

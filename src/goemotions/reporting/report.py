@@ -20,7 +20,6 @@ from goemotions.estimation.labelled import Finder, read_labelled_sample
 from goemotions.estimation.options import EstimateOptions
 from goemotions.estimation.results import Estimates
 from goemotions.evaluation.label_groups import roll_ups
-from goemotions.files import sha256
 from goemotions.progress import Progress
 from goemotions.reporting.driving import Driven, drivers, texts_per_label
 from goemotions.reporting.gathering import WORD_GROUPS, Examples, Gathering
@@ -150,7 +149,7 @@ def make_report(
     estimates = {name: finish(tally, found, truths[name], options.assume_random) for name, tally in tallies.items()}
     if not people:
         estimates["labels"] = replace(estimates["labels"], distance=distance_of(drawn.kept, classifier))
-    source = Source.of(classifier, path.name, sha256(path), people.name if people else None, options.command)
+    source = Source.of(classifier, path.name, table.digest, people.name if people else None, options.command)
     return put_together(classifier, source, options, estimates, gathering, languages)
 
 

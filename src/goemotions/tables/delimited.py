@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TextIO
 
-from goemotions.errors import DataError
+from goemotions.errors import DataError, counted
 from goemotions.tables.compression import plain_name
 from goemotions.tables.conversion import Shape, shape_values, to_text
 from goemotions.tables.dialect import CELL_LIMIT, find_dialect
@@ -105,7 +105,8 @@ class DelimitedTable(LineTable):
                 if len(record.cells) != len(names):
                     first = "the header" if self._has_header else "the first row"
                     raise DataError(
-                        f"{self.path}, row {number}: {len(record.cells)} cells, but {first} has {len(names)}; "
+                        f"{self.path}, row {number}: {counted(len(record.cells), 'cell')}, but {first} has "
+                        f"{len(names)}; "
                         f"{self._dialect.delimiter!r} is taken to separate cells (--delimiter)"
                     )
                 yield record, len(record.source)
@@ -226,7 +227,7 @@ def reason(error: csv.Error) -> str:
     """Return what is wrong with a line, in words that say what to do."""
     if "new-line character" in str(error):
         return "a carriage return outside quotes: put the cell in quotes, or end rows with a line feed"
-    return str(error)
+    return f"{error}: a quote is opened and not closed" if "end of data" in str(error) else str(error)
 
 
 def cell_text(kind: Kind, value: Any, ascii_only: bool = False) -> str:

@@ -16,7 +16,7 @@ from goemotions.errors import DataError
 from goemotions.tables.conversion import Shape, shape_values, to_text
 from goemotions.tables.lines import LINE_END, LineTable, join
 from goemotions.tables.source import Source
-from goemotions.tables.table import Group, NewColumn, NewValues, grouped
+from goemotions.tables.table import OTHER_NAMES, Group, NewColumn, NewValues, grouped
 
 WHITE = " \t\r\n"
 LONG_NUMBER = 18  # digits; Python refuses to read whole numbers of some thousands
@@ -127,7 +127,9 @@ class JsonLinesTable(LineTable):
             taken = [name for name in new if name in line.value]
             if taken:
                 where = f"{self.path}, {self.unit} {line.number}"
-                raise DataError(f"{where} already has the columns that would be added: {', '.join(taken)}")
+                raise DataError(
+                    f"{where} already has the columns that would be added: {', '.join(taken)}; {OTHER_NAMES}"
+                )
 
     def header(self, new: Sequence[NewColumn]) -> str:
         return ""

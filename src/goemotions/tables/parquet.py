@@ -17,6 +17,8 @@ from goemotions.tables.source import Source
 from goemotions.tables.table import (
     GROUP_CHARACTERS,
     GROUP_ROWS,
+    RENAME,
+    TEXT_OPTION,
     Group,
     KeptTable,
     Kind,
@@ -106,8 +108,8 @@ class ParquetTable(KeptTable):
         rows = self._file.metadata.num_rows
         return self._rows_read / rows if rows else 1.0
 
-    def check_columns(self, new: Sequence[str]) -> None:
-        check_schema(self._schema, self.text_column, new, str(self.path))
+    def check_columns(self, new: Sequence[str], taken: str = RENAME) -> None:
+        check_schema(self._schema, self.text_column, new, str(self.path), taken)
 
     def groups(self, columns: Sequence[str] | None = None) -> Iterator[Rows]:
         self._rows_read = 0
@@ -169,7 +171,9 @@ def join_parts(parts: Sequence[Path], schema: pa.Schema, output: Path, new: Sequ
             writer.write_table(pa.concat_tables(waiting) if waiting else schema.empty_table())
 
 
-def check_schema(schema: pa.Schema, text_column: str, new_columns: Sequence[str], name: str) -> None:
+def check_schema(
+    schema: pa.Schema, text_column: str, new_columns: Sequence[str], name: str, taken: str = RENAME
+) -> None:
     """Check that a file's columns have names of their own, and that its texts are strings.
 
     Raises:
@@ -178,7 +182,7 @@ def check_schema(schema: pa.Schema, text_column: str, new_columns: Sequence[str]
     """
     names = list(schema.names)
     check_different(names, name)
-    check_columns(names, text_column, new_columns, name)
+    check_columns(names, text_column, new_columns, name, taken, TEXT_OPTION)
     kind = schema.field(text_column).type
     values = kind.value_type if pa.types.is_dictionary(kind) else kind
     if not (pa.types.is_string(values) or pa.types.is_large_string(values) or pa.types.is_string_view(values)):

@@ -11,7 +11,7 @@ from typing import Any
 
 from goemotions.errors import AssumptionWarning, DataError
 from goemotions.files import sha256
-from goemotions.tables.table import Group, Table, Writer
+from goemotions.tables.table import RENAME, Group, Table, Writer
 
 SHOWN = 3  # of many files
 NOT_DATA = (".", "_")  # names that begin so: hidden files, and marks such as _SUCCESS
@@ -112,8 +112,8 @@ class SeveralTables(Table):
             yield from self._current.groups(columns)
         self._done = len(self.files)
 
-    def check_columns(self, new: Sequence[str]) -> None:
-        self._first.check_columns(new)
+    def check_columns(self, new: Sequence[str], taken: str = RENAME) -> None:
+        self._first.check_columns(new, taken)
 
     def check_group(self, group: Any, new: Sequence[str]) -> None:
         self._current.check_group(group, new)

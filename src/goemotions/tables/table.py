@@ -26,6 +26,12 @@ GROUP_CHARACTERS = 16 << 20
 """A group ends at whichever comes first, so that memory stays bounded with rows of any length."""
 
 
+RENAME = "rename them first"
+OTHER_NAMES = "rename them, or give the new ones names that begin otherwise: --prefix TEXT"
+"""Advice where names of new columns are taken, and where these can be chosen."""
+TEXT_OPTION = "; --text-column names the one with the texts"
+
+
 class Kind(enum.Enum):
     """Kind of values that a new column holds; each format has its own way to write it."""
 
@@ -141,9 +147,9 @@ class Table(ABC):
             DataError: a row that cannot be read; it is named.
         """
 
-    def check_columns(self, new: Sequence[str]) -> None:
+    def check_columns(self, new: Sequence[str], taken: str = RENAME) -> None:
         """Errors as :func:`check_columns`."""
-        check_columns(self.columns, self.text_column, new, str(self.path))
+        check_columns(self.columns, self.text_column, new, str(self.path), taken, TEXT_OPTION)
 
     def check_group(self, group: Any, new: Sequence[str]) -> None:
         """Check that the rows can be scored.
@@ -183,22 +189,33 @@ class KeptTable(Table):
         """As :meth:`Writer.assemble`."""
 
 
-def check_columns(columns: Sequence[str], text_column: str, new_columns: Sequence[str], name: str) -> None:
+def check_columns(
+    columns: Sequence[str],
+    text_column: str,
+    new_columns: Sequence[str],
+    name: str,
+    taken: str = RENAME,
+    absent: str = "",
+) -> None:
     """Check that the texts have a column, and that new columns can be added.
 
+    Args:
+        name: of the file or frame, for messages.
+        taken, absent: advice where new names are taken, and where the texts have no column.
+
     Raises:
-        DataError: the text column is not there or there twice, or a new column's name is taken; ``name`` is the file's.
+        DataError: the text column is not there or there twice, or a new column's name is taken.
     """
     if text_column not in columns:
         hint = nearest(text_column, columns)
-        raise DataError(f"{name} has no column {text_column!r}{hint}; columns: {', '.join(columns)}")
+        raise DataError(f"{name} has no column {text_column!r}{hint}; columns: {', '.join(columns)}{absent}")
     if columns.count(text_column) > 1:
         raise DataError(f"{name} has {columns.count(text_column)} columns {text_column!r}: rename all but one")
     if twice := repeated(new_columns):
         raise DataError(f"columns of one name would be added: {', '.join(twice)}; choose other --columns")
-    taken = [column for column in new_columns if column in columns]
-    if taken:
-        raise DataError(f"{name} already has the columns that would be added: {', '.join(taken)}; rename them first")
+    there = [column for column in new_columns if column in columns]
+    if there:
+        raise DataError(f"{name} already has the columns that would be added: {', '.join(there)}; {taken}")
 
 
 def repeated(names: Sequence[str]) -> list[str]:
