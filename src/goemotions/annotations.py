@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 from goemotions.explaining.explanation import DECIMALS, Explanation
@@ -115,11 +115,13 @@ class LaidOut:
     rows: list[int] | None = None
 
 
-def added_columns(labels: Sequence[str], options: PredictOptions, layout: Layout = Layout.nested) -> list[NewColumn]:
+def added_columns(
+    labels: Sequence[str], options: PredictOptions, layout: Layout = Layout.nested, prefix: str = ""
+) -> list[NewColumn]:
     """Return the columns that :func:`annotate` and :func:`lay_out` make."""
     scores: dict[str, list[float | None]] = {f"score_{label}": [] for label in labels} if options.all_scores else {}
     nothing = Annotations([], [], scores, [] if options.explain else None, [] if options.show_language else None)
-    return list(lay_out(nothing, labels, options, layout).columns)
+    return list(lay_out(nothing, labels, options, layout, prefix).columns)
 
 
 def annotate(classifier: Predictor, texts: Sequence[str | None], options: PredictOptions) -> Annotations:
@@ -168,13 +170,18 @@ def reasons(
     return found
 
 
-def lay_out(found: Annotations, labels: Sequence[str], options: PredictOptions, layout: Layout) -> LaidOut:
-    """Return what was found in some rows as columns."""
+def lay_out(
+    found: Annotations, labels: Sequence[str], options: PredictOptions, layout: Layout, prefix: str = ""
+) -> LaidOut:
+    """Return what was found in some rows as columns, whose names begin with ``prefix``."""
     if layout is Layout.wide:
-        return LaidOut(wide(found, labels, options.top_k))
-    if layout is Layout.long:
-        return long(found, labels, options.all_scores)
-    return LaidOut(found.columns)
+        laid = LaidOut(wide(found, labels, options.top_k))
+    elif layout is Layout.long:
+        laid = long(found, labels, options.all_scores)
+    else:
+        laid = LaidOut(found.columns)
+    named = {replace(column, name=prefix + column.name): values for column, values in laid.columns.items()}
+    return LaidOut(named, laid.rows)
 
 
 def wide(found: Annotations, labels: Sequence[str], top_k: int | None) -> NewValues:

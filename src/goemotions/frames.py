@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 from goemotions.annotations import Annotations, Answered, Predictor, added_columns, annotate, lay_out
-from goemotions.errors import AssumptionWarning, DataError, MissingExtraError
+from goemotions.entities import entities_note, has_entities
+from goemotions.errors import AssumptionWarning, DataError, MissingExtraError, counted_of
 from goemotions.predictions import LongText, PredictOptions, Threshold, is_blank, warn_of_unread
 from goemotions.tables.table import GROUP_ROWS, LISTS, Kind, Layout, NewColumn, check_columns
 
@@ -27,6 +28,7 @@ class AnnotateOptions(TypedDict, total=False):
     Attributes:
         columns: ``"nested"``: a column ``emotions`` with a list per row; ``"wide"``: ``emotion_1``, ``score_1`` and so
             on, and a column of 0 and 1 for each label; ``"long"``: a row per text and emotion.
+        prefix: the beginning of the new columns' names.
         explain: add a column ``explanation``: for each emotion its strongest words, and what they add in log odds.
         all_scores: add ``score_<label>`` columns; in the long layout, a row for every label.
         show_language: add columns ``language``, ``model`` and ``thresholds``: what each text is in, which model
@@ -41,6 +43,7 @@ class AnnotateOptions(TypedDict, total=False):
     explain: bool
     show_language: bool
     columns: Literal["nested", "wide", "long"]
+    prefix: str
 
 
 def annotate_frame(classifier: Predictor, frame: Frame, column: str, options: AnnotateOptions) -> Frame:
@@ -59,13 +62,13 @@ def annotate_frame(classifier: Predictor, frame: Frame, column: str, options: An
     except ImportError as error:
         raise MissingExtraError("annotating frames", "frames") from error
     wrapped: nw.DataFrame[Any] = as_frame(nw, frame)
-    layout = layout_of(options)
+    layout, prefix = layout_of(options), options.get("prefix", "")
     chosen = predict_options(options)
     labels = classifier.labels
-    new_names = [new.name for new in added_columns(labels, chosen, layout)]
+    new_names = [new.name for new in added_columns(labels, chosen, layout, prefix)]
     check_columns(wrapped.columns, column, new_names, "the frame")
     found = annotate_texts(classifier, texts_of(wrapped.get_column(column)), chosen)
-    laid = lay_out(found, labels, chosen, layout)
+    laid = lay_out(found, labels, chosen, layout, prefix)
     kept = wrapped if laid.rows is None else wrapped[laid.rows]
     series = [new_series(nw, wrapped, new, values) for new, values in laid.columns.items()]
     native: Frame = kept.with_columns(*series).to_native()
@@ -73,8 +76,9 @@ def annotate_frame(classifier: Predictor, frame: Frame, column: str, options: An
 
 
 def predict_options(options: AnnotateOptions) -> PredictOptions:
-    """Return the options without the layout; errors as :func:`annotate_frame`."""
-    return PredictOptions(**{name: value for name, value in options.items() if name != "columns"})  # type: ignore[arg-type]
+    """Return the options without those of the new columns; errors as :func:`annotate_frame`."""
+    given = {name: value for name, value in options.items() if name not in ("columns", "prefix")}
+    return PredictOptions(**given)  # type: ignore[arg-type]
 
 
 def layout_of(options: AnnotateOptions) -> Layout:
@@ -144,9 +148,10 @@ def annotate_texts(classifier: Predictor, texts: Sequence[str | None], options: 
             reasons += block.reasons or []
     missing = sum(text is None or is_blank(text) for text in texts)
     if missing:
-        warnings.warn(
-            f"{missing:,} of {len(texts):,} rows have no text: they have no emotions", AssumptionWarning, stacklevel=4
-        )
+        one, many = "has no text: it has no emotions", "have no text: they have no emotions"
+        warnings.warn(counted_of(missing, len(texts), "row", one, many), AssumptionWarning, stacklevel=4)
+    if note := entities_note(sum(map(has_entities, filter(None, texts))), len(texts)):
+        warnings.warn(note, AssumptionWarning, stacklevel=4)
     warn_of_unread(found.truncated, None, classifier.unread_note(found.languages), stacklevel=5)
     return found
 

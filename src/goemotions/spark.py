@@ -69,7 +69,7 @@ def annotate(frame: DataFrame, column: str, model: str | None = None, **options:
     chosen, layout = predict_options(options), layout_of(options)
     classifier = loaded(model)
     classifier.predictions([], chosen)  # an option out of range is said here, and not by a worker
-    new = added_columns(classifier.labels, chosen, layout)
+    new = added_columns(classifier.labels, chosen, layout, options.get("prefix", ""))
     check_columns(frame.columns, column, [one.name for one in new], "the frame")
     schema = types.StructType(list(frame.schema.fields))
     for one in new:

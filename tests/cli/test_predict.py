@@ -61,6 +61,7 @@ def test_thresholds_on_the_command_line(cli: Run) -> None:
         (["-t", "greif=0.5", "hi"], 2, "did you mean 'grief'"),
         (["--input", "x.csv"], 2, "--input and --output go together"),
         (["--resume", "hi"], 2, "--resume goes with"),
+        (["--text-column", "body", "hi"], 2, "--text-column goes with --input"),
         (["hi", "--input", "a.csv", "--output", "b.csv"], 2, "not both"),
         (["--no-such-option"], 2, "No such option"),
         (["--top-k", "0", "hi"], 2, "0 is not in the range x>=1"),
@@ -99,7 +100,7 @@ def test_bad_bytes_on_stdin_come_after_what_was_good(cli: Run) -> None:
 
 
 def test_a_long_text_is_counted(cli: Run) -> None:
-    assert "1 texts were longer" in cli("predict", "word " * 300).stderr
+    assert "1 text was longer" in cli("predict", "word " * 300).stderr
     assert cli("predict", "--long-text", "windows", "word " * 300).stderr == ""
 
 

@@ -12,7 +12,9 @@ import pytest
 from table_rows import score, write_rows
 
 from goemotions import LABELS, EmotionClassifier
+from goemotions.batch.job import predict_table
 from goemotions.errors import DataError
+from goemotions.predictions import PredictOptions
 from goemotions.tables.formats import open_table
 from goemotions.tables.table import Layout
 
@@ -66,9 +68,24 @@ def test_all_scores_in_long(classifier: EmotionClassifier, tmp_path: Path) -> No
 
 def test_wide_columns_that_clash(classifier: EmotionClassifier, tmp_path: Path) -> None:
     source = write_rows(tmp_path / "in.csv", [{"text": "a", "joy": "1", "score_1": "2"}])
-    with pytest.raises(DataError, match="already has the columns that would be added: score_1, joy; rename them first"):
+    with pytest.raises(DataError, match=r"would be added: score_1, joy; rename them, .*--prefix"):
         score(classifier, source, tmp_path / "out.csv", layout=Layout.wide)
     score(classifier, source, tmp_path / "out.csv", layout=Layout.long)
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet", "xlsx"])
+def test_new_columns_may_have_names_that_begin_otherwise(
+    classifier: EmotionClassifier, tmp_path: Path, ending: str
+) -> None:
+    """A table that had a column `score` could not be scored without renaming it."""
+    source = write_rows(tmp_path / f"in.{ending}", [{"text": "I love it", "score": "5"}])
+    output = tmp_path / f"out.{ending}"
+    with pytest.raises(DataError, match=r"would be added: score; .*--prefix TEXT"):
+        score(classifier, source, output, layout=Layout.long)
+    assert predict_table(classifier, source, "text", output, PredictOptions(), layout=Layout.long, prefix="ge_").rows
+    (row,) = read(output)
+    assert list(row) == ["text", "score", "ge_emotion", "ge_score", "ge_truncated"]
+    assert (row["score"], row["ge_emotion"]) == ("5", "love")
 
 
 def test_top_k_says_how_many_emotions_have_columns(classifier: EmotionClassifier, tmp_path: Path) -> None:

@@ -10,17 +10,18 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from goemotions.annotations import added_columns, annotate, lay_out
+from goemotions.annotations import Annotations, LaidOut, added_columns, annotate, lay_out
 from goemotions.batch.job_folder import JobFolder, Summary, job_folder
 from goemotions.checkpoint import ModelConfig, member_directory, read_config
 from goemotions.classifier import EmotionClassifier
-from goemotions.errors import AssumptionWarning, DataError
+from goemotions.entities import entities_note, has_entities
+from goemotions.errors import AssumptionWarning, DataError, counted
 from goemotions.files import refuse_existing
 from goemotions.predictions import PredictOptions, is_blank
 from goemotions.progress import Progress
@@ -31,7 +32,7 @@ from goemotions.tables.formats import format_of, open_table, writer_for
 from goemotions.tables.several import is_several, refuse_read
 from goemotions.tables.source import ReadOptions
 from goemotions.tables.standard import is_standard
-from goemotions.tables.table import GROUP_CHARACTERS, GROUP_ROWS, Layout, NewColumn, Table, Writer
+from goemotions.tables.table import GROUP_CHARACTERS, GROUP_ROWS, OTHER_NAMES, Layout, NewColumn, Table, Writer
 
 FORMAT = 3
 """Of the parts; raise it when they change, so that a run of an older release is not resumed."""
@@ -50,6 +51,7 @@ def predict_table(
     reading: ReadOptions | None = None,
     layout: Layout = Layout.nested,
     raw: bool = True,
+    prefix: str = "",
 ) -> Summary:
     """Score the texts of ``source`` and write ``output`` with all its columns and the new ones.
 
@@ -60,6 +62,7 @@ def predict_table(
         layout: how the new columns are laid out.
         raw: False for a CSV or TSV file that a spreadsheet may open: cells that it would compute begin with an
             apostrophe.
+        prefix: the beginning of the new columns' names.
 
     Raises:
         DataError: an input that cannot be read as asked (rows are named); an output that is there without
@@ -76,27 +79,32 @@ def predict_table(
             raise DataError(f"an unfinished run stands in {job.path}: add --resume to continue it, or delete it")
         refuse_existing(output, overwrite)
         table = open_table(source, text_column, reading)
-        new = added_columns(classifier.labels, options, layout)
-        table.check_columns([column.name for column in new])
+        new = added_columns(classifier.labels, options, layout, prefix)
+        table.check_columns([column.name for column in new], OTHER_NAMES)
         before = stamps(table)
         check_rows(table, new, show_progress)
         writer = writer_for(table, output)
         if isinstance(writer, DelimitedTable | DelimitedWriter):
             writer.formulas.kept = raw
-        job.begin(job_description(classifier, table, options, reading or ReadOptions(), layout) | {"raw": raw})
-        parts, summary = score_groups(classifier, table, writer, options, layout, job, show_progress)
+        described = job_description(classifier, table, options, reading or ReadOptions(), layout)
+        job.begin(described | {"raw": raw, "prefix": prefix})
+        made = partial(lay_out, labels=classifier.labels, options=options, layout=layout, prefix=prefix)
+        parts, summary = score_groups(classifier, table, writer, options, made, job, show_progress)
         if stamps(table) != before:
             raise DataError(f"{source} changed while it was read: delete {job.path} and start again")
         job.finish(summary, lambda path: writer.assemble(parts, path, new), overwrite)
-    if isinstance(writer, DelimitedTable | DelimitedWriter) and writer.formulas.changed:
-        shown = "standard output" if is_standard(output) else output.name
-        warnings.warn(
-            f"{writer.formulas.changed:,} cells of {shown} that a spreadsheet would compute begin with an "
-            "apostrophe (--raw keeps them as they are)",
-            AssumptionWarning,
-            stacklevel=2,
-        )
+    warn_of_formulas(writer, output)
     return summary
+
+
+def warn_of_formulas(writer: Writer, output: Path) -> None:
+    """Say how many cells begin with an apostrophe, so that no spreadsheet computes them."""
+    if not isinstance(writer, DelimitedTable | DelimitedWriter) or not writer.formulas.changed:
+        return
+    shown = "standard output" if is_standard(output) else output.name
+    one = f"cell of {shown} that a spreadsheet would compute begins with an apostrophe (--raw keeps it)"
+    many = f"cells of {shown} that a spreadsheet would compute begin with an apostrophe (--raw keeps them)"
+    warnings.warn(counted(writer.formulas.changed, one, many), AssumptionWarning, stacklevel=3)
 
 
 def check_names(source: Path, output: Path) -> None:
@@ -105,13 +113,13 @@ def check_names(source: Path, output: Path) -> None:
     Raises:
         DataError: names that cannot be an input and its output.
     """
+    if output.is_dir():
+        raise DataError(f"{output} is a folder, expected a file name")
     format_of(output)
     if not is_several(source):
         format_of(source)
         if not source.is_file():
             raise DataError(f"no file {source}")
-    if output.is_dir():
-        raise DataError(f"{output} is a folder, expected a file name")
     if not output.absolute().parent.is_dir():
         raise DataError(f"no folder {output.absolute().parent} to write {output.name} in")
     refuse_read(output, source)
@@ -123,22 +131,25 @@ def stamps(table: Table) -> list[tuple[int, int]]:
 
 
 def check_rows(table: Table, new: Sequence[NewColumn], show_progress: bool) -> None:
-    """Read every row once; warn if all texts are numbers.
+    """Read every row once; warn if all texts are numbers, or many have HTML entities.
 
     Raises:
         DataError: a row that cannot be read, or has one of the new columns.
     """
     names = [column.name for column in new]
-    rows = texts = numbers = 0
+    rows = texts = numbers = escaped = 0
     with Progress("checking", show_progress) as progress:
         for group in table.groups():
             table.check_group(group, names)
+            present = [text for text in group.column(table.text_column) if text and not is_blank(text)]
             if numbers == texts:
-                present = [text for text in group.column(table.text_column) if text and not is_blank(text)]
-                texts += len(present)
                 numbers += sum(NUMBER.fullmatch(text) is not None for text in present)
+            texts += len(present)
+            escaped += sum(map(has_entities, present))
             rows += len(group)
             progress.update(table.fraction_read, rows)
+    if note := entities_note(escaped, texts):
+        warnings.warn(note, AssumptionWarning, stacklevel=2)
     if texts and numbers == texts:
         warnings.warn(
             f"all texts of column {table.text_column!r} are numbers, and are scored as texts; --text-column names "
@@ -153,11 +164,15 @@ def score_groups(
     table: Table,
     writer: Writer,
     options: PredictOptions,
-    layout: Layout,
+    laid: Callable[[Annotations], LaidOut],
     job: JobFolder,
     show_progress: bool,
 ) -> tuple[list[Path], Summary]:
-    """Write a part for every group that has no whole one yet; returns all parts, in order, and their counts."""
+    """Write a part for every group that has no whole one yet; returns all parts, in order, and their counts.
+
+    Args:
+        laid: gives the columns of what was found in a group.
+    """
     parts: list[Path] = []
     summary = Summary()
     with Progress("scoring", show_progress) as progress:
@@ -166,7 +181,7 @@ def score_groups(
             if counts is None:
                 texts: list[str | None] = group.column(table.text_column)
                 found = annotate(classifier, texts, options)
-                new = lay_out(found, classifier.labels, options, layout)
+                new = laid(found)
                 missing = sum(text is None or is_blank(text) for text in texts)
                 told = {tag: count for tag, count in found.languages.items() if tag is not None}
                 counts = Summary(len(texts), missing, sum(found.truncated), told)

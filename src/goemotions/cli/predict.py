@@ -16,7 +16,8 @@ from goemotions.cli import options as opt
 from goemotions.cli import terminal
 from goemotions.cli.model_options import with_model_options
 from goemotions.cli.table_options import with_table_options
-from goemotions.errors import DataError
+from goemotions.entities import entities_note, has_entities
+from goemotions.errors import DataError, counted, counted_of
 from goemotions.escaping import for_terminal
 from goemotions.tables.database import is_database
 from goemotions.tables.formats import endings
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from goemotions.predictions import Prediction, PredictOptions
 
 LINES_AT_ONCE = 512
-CUT = "{:,} texts were longer than the model reads and were cut; --long-text windows reads them whole"
+ONE_CUT = "text was longer than the model reads and was cut; --long-text windows reads it whole"
+CUT = "texts were longer than the model reads and were cut; --long-text windows reads them whole"
 
 
 @with_model_options
@@ -66,6 +68,9 @@ def predict(
         typer.Option("--output", "-o", help="The file to write; its ending says the format. - is standard output."),
     ] = None,
     columns: opt.Columns = Layout.nested,
+    prefix: Annotated[
+        str, typer.Option(help="A beginning for the names of the new columns.", show_default="none")
+    ] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Resume an interrupted run of the same command.")] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an output file that is there, once the new one is whole.")
@@ -86,7 +91,9 @@ def predict(
         expanded = "; the shell made files of a pattern: put it into quotes" if all(map(is_file, texts)) else ""
         raise ValueError(f"give texts or --input, not both{expanded}")
     flags = {
+        "text-column": text_column != "text",
         "columns": columns is not Layout.nested,
+        "prefix": bool(prefix),
         "resume": resume,
         "overwrite": overwrite,
         "raw": raw,
@@ -116,13 +123,17 @@ def predict(
             raise ValueError("--json and --output - both write to standard output")
         with files_of(input, output, reading.query, text_column) as files:
             reading = dataclasses.replace(reading, query=None) if is_database(input) else reading
-            predict_file(classifier, files, text_column, options, resume, overwrite, reading, columns, as_json, raw)
+            how = {"resume": resume, "overwrite": overwrite, "layout": columns, "raw": raw, "prefix": prefix}
+            predict_file(classifier, files, text_column, options, as_json, reading=reading, **how)
         return
-    cut, languages = 0, Counter[str | None]()
+    cut, total, escaped, languages = 0, 0, 0, Counter[str | None]()
     for block in blocks(texts or stdin_lines()):
         found = print_block(classifier, block, options, as_json)
         cut += sum(prediction.truncated for prediction in found)
         languages.update(prediction.language for prediction in found)
+        total, escaped = total + len(block), escaped + sum(map(has_entities, block))
+    if note := entities_note(escaped, total):
+        terminal.warn(note)
     note_unread(classifier, cut, languages)
 
 
@@ -131,34 +142,29 @@ def predict_file(
     files: tuple[Path, Path],
     column: str,
     options: PredictOptions,
-    resume: bool,
-    overwrite: bool,
-    reading: ReadOptions,
-    layout: Layout,
     as_json: bool,
-    raw: bool,
+    **how: Any,
 ) -> None:
-    """Add emotions to a table; ``files`` are the one to read and the one to write."""
+    """Add emotions to a table; ``files`` are the one to read and the one to write, ``how`` is said to the job."""
     from goemotions.batch.job import predict_table
 
     source, output = files
-    summary = predict_table(
-        classifier, source, column, output, options, resume, overwrite, reading=reading, layout=layout, raw=raw
-    )
+    summary = predict_table(classifier, source, column, output, options, **how)
     if as_json:
         print_line(json.dumps({"output": str(output), **dataclasses.asdict(summary)}))
     else:
         shown = "standard output" if is_standard(output) else output
-        terminal.echo(f"{shown}: {summary.rows:,} rows", err=True)
+        terminal.echo(f"{shown}: {counted(summary.rows, 'row')}", err=True)
     if summary.null_texts:
-        terminal.warn(f"{summary.null_texts:,} of {summary.rows:,} rows have no text: they are kept, without emotions")
+        one, many = "has no text: it is kept, without emotions", "have no text: they are kept, without emotions"
+        terminal.warn(counted_of(summary.null_texts, summary.rows, "row", one, many))
     note_unread(classifier, summary.truncated, summary.languages)
 
 
 def note_unread(classifier: EmotionClassifier, cut: int, languages: Mapping[Any, int]) -> None:
     """Say how many texts were cut, and how many are in languages that the model does not read."""
     if cut:
-        terminal.warn(CUT.format(cut))
+        terminal.warn(counted(cut, ONE_CUT, CUT))
     unread = classifier.unread_note(languages)
     if unread:
         terminal.warn(unread)
