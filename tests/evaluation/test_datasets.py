@@ -76,7 +76,7 @@ def test_other_columns(tmp_path: Path, content: str, columns: Columns) -> None:
         ("a.csv", " \n", "is empty"),
         ("a.csv", "text,labels\n", "no rows"),
         ("a.csv", "comment,labels\nhi,joy\n", "has no column 'text'; columns: comment, labels"),
-        ("a.csv", "text,labels\nhi,joy\nhi\n", "row 2: 1 cells, but the header has 2"),
+        ("a.csv", "text,labels\nhi,joy\nhi\n", "row 2: 1 cell, but the header has 2"),
         ("a.csv", "text,labels\nhi,happiness\n", "labels unknown to the model: happiness; a label map"),
         ("a.csv", "text,joy\nhi,1\n", "never has anger, fear, sadness, surprise, labels of the model"),
         ("a.csv", "text,joy\nhi,often\n", "row 1: 'joy' must be 0 or 1, got 'often'"),
@@ -101,7 +101,7 @@ def test_what_is_wrong_is_said(tmp_path: Path, name: str, content: str, message:
     [
         ("text,labels\nhi,joy|fear\n", r"a.csv: | is taken to separate labels"),
         ("text,labels\nhi,joy\n ,fear\n,joy\n", "a.csv: 2 rows have no text and are left out"),
-        ("text,joy,fear\nhi,1,\n", "a.csv: 1 empty cells of 0/1 columns are read as 0"),
+        ("text,joy,fear\nhi,1,\n", "a.csv: 1 empty cell of a 0/1 column is read as 0"),
         ('text,labels\nhi,"2,17"\n', "a.csv: labels by number are read as those of GoEmotions"),
     ],
 )

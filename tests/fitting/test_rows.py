@@ -112,6 +112,19 @@ def test_cells_that_pandas_wrote_for_missing_ones_are_no_label(tmp_path: Path) -
     assert [row for row, given in enumerate(rows.targets.tolist()) if not any(given)] == [3, 4, 8]
 
 
+def test_flags_that_are_missing_are_said(tmp_path: Path) -> None:
+    """pandas' nan among 0 and 1 was an error, and of n/a it was not said what to do."""
+    path = tmp_path / "rows.csv"
+    rows = [f"text {number},{number % 2},{(number // 2) % 2}" for number in range(20)]
+    path.write_text("\n".join(["text,joy,fear", *rows, "a,1,nan", "b,,<NA>"]))
+    with pytest.warns(AssumptionWarning, match=r"3 empty cells .* read as 0: leave out rows that nobody has labelled"):
+        found = read_rows(path, Columns(each=("joy", "fear")))
+    assert found.targets[-2:].tolist() == [[1, 0], [0, 0]]
+    path.write_text("\n".join(["text,joy,fear", *rows, "a,1,n/a"]))
+    with pytest.raises(DataError, match=r"row 21: 'fear' must be 0 or 1, got 'n/a'; leave out rows that nobody has"):
+        read_rows(path, Columns(each=("joy", "fear")))
+
+
 def test_rows_that_nobody_may_have_labelled_are_said(tmp_path: Path) -> None:
     path = write_rows(tmp_path / "rows.csv", TEXTS, [[] if row % 3 == 0 else found for row, found in enumerate(ROWS)])
     with pytest.warns(AssumptionWarning, match=r"of 21 rows have no label.*leave them out if nobody has labelled them"):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from goemotions.data.corpus import Split
-from goemotions.errors import AssumptionWarning, DataError, nearest, some
+from goemotions.errors import AssumptionWarning, DataError, counted, nearest, some
 from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
 from goemotions.tables.table import check_different
@@ -22,6 +22,9 @@ SEPARATORS = ",;|"
 FLAGS = {"": False, "0": False, "0.0": False, "false": False, "1": True, "1.0": True, "true": True}
 WORDS = dict.fromkeys(("no", "nein", "falsch", "0,0"), False) | dict.fromkeys(("x", "yes", "ja", "wahr", "1,0"), True)
 """Words that spreadsheets and people write in place of 0 and 1."""
+NO_VALUE = ("nan", "<na>")  # as pandas writes an empty cell
+WITHOUT_TEXT = "row has no text and is left out", "rows have no text and are left out"
+WHICH = "; --text-column and --labels-column or --label-columns name those with texts and labels"
 Label = str | int
 
 
@@ -95,7 +98,7 @@ def read_table(path: Path, columns: Columns, reading: ReadOptions | None = None)
     """
     table = open_table(path, columns.text, reading)
     wanted = [columns.text, *(columns.each or (columns.labels,)), *([columns.id] if columns.id else [])]
-    check_columns(path, table.columns, wanted)
+    check_columns(path, table.columns, wanted, WHICH)
     table.check_columns([])
     rows: list[tuple[Any, ...]] = []
     for group in table.groups(list(dict.fromkeys(wanted))):
@@ -111,26 +114,26 @@ def read_table(path: Path, columns: Columns, reading: ReadOptions | None = None)
     return LabelledTable(path, [row[0] for _, row in kept], labels, ids, len(rows) - len(kept), table.digest)
 
 
-def check_columns(path: Path, there: Sequence[str], wanted: Sequence[str]) -> None:
-    """Check that the wanted columns are there.
+def check_columns(path: Path, there: Sequence[str], wanted: Sequence[str], advice: str = "") -> None:
+    """Check that the wanted columns are there; ``advice`` is for those that are not.
 
     Raises:
         DataError: columns that are not there, or there twice.
     """
     absent = [f"{name!r}{nearest(name, there)}" for name in wanted if name not in there]
     if absent:
-        raise DataError(f"{path} has no column {', '.join(absent)}; columns: {', '.join(there)}")
+        raise DataError(f"{path} has no column {', '.join(absent)}; columns: {', '.join(there)}{advice}")
     check_different([name for name in there if name in wanted], str(path))
 
 
-def raise_first(path: Path, problems: Sequence[str]) -> None:
-    """Refuse a file with problems.
+def raise_first(path: Path, problems: Sequence[str], advice: str = "") -> None:
+    """Refuse a file with problems, with advice after them.
 
     Raises:
         DataError: there are problems; the first few are shown.
     """
     if problems:
-        raise DataError(f"{path}: {some(problems)}")
+        raise DataError(f"{path}: {some(problems)}{advice}")
 
 
 def read_flags(
@@ -147,17 +150,19 @@ def read_flags(
     known = FLAGS | WORDS
     for number, row in zip(numbers, rows, strict=True):
         cells = ["" if cell is None else str(cell).strip().lower() for cell in row]
+        cells = ["" if cell in NO_VALUE else cell for cell in cells]
         empty += cells.count("")
         words.update(cell for cell in cells if cell in WORDS)
         wrong = [i for i, cell in enumerate(cells) if cell not in known]
         problems += [f"row {number}: {names[i]!r} must be 0 or 1, got {row[i]!r:.60}" for i in wrong]
         found.append([name for name, cell in zip(names, cells, strict=True) if known.get(cell)])
-    raise_first(path, problems)
+    raise_first(path, problems, "; leave out rows that nobody has labelled")
     if words:
         read = ", ".join(f"{word!r} as {WORDS[word]:d}" for word in sorted(words))
         assume(f"{path.name}: in the columns of 0 and 1 it reads {read}")
     if empty:
-        assume(f"{path.name}: {empty:,} empty cells of 0/1 columns are read as 0")
+        one, many = "empty cell of a 0/1 column is", "empty cells of 0/1 columns are"
+        assume(f"{path.name}: {counted(empty, one, many)} read as 0: leave out rows that nobody has labelled")
     return found
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from goemotions.data.corpus import Split, read_split
-from goemotions.data.tables import Columns, as_number, assume, read_table
-from goemotions.errors import DataError
+from goemotions.data.tables import WITHOUT_TEXT, Columns, as_number, assume, read_table
+from goemotions.errors import DataError, counted
 from goemotions.evaluation.label_groups import LabelMap
 from goemotions.labels import LABELS
 from goemotions.tables.compression import Stream, plain_name
@@ -114,7 +114,7 @@ def read_columns(path: Path, columns: Columns, reading: ReadOptions | None = Non
             raise DataError(f"{path}: no labels; {FORMATS}")
     table = read_table(path, replace(columns, each=each, id=ID if ID in there else None), reading)
     if table.without_text:
-        assume(f"{path.name}: {table.without_text:,} rows have no text and are left out")
+        assume(f"{path.name}: {counted(table.without_text, *WITHOUT_TEXT)}")
     if not table.texts:
         raise DataError(f"{path} has a header but no rows")
     found = {label for labels in table.labels for label in labels}

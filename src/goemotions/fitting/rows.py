@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from goemotions.data.corpus import normalise
-from goemotions.data.tables import Columns, assume, read_table
-from goemotions.errors import DataError, nearest, some
+from goemotions.data.tables import NO_VALUE, WITHOUT_TEXT, Columns, assume, read_table
+from goemotions.errors import DataError, counted, counted_of, nearest, some
 from goemotions.fitting.learner import Targets
 from goemotions.labels import LABELS
 from goemotions.predictions import check_texts, is_blank
@@ -22,7 +22,6 @@ from goemotions.tables.source import ReadOptions
 LEAST_ROWS = 8
 SHOWN = 5
 IN_PYTHON = "labels"  # the source of rows that no file has
-MISSING_LABELS = ("nan", "<na>")
 LIKE = 0.75  # of two names' letters: the rarer is taken for a misspelling of the commoner
 
 
@@ -72,18 +71,23 @@ def read_rows(
     columns = columns or Columns()
     table = read_table(path, columns, reading)
     if table.without_text:
-        assume(f"{path.name}: {table.without_text:,} rows have no text and are left out")
+        assume(f"{path.name}: {counted(table.without_text, *WITHOUT_TEXT)}")
     names = [[str(label) for label in row] for row in table.labels]
     missing = 0 if columns.each else _empty_missing(names)
     if missing:
-        assume(f"{path.name}: {missing:,} labels are nan, as pandas writes an empty cell, and are read as one")
+        one, many = (
+            "label is nan, as pandas writes an empty cell, and is",
+            "labels are nan, as pandas writes an empty cell, and are",
+        )
+        assume(f"{path.name}: {counted(missing, one, many)} read as one")
     known = columns.each
     if measure_only:
         return as_rows(table.texts, names, known or order_of(names), bool(single), table.ids, path.name, table.sha256)
     none = 0 if columns.each else sum(not row for row in names)
     if 0 < none < len(names):
-        taken = "are taken for texts that have none: leave them out if nobody has labelled them"
-        assume(f"{path.name}: {none:,} of {len(names):,} rows have no label, and {taken}")
+        one = "has no label, and is taken for a text that has none: leave it out if nobody has labelled it"
+        many = "have no label, and are taken for texts that have none: leave them out if nobody has labelled them"
+        assume(f"{path.name}: {counted_of(none, len(names), 'row', one, many)}")
     for together in () if columns.each else always_together(names):
         shown = " and ".join(map(repr, together))
         assume(f"{path.name}: {shown} are only ever together: if they are one name, say what separates (--separator)")
@@ -104,7 +108,7 @@ def always_together(names: Sequence[Sequence[str]]) -> list[list[str]]:
 
 def _empty_missing(names: list[list[str]]) -> int:
     """Take the only label of rows away where it stands for a missing one; return of how many."""
-    missing = [row for row in names if len(row) == 1 and row[0].casefold() in MISSING_LABELS]
+    missing = [row for row in names if len(row) == 1 and row[0].casefold() in NO_VALUE]
     for row in missing:
         row.clear()
     return len(missing)
@@ -179,7 +183,7 @@ def check_rows(
     chosen = (alone and len(texts) >= LEAST_ROWS) if single is None else single
     problems = [*_row_problems(texts, names, labels, chosen, ids), *_label_problems(names, labels, ids)]
     if len(texts) < LEAST_ROWS:
-        problems.insert(0, f"{len(texts)} rows with a text, expected at least {LEAST_ROWS}")
+        problems.insert(0, f"{counted(len(texts), 'row')} with a text, expected at least {LEAST_ROWS}")
     if problems:
         raise DataError(f"{source}: {'; '.join(problems)}")
     if single is None and chosen:
@@ -243,14 +247,15 @@ def _row_problems(
 def at_most(problems: list[str]) -> list[str]:
     """Return the first few problems, and how many there are beside them."""
     left = len(problems) - SHOWN
-    return [*problems[:SHOWN], f"and {left:,} more such rows"] if left > 0 else problems
+    return [*problems[:SHOWN], f"and {counted(left, 'more such row')}"] if left > 0 else problems
 
 
 def _label_problems(names: Sequence[Sequence[str]], labels: Sequence[str], ids: Sequence[str]) -> list[str]:
     if not labels:
         return ["no row has a label"]
     if len(labels) > len(names):
-        return [f"{len(labels):,} labels in {len(names):,} rows, such as {labels[0]!r:.60}: is the separator right?"]
+        many = f"{counted(len(labels), 'label')} in {counted(len(names), 'row')}"
+        return [f"{many}, such as {labels[0]!r:.60}: is the separator right?"]
     where: dict[str, list[str]] = {label: [] for label in labels}
     problems = []
     for number, row in zip(ids, names, strict=True):
