@@ -148,9 +148,16 @@ def replace_directory(source: Path, target: Path) -> None:
 
 @contextmanager
 def new_file(target: Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``target``, whose name it takes at the end of the block; one there is replaced."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    """Yield a temporary path beside ``target``, whose name it takes at the end of the block; one there is replaced.
+
+    Raises:
+        OSError: no file can be made there; it names ``target``, not the temporary path.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from error
     os.close(handle)
     temporary = Path(name)
     temporary.chmod(0o644)  # mkstemp's 0600 is for secrets

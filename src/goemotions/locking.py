@@ -17,9 +17,13 @@ def locked(path: Path, output: Path) -> Iterator[None]:
     """Hold a lock file, and remove it while it is held: filelock gives nobody a lock on a file that has no name.
 
     Raises:
-        DataError: another process holds it.
+        DataError: another process holds it, or no file can be made there.
     """
     lock = FileLock(path, timeout=0)
+    try:
+        path.touch()  # filelock takes a file that cannot be made for one that another process holds
+    except OSError as error:
+        raise DataError(f"{output} cannot be written: {error.strerror or error}") from error
     try:
         lock.acquire()
     except Timeout:

@@ -71,9 +71,7 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, said = process.communicate()
     assert process.returncode == 130
-    assert (
-        said.strip() == "error: interrupted; what is finished is kept: predict --resume, or the same batch, resumes it"
-    )
+    assert said.strip() == "error: interrupted; what is finished is kept: --resume continues"
     assert subprocess.run([*command, "--resume"], check=False, stderr=subprocess.DEVNULL).returncode == 0
     assert len(read_rows(output)) == 20_000
 

@@ -34,6 +34,8 @@ from goemotions.cli.tune import tune
 from goemotions.errors import GoEmotionsError
 
 USAGE, FAILURE, CLOSED_PIPE = 2, 1, 141  # the last as shells report SIGPIPE
+RESUMES = {"predict": "--resume"} | dict.fromkeys(("batch", "train", "convert", "data"), "the same command")
+"""Commands that keep what is finished, and what continues with it."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -105,10 +107,7 @@ def main() -> NoReturn:
             raise
         code = closed_pipe()
     except KeyboardInterrupt:
-        code = fail(
-            "interrupted; what is finished is kept: predict --resume, or the same batch, resumes it",
-            INTERRUPTED,
-        )
+        code = fail(f"interrupted{kept()}", INTERRUPTED)
     except (ValueError, TypeError) as error:
         code = fail(str(error), USAGE)
     except GoEmotionsError as error:
@@ -138,8 +137,14 @@ def describe(error: OSError) -> str:
     reason = error.strerror or str(error)
     hint = ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        hint = "; free some space (finished rows of a table are kept: --resume continues with them)"
+        hint = f"; free some space{kept()}"
     return f"{reason}{': ' + str(error.filename) if error.filename else ''}{hint}"
+
+
+def kept() -> str:
+    """Return how the command that runs is continued; empty for one that begins again."""
+    way = RESUMES.get("".join(sys.argv[1:2]))
+    return f"; what is finished is kept: {way} continues" if way else ""
 
 
 def closed_pipe() -> int:

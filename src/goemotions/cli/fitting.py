@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -117,9 +118,8 @@ def run(learn: Learn, rows: LabelledRows, aside: LabelledRows | None, asked: Fit
         terminal.echo(json.dumps({"output": str(asked.output), **to_json(fitted.report)}, ensure_ascii=False))
         return
     show(fitted.report)
-    terminal.echo(
-        f"{asked.output}: a model for every command, such as goemotions predict --model {asked.output}", err=True
-    )
+    named = shlex.quote(str(asked.output))
+    terminal.echo(f"{asked.output}: a model for every command, such as goemotions predict --model {named}", err=True)
 
 
 def show(report: FitReport) -> None:

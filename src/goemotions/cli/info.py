@@ -12,6 +12,7 @@ from rich.table import Table
 
 from goemotions.cli import options as opt
 from goemotions.cli import terminal
+from goemotions.errors import counted
 
 if TYPE_CHECKING:
     from goemotions.catalog import Catalog
@@ -79,7 +80,7 @@ def describe(console: Console, directory: Path, config: ModelConfig, backbone: s
         "labels": str(len(config.labels)),
         **(llm_facts(directory, config, backbone) if config.hidden_size else encoder_facts(config)),
         **language_facts(directory, config),
-        "trained on": f"{trained['dataset']}, {trained['rows']:,} rows" if trained else "not said",
+        "trained on": f"{trained['dataset']}, {counted(trained['rows'], 'row')}" if trained else "not said",
         "limits": limits(config),
     }
     if config.unreliable_labels:
@@ -98,11 +99,27 @@ def language_facts(directory: Path, config: ModelConfig) -> dict[str, str]:
     from goemotions.data.origin import languages_read
     from goemotions.stored_thresholds import spoken
 
-    facts = {"languages": ", ".join(languages_read(directory, config)) or "not said"}
+    facts = {"languages": ", ".join(languages_read(directory, config)) or languages_of_base(directory, config)}
     apart = [spoken(language) for language in sorted(config.thresholds.by_language)]
     if apart and not config.members:
         facts["thresholds"] = f"of their own for texts in {', '.join(apart)}; those for all texts below"
     return facts
+
+
+def languages_of_base(directory: Path, config: ModelConfig) -> str:
+    """Return the languages that a fitted model's base reads; of other models, or without it, that none is said."""
+    from goemotions.architectures.fitted import find_base
+    from goemotions.checkpoint import read_config
+    from goemotions.data.origin import languages_read
+    from goemotions.errors import ModelError
+
+    name = (config.raw.get("base") or {}).get("model") if config.architecture == "fitted" else None
+    try:
+        base = find_base(directory, str(name), None) if name else None
+        read = languages_read(base, read_config(base)) if base else ()
+    except ModelError:
+        read = ()
+    return f"{', '.join(read)}, which its base reads" if read else "not said"
 
 
 def limits(config: ModelConfig) -> str:

@@ -187,7 +187,7 @@ def parse_thresholds(values: list[str] | None) -> tuple[float | None, dict[str, 
         try:
             parsed = float(number)
         except ValueError:
-            raise ValueError(f"--threshold {value!r}: expected a number or label=number") from None
+            raise ValueError(f"--threshold {value!r}: expected a number or label=number, as 0.5 or joy=0.5") from None
         if separator:
             single[label.strip()] = parsed
         else:
