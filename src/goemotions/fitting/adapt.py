@@ -1,7 +1,7 @@
 """Adapt a model to texts of another kind: its labels stay, rows labelled with some of them say how its answers change.
 
-Rows may have the model's labels or coarser ones, by a label map. What is learnt of a coarse label is added to each of
-its members alike, so that their order stays the base's; labels that the rows say nothing of keep the base's answer.
+Rows may have the model's labels or coarser ones, by a label map. What is learnt of a coarse label moves all of its
+members, so that their order stays the base's; labels that the rows say nothing of keep the base's answer.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ from goemotions.fitting.thresholds import log_odds
 AS_IT_IS = "the base as it is"
 THRESHOLDS = "thresholds and calibration alone"
 HEAD = "thresholds, calibration and a head"
+
+APART = 2.0
+"""Times the base's own distance that a coarse label's members are apart: at 1, a label that got much likelier lifted
+several of them over its threshold. Chosen on dev and on everyday-en (``docs/experiments.md``)."""
 
 
 def adapt_rows(
@@ -97,9 +101,9 @@ def of_base(base: Decider, learner: Learner, found: CrossValidated) -> CrossVali
 def expand(ground: Ground, decider: Decider) -> Decider:
     """Return a decider of all of the base's labels.
 
-    A member m of a coarse label g has the log odds ``margin(m) + (log odds(g) - threshold(g) - margin(g)) +
-    threshold(g)``, where a margin is the distance of the base's logit from its threshold; so its highest member reaches
-    the threshold of g where g does.
+    A member m of a coarse label g has the log odds ``log odds(g) - apart * (margin(g) - margin(m))``, where a margin is
+    the distance of the base's logit from its threshold, and that of g its highest member's; so the highest member
+    reaches the threshold of g where g does.
     """
     model, answers = ground.model, ground.answers
     features, states = ground.learner.features.shape[1], ground.learner.width
@@ -115,7 +119,8 @@ def expand(ground: Ground, decider: Decider) -> Decider:
             continue
         kept[place] = False
         thresholds[place] = decider.thresholds[column]
+        weights[states + place, place] = APART
         weights[:, place] += decider.head.weights[:, column]
-        weights[states + len(model.labels) + column, place] -= 1
-        bias[place] = decider.head.bias[column] - answers.pooled[column][label]
+        weights[states + len(model.labels) + column, place] -= APART
+        bias[place] = decider.head.bias[column] - APART * answers.pooled[column][label]
     return Decider(Head(weights, bias), thresholds, False, kept)
