@@ -44,7 +44,9 @@ def test_labels_without_rows_keep_the_answer_of_the_base(classifier: EmotionClas
     assert np.abs(ours - theirs)[:, touched].max() > 0.1
 
 
-def test_a_coarse_label_moves_its_members_in_the_order_of_the_base(classifier: EmotionClassifier, tmp_path: Path) -> None:
+def test_a_coarse_label_moves_its_members_in_the_order_of_the_base(
+    classifier: EmotionClassifier, tmp_path: Path
+) -> None:
     fitted = adapt_rows(rows_of(TEXTS, COARSE), label_map="brighter")
     report = fitted.report
     assert report.base_macro_f1 is not None

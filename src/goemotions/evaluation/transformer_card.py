@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from goemotions.data.origin import Origin
 from goemotions.evaluation.card_facts import TUNED_ON_DEV, About, CardFacts
@@ -11,6 +12,11 @@ from goemotions.weights.packages import SplitArchive, WeightsPackage
 
 WRITTEN = (
     "Texts in files `everyday-…` were written for this project, by a language model, and copy no user and no corpus."
+)
+
+VARIANTS = (
+    "names in the place of the corpus's mask, typing errors, short forms, lengthened words, no apostrophes, a user name, "
+    "an address or quotes around the text"
 )
 
 
@@ -48,6 +54,7 @@ def transformer_about(facts: CardFacts, base: WeightsPackage | SplitArchive, par
             "loss": "binary cross-entropy",
             "texts": ", ".join(learnt),
             "targets": targets,
+            **variants(recipe),
             "epochs": f"{recipe['epochs']}; epoch {run.selected_epoch} selected by macro F1 on dev",
             "batch": str(recipe["batch_size"] * recipe["accumulation"]),
             "learning rate": f"{recipe['learning_rate']:g}, head {recipe['head_learning_rate']:g}, "
@@ -85,6 +92,14 @@ def second_head_about(facts: CardFacts, first: About) -> About:
         training={**first.training, "second head": head},
         notes=[*first.notes, *written],
     )
+
+
+def variants(recipe: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is said of variants of the texts: nothing where the recipe has none."""
+    if not recipe["variants"]:
+        return {}
+    share = f"{100 * recipe['variants']['share']:g} %"
+    return {"variants": f"{share} of an epoch's texts are written in another way, with the same targets: {VARIANTS}"}
 
 
 def further(sources: Sequence[Mapping[str, object]]) -> str:

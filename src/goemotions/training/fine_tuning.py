@@ -25,6 +25,7 @@ from goemotions.training.quantisation import calibrate
 from goemotions.training.sources import CoarseHeads, TrainingSet, find
 from goemotions.training.text_recipe import FineTuningRecipe, TransformerRecipe, Vocabulary
 from goemotions.training.texts import TextCorpus
+from goemotions.training.variants import Words, read_words, vary
 from goemotions.training.vocabulary import common_words, trim
 
 
@@ -33,6 +34,7 @@ class FineTuning:
 
     Args:
         labels: their names, in the order of the targets' columns.
+        words: for the recipe's variants of texts.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class FineTuning:
         dev: Split,
         recipe: FineTuningRecipe,
         device: torch.device,
+        words: Words | None = None,
     ) -> None:
         self.model = model
         self.tokenizer = tokenizer
@@ -52,6 +55,7 @@ class FineTuning:
         self.device = device
         self.dev = dev
         self.train_ids = tokenizer.pieces(train.texts, recipe.max_tokens).ids
+        self.words = words
         self.dev_ids = tokenizer.pieces(dev.texts, recipe.max_length).ids
         self.train = train
         self.targets = Targets(train, device)
@@ -63,8 +67,12 @@ class FineTuning:
         return [*groups, coarse] if self.train.coarse else groups
 
     def begin_epoch(self, epoch: int) -> None:
-        """From the recipe's epoch on, take new activation ranges from training texts and simulate 8 bit."""
+        """Write texts in other ways; from the recipe's epoch on, take new activation ranges and simulate 8 bit."""
         recipe = self.recipe
+        if recipe.variants and self.words:
+            generator = np.random.default_rng([recipe.seed, epoch, 1])
+            varied = vary(self.train.texts, self.words, recipe.variants.share, generator)
+            self.train_ids = self.tokenizer.pieces(varied, recipe.max_tokens).ids
         if not isinstance(recipe, TransformerRecipe) or not recipe.quantised(epoch):
             return
         with evaluating(self.model), calibrate(self.model):
@@ -147,7 +155,8 @@ def start(
     model.freeze(recipe.frozen_layers, recipe.frozen_embeddings)
     model.coarse = CoarseHeads(corpus.labels, learnt.groups)
     read = TextTokenizer(tokenizer)
-    return FineTuning(model.to(device), read, corpus.labels, learnt, corpus.splits["dev"], recipe, device)
+    words = read_words(find(recipe.variants.table, folders)) if recipe.variants else None
+    return FineTuning(model.to(device), read, corpus.labels, learnt, corpus.splits["dev"], recipe, device, words)
 
 
 def trimmed(base: Path, folder: Path, texts: Sequence[str], kept: Vocabulary) -> Path:

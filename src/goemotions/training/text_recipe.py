@@ -91,10 +91,25 @@ class TextRecipe(Recipe):
         return super().options | ({"sources"} if self.sources else set())
 
 
+class Variants(BaseModel):
+    """Other ways to write the texts learnt from, new ones in each epoch.
+
+    Attributes:
+        table: names and short forms, as :func:`goemotions.training.variants.read_words` reads them.
+        share: of the texts that get a variant.
+    """
+
+    model_config = Recipe.model_config
+
+    table: Name
+    share: Annotated[float, Field(gt=0, le=1)]
+
+
 class FineTuningRecipe(TextRecipe):
     """Settings of fine-tuning an encoder on texts.
 
     Attributes:
+        variants: other ways to write the texts that are learnt from.
         pieces: tables of new pieces and their meanings, for a base with BERT's WordPiece.
         frequent_words: how many common words of the train texts become pieces.
         vocabulary: leave out pieces that neither the texts nor common words use, for a base with Unigram's.
@@ -110,6 +125,7 @@ class FineTuningRecipe(TextRecipe):
     pieces: list[Name] = Field(default_factory=list, max_length=20)
     frequent_words: Annotated[int, Field(ge=0, le=900)] = 0
     vocabulary: Vocabulary | None = None
+    variants: Variants | None = None
     frozen_layers: Annotated[int, Field(ge=0, le=100)] = 0
     frozen_embeddings: bool = False
     max_tokens: Tokens
@@ -133,7 +149,7 @@ class FineTuningRecipe(TextRecipe):
 
     @property
     def options(self) -> frozenset[str]:
-        return super().options | ({"sources"} if self.pieces else set())
+        return super().options | ({"sources"} if self.pieces or self.variants else set())
 
     def quantised(self, epoch: int) -> bool:
         """Return True if 8 bit is simulated in an epoch."""

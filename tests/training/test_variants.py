@@ -1,0 +1,67 @@
+"""Other ways to write training texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from goemotions.errors import DataError
+from goemotions.training import variants
+from goemotions.training.variants import Words, read_words, vary
+
+TABLE = Path(__file__).parents[2] / "corpus" / "variants.tsv"
+WORDS = Words(("Maria", "Omar"), {"thank you": ("ty",), "you": ("u",)})
+TEXTS = ["Thank you so much, [NAME]! I can't believe it."] * 400
+
+
+def generator() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def test_the_table_of_the_project_is_read() -> None:
+    words = read_words(TABLE)
+    assert len(words.names) > 300
+    assert len(set(words.names)) == len(words.names)
+    assert "u" in words.short["you"]
+    assert all(word == word.lower() and all(forms) and word not in forms for word, forms in words.short.items())
+
+
+def test_a_share_is_varied_and_the_same_seed_gives_the_same() -> None:
+    varied = vary(TEXTS, WORDS, 0.25, generator())
+    changed = np.mean([one != other for one, other in zip(varied, TEXTS, strict=True)])
+    assert 0.18 < changed < 0.32
+    assert varied == vary(TEXTS, WORDS, 0.25, generator())
+    assert vary(TEXTS, WORDS, 0.0, generator()) == TEXTS
+
+
+def test_all_changes_happen() -> None:
+    varied = vary(TEXTS, WORDS, 1.0, generator())
+    for part in ("Maria", "Omar", "ty so", "cant", "https://example.com/", '"', "@maria", "ooo"):
+        assert any(part in text for text in varied), part
+    assert np.mean(["[NAME]" in text for text in varied]) < 0.3  # a mask that is mistyped is none either
+
+
+def test_one_change_of_each_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = generator()
+    assert variants.lengthen("no", drawn) in {"n" + "o" * times for times in range(3, 7)}
+    assert variants.lengthen("123 :)", drawn) == "123 :)"
+    assert variants.shorten("Thank you", Words(("A",), {}), drawn) == "Thank you"
+    monkeypatch.setattr(variants, "WORDS_MISTYPED", 1.0)
+    typed = {variants.mistype("hello", drawn) for _ in range(300)}
+    assert {"ehllo", "hllo", "heello"} <= typed
+    assert any(len(word) == 5 and sum(a != b for a, b in zip(word, "hello", strict=True)) == 1 for word in typed)
+    assert variants.mistype("the", drawn) == "the"
+    assert variants.mistype("größer", drawn) == "größer"
+
+
+@pytest.mark.parametrize("line", ["nickname\tBob", "name\t", "short\tyou\t"])
+def test_a_table_that_cannot_be_read_is_refused(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "variants.tsv"
+    path.write_text(f"name\tBob\n{line}\n", encoding="utf-8")
+    with pytest.raises(DataError, match="line 2: expected one of name, short"):
+        read_words(path)
+    path.write_text("short\tyou\tu\n", encoding="utf-8")
+    with pytest.raises(DataError, match="has no names"):
+        read_words(path)
