@@ -15,8 +15,8 @@ WRITTEN = (
 )
 
 VARIANTS = (
-    "names in the place of the corpus's mask, typing errors, short forms, lengthened words, no apostrophes, a user name, "
-    "an address or quotes around the text"
+    "names in the place of the corpus's mask, typing errors, short forms, lengthened words, no apostrophes, "
+    "a user name, an address or quotes around the text"
 )
 
 
