@@ -104,7 +104,7 @@ def test_the_kept_teachers_are_those_of_the_recipe(official: Callable[[str], Spl
     corpus = TextCorpus(LABELS, {"train": train}, {"train": train.sha256}, GOEMOTIONS)
     for name in recipe.teachers:
         said = read_teachers([name], KEPT, corpus).train
-        assert mean_average_precision(said, train.targets) > 0.6
+        assert mean_average_precision(said, train.targets) > 0.55
         about = json.loads((KEPT / name / "teacher.json").read_text())
         kind, _, seed = name.rpartition("-")
         made_by = load_recipe(kind, seed=int(seed))
