@@ -49,7 +49,9 @@ def test_a_damaged_tokenizer(model_copy: Path) -> None:
 
 
 def test_a_graph_with_other_outputs(model_copy: Path) -> None:
-    change(model_copy, emotion_labels=["a", "b"], num_labels=2, thresholds={}, unreliable_labels={})
+    change(
+        model_copy, emotion_labels=["a", "b"], num_labels=2, thresholds={}, thresholds_beside={}, unreliable_labels={}
+    )
     with pytest.raises(ModelError, match=r"one output \[n, 2\]"):
         EmotionClassifier(model_copy)
 

@@ -164,7 +164,7 @@ def test_bad_rows_and_files_do_not_stop_the_job(cluster: Cluster, cli: Run, tmp_
     assert done.returncode == 1
     assert "broken.parquet: not readable as Parquet" in done.stderr
     assert "1 row could not be scored" in done.stderr
-    assert done.stderr.splitlines()[-1] == "error: 1 input files are not Parquet"
+    assert done.stderr.splitlines()[-1] == "error: 1 input file is not Parquet"
     assert "101 rows in 2 files" in done.stderr
     (letter,) = pq.read_table(tmp_path / "out" / "_job" / "dead-letters").to_pylist()
     assert (letter["id"], letter["text"], letter["_row"]) == (2, b"\xff", 1)
@@ -281,7 +281,7 @@ def test_the_docs_commands_and_code_run(
         done = subprocess.run(["bash", "-c", here], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         if "--dry-run" in line:
-            assert re.match(rf"{ROWS} rows in 1 fragments\n1 actors of 1 CPUs and 0 GPUs: .* texts/s each", done.stdout)
+            assert re.match(rf"{ROWS} rows in 1 fragment\n1 actors of 1 CPUs and 0 GPUs: .* texts/s each", done.stdout)
     assert len(list((tmp_path / "scored").glob("part-*"))) == 1
     monkeypatch.chdir(tmp_path)
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)

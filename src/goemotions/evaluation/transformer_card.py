@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from goemotions.data.origin import Origin
 from goemotions.evaluation.card_facts import TUNED_ON_DEV, About, CardFacts
@@ -54,7 +53,7 @@ def transformer_about(facts: CardFacts, base: WeightsPackage | SplitArchive, par
             "loss": "binary cross-entropy",
             "texts": ", ".join(learnt),
             "targets": targets,
-            **variants(recipe),
+            **variants(recipe["variants"]),
             "epochs": f"{recipe['epochs']}; epoch {run.selected_epoch} selected by macro F1 on dev",
             "batch": str(recipe["batch_size"] * recipe["accumulation"]),
             "learning rate": f"{recipe['learning_rate']:g}, head {recipe['head_learning_rate']:g}, "
@@ -94,11 +93,11 @@ def second_head_about(facts: CardFacts, first: About) -> About:
     )
 
 
-def variants(recipe: Mapping[str, Any]) -> dict[str, str]:
-    """Return what is said of variants of the texts: nothing where the recipe has none."""
-    if not recipe["variants"]:
+def variants(settings: Mapping[str, float] | None) -> dict[str, str]:
+    """Return what is said of variants of the texts; nothing where a recipe has none."""
+    if settings is None:
         return {}
-    share = f"{100 * recipe['variants']['share']:g} %"
+    share = f"{100 * settings['share']:g} %"
     return {"variants": f"{share} of an epoch's texts are written in another way, with the same targets: {VARIANTS}"}
 
 
