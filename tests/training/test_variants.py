@@ -6,10 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from goemotions.errors import DataError
 from goemotions.training import variants
+from goemotions.training.fine_tuning import FineTuning, start
+from goemotions.training.recipe_file import load_recipe
+from goemotions.training.sources import gather
+from goemotions.training.text_recipe import TransformerRecipe
+from goemotions.training.texts import read_texts
 from goemotions.training.variants import Words, read_words, vary
+from goemotions.weights.packages import find_or_unpack
 
 TABLE = Path(__file__).parents[2] / "corpus" / "variants.tsv"
 WORDS = Words(("Maria", "Omar"), {"thank you": ("ty",), "you": ("u",)})
@@ -65,3 +72,28 @@ def test_a_table_that_cannot_be_read_is_refused(line: str, tmp_path: Path) -> No
     path.write_text("short\tyou\tu\n", encoding="utf-8")
     with pytest.raises(DataError, match="has no names"):
         read_words(path)
+
+
+def test_a_run_that_goes_on_within_an_epoch_reads_the_same_texts(tmp_path: Path) -> None:
+    for name in ("train", "dev", "test"):
+        lines = [f"thank you so much {name} {number}, [NAME]\t{number % 2}\t{number}\n" for number in range(80)]
+        (tmp_path / f"{name}.tsv").write_text("".join(lines), encoding="utf-8")
+    (tmp_path / "labels.txt").write_text("gratitude\nneutral\n", encoding="utf-8")
+    corpus, recipe = read_texts(tmp_path), load_recipe("compact")
+    assert isinstance(recipe, TransformerRecipe)
+    learnt = gather(corpus, corpus.splits["train"].targets.astype(np.float32), [], {}, 0.0)
+    base = find_or_unpack(recipe.base, tmp_path / "base")
+
+    def task() -> FineTuning:
+        return start(base, tmp_path / "state", corpus, recipe, torch.device("cpu"), learnt, [TABLE.parent])
+
+    whole, resumed = task(), task()
+    whole.begin_epoch(1)
+    whole.batches(1)
+    whole.begin_epoch(2)
+    batches = whole.batches(2)
+    other = resumed.batches(2)  # what the loop asks for after an interruption, without the epoch's beginning
+    assert [batch.tolist() for batch in batches] == [batch.tolist() for batch in other]
+    assert whole.epoch_ids == resumed.epoch_ids != whole.train_ids
+    assert whole.ids_in(1) != whole.ids_in(2)
+    assert whole.train_ids == whole.tokenizer.pieces(learnt.texts, recipe.max_tokens).ids

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ class FineTuning:
         self.dev = dev
         self.train_ids = tokenizer.pieces(train.texts, recipe.max_tokens).ids
         self.words = words
+        self.epoch_ids = self.train_ids
         self.dev_ids = tokenizer.pieces(dev.texts, recipe.max_length).ids
         self.train = train
         self.targets = Targets(train, device)
@@ -67,24 +69,32 @@ class FineTuning:
         return [*groups, coarse] if self.train.coarse else groups
 
     def begin_epoch(self, epoch: int) -> None:
-        """Write texts in other ways; from the recipe's epoch on, take new activation ranges and simulate 8 bit."""
+        """From the recipe's epoch on, take new activation ranges from training texts and simulate 8 bit."""
         recipe = self.recipe
-        if recipe.variants and self.words:
-            generator = np.random.default_rng([recipe.seed, epoch, 1])
-            varied = vary(self.train.texts, self.words, recipe.variants.share, generator)
-            self.train_ids = self.tokenizer.pieces(varied, recipe.max_tokens).ids
         if not isinstance(recipe, TransformerRecipe) or not recipe.quantised(epoch):
             return
         with evaluating(self.model), calibrate(self.model):
-            evenly = np.linspace(0, len(self.train_ids) - 1, recipe.calibration_texts, dtype=np.int64)
-            self.probabilities([self.train_ids[row] for row in evenly])
+            ids = self.ids_in(epoch)
+            evenly = np.linspace(0, len(ids) - 1, recipe.calibration_texts, dtype=np.int64)
+            self.probabilities([ids[row] for row in evenly])
+
+    def ids_in(self, epoch: int) -> list[list[int]]:
+        """Return the pieces of the texts as an epoch has them, the same however often it is begun."""
+        recipe = self.recipe
+        if recipe.variants is None or self.words is None:
+            return self.train_ids
+        varied = vary(
+            self.train.texts, self.words, recipe.variants.share, np.random.default_rng([recipe.seed, epoch, 1])
+        )
+        return self.tokenizer.pieces(varied, recipe.max_tokens).ids
 
     def batches(self, epoch: int) -> list[npt.NDArray[np.int64]]:
         """Row numbers of each batch: shuffled, with texts of like length together to save padding."""
+        self.epoch_ids = self.ids_in(epoch)  # here, because a run may go on in the middle of an epoch
         generator = np.random.default_rng([self.recipe.seed, epoch])
         order = self.train.order(generator)
         size = self.recipe.batch_size
-        lengths = np.array([len(ids) for ids in self.train_ids])
+        lengths = np.array([len(ids) for ids in self.epoch_ids])
         batches = []
         for first in range(0, len(order), size * 32):
             part = order[first : first + size * 32]
@@ -93,7 +103,7 @@ class FineTuning:
         return [batches[i] for i in generator.permutation(len(batches))]
 
     def loss(self, batch: npt.NDArray[np.int64]) -> Tensor:
-        input_ids, attention_mask = pad([self.train_ids[i] for i in batch], self.device)
+        input_ids, attention_mask = pad([self.epoch_ids[i] for i in batch], self.device)
         return self.targets.loss(self.model(input_ids, attention_mask).float(), batch, self.model.coarse)
 
     def rows(self, batch: npt.NDArray[np.int64]) -> int:
@@ -169,5 +179,8 @@ def trimmed(base: Path, folder: Path, texts: Sequence[str], kept: Vocabulary) ->
 def fine_tune(task: FineTuning, folder: Path, processes: Processes, *decisive: Any) -> Position:
     """Train with the state in ``folder``; ``decisive`` is what the result depends on beside the recipe."""
     precision = fast_precision(task.device)
-    settings = LoopSettings.from_recipe(task.recipe, task.device, *decisive, name_of(precision), autocast=precision)
+    words = [asdict(task.words)] if task.words else []
+    settings = LoopSettings.from_recipe(
+        task.recipe, task.device, *decisive, *words, name_of(precision), autocast=precision
+    )
     return fit(task, settings, folder, show_progress=True, processes=processes)
