@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,43 @@ def test_a_saved_model_replaces_a_model_and_no_other_folder(tmp_path: Path) -> N
         with pytest.raises(DataError, match=r"expected a folder to write|would be lost"):
             classifier.save(path)
     assert notes.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "report rows.csv --model none --output {}.html",
+        "check none --output {}",
+        "evaluate none rows.csv --output {}",
+        "sample rows.csv --model none --stratified --output {}.csv",
+        "predict --input rows.csv --model none --output {}.csv",
+        "fit rows.csv --base none --output {}",
+        "data prepare none --output {}",
+        "data import --train none --dev none --test none --output {}",
+        "export web --model none {}",
+    ],
+)
+def test_that_an_output_cannot_be_written_is_said_before_work_starts(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`report`, `check` and `evaluate` said it after all texts were scored; no model is named that would be there."""
+    monkeypatch.chdir(tmp_path)
+    Path("rows.csv").write_text(ROWS)
+    before = sorted(tmp_path.rglob("*"))
+    for place in ("rows.csv/folder/out", "x" * 300):
+        done = CliRunner().invoke(app, command.format(place).split())
+        assert isinstance(done.exception, DataError | OSError)
+        assert place in str(done.exception)
+        assert re.search("cannot be written: |File name too long", str(done.exception))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", ["report rows.csv --output page.html", "check none --output page"])
+def test_a_folder_in_the_place_of_a_page_is_said_before_work_starts(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("rows.csv").write_text(ROWS)
+    Path("page.html").mkdir()
+    done = CliRunner().invoke(app, command.split())
+    assert str(done.exception) == "page.html is a folder, expected a file name"

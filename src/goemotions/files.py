@@ -97,15 +97,41 @@ def refuse_existing(output: Path, overwrite: bool) -> None:
         raise DataError(f"{output} is there already: name another output, or add --overwrite to replace it")
 
 
+def check_writable(*outputs: Path) -> None:
+    """Check, before work starts, that files of these names can be written.
+
+    Raises:
+        DataError: a folder in the way, or a place in which no such file can be made.
+    """
+    for output in outputs:
+        _try_name(output)
+        if output.is_dir():
+            raise DataError(f"{output} is a folder, expected a file name")
+
+
+def _try_name(output: Path) -> None:
+    """Make and remove what :func:`new_file` and :func:`new_directory` begin with.
+
+    That is tried and not asked, for disks that are full or only read, shares and sandboxes each have their own rules.
+    """
+    above = next(folder for folder in output.absolute().parents if os.path.lexists(folder))
+    try:
+        with tempfile.NamedTemporaryFile(prefix=f".{output.name}.", dir=above):
+            pass
+    except OSError as error:
+        raise DataError(f"{output} cannot be written: {error.strerror or error}") from error
+
+
 def check_replaceable(folder: Path, is_own: Callable[[Path], bool]) -> None:
-    """Refuse to replace a folder of somebody else's files.
+    """Refuse, before work starts, a folder that cannot be written, or that holds somebody else's files.
 
     Args:
         is_own: tells a folder that was written by the same way.
 
     Raises:
-        DataError: what is there, and would be lost.
+        DataError: what is there, and would be lost; or a place in which no such folder can be made.
     """
+    _try_name(folder)
     if folder.is_file():
         raise DataError(f"{folder} is a file, expected a folder to write")
     if folder.is_dir() and any(folder.iterdir()) and not is_own(folder):

@@ -67,16 +67,33 @@ def test_npm_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_is_there_is_not_replaced(tmp_path: Path, cli: Run) -> None:
-    (tmp_path / "page").mkdir()
+    before = tmp_path / "page" / "model" / "info.json"
+    before.parent.mkdir(parents=True)
+    before.write_text("{}")
     done = cli("export", "web", tmp_path / "page", "--onnxruntime-web", tmp_path)
     assert done.returncode == 1
     assert "is there already" in done.stderr
+    assert "--overwrite" in done.stderr
     assert done.stderr.count("\n") == 1
-    with pytest.raises(GoEmotionsError, match="not a folder that this command wrote"):
+    with pytest.raises(GoEmotionsError, match="holds no dist/"):
         export_web(None, tmp_path / "page", tmp_path, overwrite=True)
+    assert before.read_text() == "{}"
     with pytest.raises(GoEmotionsError, match="holds no dist/"):
         export_web(None, tmp_path / "new", tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["page"]
+
+
+def test_overwriting_is_not_advised_for_a_folder_of_other_files(tmp_path: Path, cli: Run) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").write_text("mine")
+    (tmp_path / "empty").mkdir()
+    for further in ((), ("--overwrite",)):
+        done = cli("export", "web", tmp_path / "site", "--onnxruntime-web", tmp_path, *further)
+        assert done.returncode == 1
+        assert done.stderr.endswith("site is a folder with other files, which would be lost: name a new one\n")
+    with pytest.raises(GoEmotionsError, match="holds no dist/"):
+        export_web(None, tmp_path / "empty", tmp_path)
+    assert (tmp_path / "site" / "index.html").read_text() == "mine"
 
 
 def test_models_that_do_not_run_in_a_browser(tmp_path: Path, model_copy: Path) -> None:

@@ -202,7 +202,7 @@ def test_output_in_the_way_and_bad_shares(tmp_path: Path) -> None:
     source = official_like(tmp_path / "official")
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("do not lose")
-    with pytest.raises(DataError, match="was not made by this command"):
+    with pytest.raises(DataError, match="other files, which would be lost"):
         prepare(source, tmp_path / "out", PrepareOptions())
     with pytest.raises(ValueError, match=r"add up to 1, got 0\.8, 0\.3, 0\.1"):
         prepare(source, tmp_path / "new", PrepareOptions(merge=True, shares=(0.8, 0.3, 0.1)))

@@ -11,8 +11,8 @@ from typing import Any
 from goemotions.browser.runtime import runtime_files
 from goemotions.browser.tokenizer_rules import tokenizer_rules
 from goemotions.classifier import EmotionClassifier
-from goemotions.errors import DataError, ModelError
-from goemotions.files import json_bytes, new_directory, refuse_existing
+from goemotions.errors import ModelError
+from goemotions.files import check_replaceable, json_bytes, new_directory, refuse_existing
 from goemotions.server.model_facts import model_facts
 
 OWN = Path(__file__).parent / "static"
@@ -71,11 +71,11 @@ def export_web(
 
     Raises:
         ModelError: a model that cannot be loaded, or does not run in a browser.
-        DataError: a folder that is there, or an onnxruntime-web that is not there.
+        DataError: a folder that is there and may not be replaced, or an onnxruntime-web that is not there.
     """
-    refuse_existing(folder, overwrite)
-    if folder.exists() and not (folder / INFO).is_file():
-        raise DataError(f"{folder} is not a folder that this command wrote, and is not replaced: name another one")
+    check_replaceable(folder, is_export)
+    if is_export(folder):
+        refuse_existing(folder, overwrite)
     classifier = EmotionClassifier(model, threads=1)
     check_runs_in_browsers(classifier)
     source = classifier.directory
@@ -100,6 +100,11 @@ def export_web(
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
     return Exported(folder, classifier.config.name, sum(map(len, files.values())))
+
+
+def is_export(folder: Path) -> bool:
+    """Return True for a folder that :func:`export_web` wrote."""
+    return (folder / INFO).is_file()
 
 
 def check_runs_in_browsers(classifier: EmotionClassifier) -> None:

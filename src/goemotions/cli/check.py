@@ -31,7 +31,10 @@ def check(
     from goemotions.evaluation import page
     from goemotions.evaluation.behaviour import forms
     from goemotions.evaluation.behaviour.judge import check as run
+    from goemotions.files import check_writable
 
+    if output is not None:
+        check_writable(*page.paths(output))
     classifier = EmotionClassifier(model, **vars(load))
     report = run(classifier)
     if output is not None:

@@ -84,12 +84,13 @@ def sample(
         raise ValueError("--model goes with --stratified: rows are drawn without a model otherwise")
     from goemotions.classifier import EmotionClassifier
     from goemotions.estimation.sampling import draw
-    from goemotions.files import refuse_existing
+    from goemotions.files import check_writable, refuse_existing
     from goemotions.tables.several import refuse_read
 
     if output.suffix.lower() != ".csv":
         raise ValueError(f"{output}: the rows to label are a CSV, give a name that ends in .csv")
     refuse_read(output, file)
+    check_writable(output)
     refuse_existing(output, overwrite)
     classifier = EmotionClassifier(model, **vars(load)) if stratified else None
     drawn = draw(file, n, text_column, by, classifier, seed, reading, show_progress=True)

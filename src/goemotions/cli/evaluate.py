@@ -88,12 +88,17 @@ def evaluate(
     from goemotions.evaluation import page
     from goemotions.evaluation.evaluate import evaluate as run
     from goemotions.evaluation.model_card import store as store_figures
+    from goemotions.files import check_replaceable, check_writable
+    from goemotions.specs import is_model
     from goemotions.tables.several import refuse_read
 
-    classifier = EmotionClassifier(model, **vars(load))
     if output is not None:
         for path in page.paths(output):
             refuse_read(path, data / "test.tsv" if data.is_dir() else data)
+            check_writable(path)
+    classifier = EmotionClassifier(model, **vars(load))
+    if store:
+        check_replaceable(classifier.directory, is_model)
     found, read = read_data(data, "test.tsv", classifier.labels, label_map, absent_ok, reading, columns)
     every, single = opt.parse_thresholds(threshold)
     given = dict.fromkeys(classifier.labels, every) | single if every is not None else single

@@ -19,6 +19,7 @@ from goemotions.cli.table_options import with_table_options
 from goemotions.entities import entities_note, has_entities
 from goemotions.errors import DataError, counted, counted_of
 from goemotions.escaping import for_terminal
+from goemotions.files import check_writable
 from goemotions.tables.database import is_database
 from goemotions.tables.formats import endings
 from goemotions.tables.source import ReadOptions, option_name
@@ -104,6 +105,8 @@ def predict(
     for text in texts or []:
         check_not_a_file(text)
     every, single = opt.parse_thresholds(threshold)
+    if output not in (None, STANDARD):
+        check_writable(Path(output))
     from goemotions.classifier import EmotionClassifier
     from goemotions.languages import require
     from goemotions.predictions import PredictOptions

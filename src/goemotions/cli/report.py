@@ -45,11 +45,12 @@ def report(
 ) -> None:
     """Write a page about the emotions in a table: shares with intervals, changes, groups, words and texts."""
     from goemotions.classifier import EmotionClassifier
-    from goemotions.files import refuse_existing
+    from goemotions.files import check_writable, refuse_existing
     from goemotions.reporting.report import ReportOptions, make_report
     from goemotions.reporting.run import forms, write_report
 
     for path in forms(output, [file, *([asked.labelled] if asked.labelled else [])]):
+        check_writable(path)
         refuse_existing(path, overwrite)
     classifier = EmotionClassifier(model, **vars(load))
     given = replace(asked, text_column=columns.text, columns=columns, reading=reading)

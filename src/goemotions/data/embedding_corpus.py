@@ -22,7 +22,7 @@ from goemotions.data.embedding_shard import Format
 from goemotions.data.published import NUMBER_BYTES, read_published, write_published
 from goemotions.encoders.base import Encoder
 from goemotions.errors import DataError
-from goemotions.files import new_directory, sha256
+from goemotions.files import check_replaceable, new_directory, sha256
 from goemotions.progress import Progress
 
 DESCRIPTION = "embeddings.json"
@@ -63,8 +63,7 @@ def write_embeddings(folder: Path, corpus: EmbeddingCorpus) -> None:
         DataError: what :func:`check` finds, or a folder in the way that is not such a corpus.
     """
     check(corpus)
-    if folder.exists() and not (folder / DESCRIPTION).exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise DataError(f"{folder} is there and holds no embeddings: name another output")
+    check_output(folder)
     with new_directory(folder) as temporary:
         files: dict[str, dict[str, Any]] = {}
         for name, (embeddings, targets) in corpus.splits.items():
@@ -74,6 +73,15 @@ def write_embeddings(folder: Path, corpus: EmbeddingCorpus) -> None:
             files[name] = {"rows": len(embeddings), "sha256": hashes}
         content = {"format": FORMAT, "labels": corpus.labels, "encoder": corpus.encoder, "splits": files}
         (temporary / DESCRIPTION).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def check_output(folder: Path) -> None:
+    """Refuse a folder that holds something else than such a corpus, before work starts.
+
+    Raises:
+        DataError: what is there.
+    """
+    check_replaceable(folder, lambda found: (found / DESCRIPTION).exists())
 
 
 def read_embeddings(folder: Path) -> EmbeddingCorpus:
@@ -122,6 +130,7 @@ def import_corpus(
     Raises:
         DataError: files that are not there, all of them, or no room; then what is wrong with the first bad one.
     """
+    check_output(output)
     problems = [f"no file {path}" for path in files.values() if not path.is_file()]
     # A number takes about 11 characters or more there, and 4 bytes here.
     size = sum(path.stat().st_size for path in files.values() if path.is_file()) // 2

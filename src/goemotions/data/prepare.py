@@ -17,7 +17,7 @@ from goemotions.data.origin import PREPARED
 from goemotions.data.stratify import stratify
 from goemotions.data.tables import Columns, LabelledTable, collect_labels, read_table
 from goemotions.errors import DataError
-from goemotions.files import new_directory
+from goemotions.files import check_replaceable, new_directory
 from goemotions.tables.formats import endings
 from goemotions.tables.source import ReadOptions
 
@@ -58,8 +58,7 @@ def prepare(source: Path, output: Path, options: PrepareOptions) -> dict[str, An
     """
     if min(options.shares) <= 0 or abs(sum(options.shares) - 1) > 1e-6:
         raise ValueError(f"shares must be positive and add up to 1, got {', '.join(map(str, options.shares))}")
-    if output.exists() and (not output.is_dir() or (any(output.iterdir()) and not (output / PREPARED).exists())):
-        raise DataError(f"{output} is there and was not made by this command: name another output")
+    check_replaceable(output, lambda folder: (folder / PREPARED).exists())
     labels, given, without_text = read_source(source, options)
     renew = options.merge or len(given) == 1
     splits = split_again(given, options) if renew else given

@@ -22,7 +22,9 @@ from goemotions.classifier import EmotionClassifier
 from goemotions.data.corpus import read_corpus
 from goemotions.errors import DataError
 from goemotions.evaluation.metrics import counts, divide
+from goemotions.files import check_replaceable
 from goemotions.predictions import reached
+from goemotions.specs import is_model
 from goemotions.training.embedded import EmbeddedData, EmbeddingTask, Vectors, load_data
 from goemotions.training.embedding_head import Mlp, exported
 from goemotions.training.loop import LoopSettings, fit
@@ -87,6 +89,8 @@ def distill(
     Raises:
         GoEmotionsError: a corpus or an encoder that cannot be used, or a training that went wrong.
     """
+
+    check_replaceable(output, is_model)
 
     def check(labels: tuple[str, ...]) -> list[str]:
         return [] if labels == teacher.labels else [f"{data} has other labels than {teacher.config.name}"]
