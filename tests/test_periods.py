@@ -31,6 +31,12 @@ def test_dates(value: object, period: str, expected: str | None) -> None:
     assert period_of(value, period) == expected
 
 
+@pytest.mark.parametrize("value", [1_711_843_200, "1711843200", " 1711843200.000300 ", "1.7118432e9"])
+def test_numbers_are_read_in_cells_of_text_too(value: object) -> None:
+    assert period_of(value, "day", 1) == "2024-03-31"
+    assert period_of(value, "day") is None
+
+
 @pytest.mark.parametrize(
     ("value", "month_first", "expected"),
     [

@@ -20,6 +20,7 @@ DAY_FIRST = re.compile(rf"(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>\d{
 SLASHED = re.compile(rf"(?P<first>\d{{1,2}})/(?P<second>\d{{1,2}})/(?P<year>\d{{4}}){TIME}")
 """Nobody knows whether the day or the month is first, unless it is said."""
 YEAR_FIRST = re.compile(rf"(?P<year>\d{{4}})[/.](?P<month>\d{{1,2}})[/.](?P<day>\d{{1,2}}){TIME}")
+NUMBER = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
 
 
 def period_of(value: Any, period: str, per_second: int | None = None, month_first: bool | None = None) -> str | None:
@@ -30,12 +31,14 @@ def period_of(value: Any, period: str, per_second: int | None = None, month_firs
 
     Args:
         period: one of :data:`PERIODS`.
-        per_second: how many of a number make a second; None for numbers that are no times, but years.
+        per_second: how many of a number, also one in a string, make a second; None for numbers that are no times.
         month_first: what is first in dates with slashes and the year at the end; None to read none of them.
     """
     if per_second is None and period in COARSE and COARSE[period].fullmatch(str(value).strip()):
         value = f"{str(value).strip()}-01-01"[:10]
     try:
+        if isinstance(value, str) and per_second and NUMBER.fullmatch(value.strip()):
+            value = float(value)  # as CSV has it
         if isinstance(value, str):
             value = parse(value.strip(), month_first)
         elif not isinstance(value, date):  # a datetime is one too

@@ -22,9 +22,9 @@ from ray.cluster_utils import Cluster
 
 from goemotions import EmotionClassifier
 from goemotions.batch.cluster import ClusterOptions, predict_dataset
-from goemotions.batch.cluster.tally import Grouping
 from goemotions.batch.job import predict_table
 from goemotions.errors import DataError
+from goemotions.grouping import Grouping
 from goemotions.predictions import PredictOptions
 
 ROOT = Path(__file__).parent.parent.parent
@@ -91,22 +91,22 @@ def test_equal_to_the_local_engine_and_done_once(
 
 
 def test_the_report_of_a_job_is_that_of_its_texts(cluster: Cluster, cli: Run, tmp_path: Path) -> None:
-    """Of the same rows, scored on the cluster and here; rows without a text or a date are left out."""
     folder = write_files(tmp_path / "in", 2, 200)
     table = pa.concat_tables([pq.read_table(path) for path in sorted(folder.glob("*.parquet"))])
     pq.write_table(table, tmp_path / "one.parquet")
     without = pa.array([None, " "], table["text"].type)
-    odd = table.slice(0, 2).set_column(table.column_names.index("text"), "text", without)
+    odd = table.slice(0, 2).set_column(table.column_names.index("text"), "text", without)  # these are left out
     pq.write_table(odd, folder / "odd.parquet")
     output = tmp_path / "out"
     command = ["batch", "--address", cluster.address, "--input", folder, "--output", output, "--fragment-rows", 150]
-    command += ["--group-by", "forum", "--time-column", "written", "--report"]
+    command += ["--group-by", "forum", "--time-column", "written", "--report", "--prefix=ge_"]
     done = cli(*command)
     assert done.returncode == 0, done.stderr
     assert f"report in {output}/_job/report.html" in done.stderr
     here = cli("report", tmp_path / "one.parquet", "--by", "forum", "--time", "written", "-o", tmp_path / "here.html")
     assert here.returncode == 0, here.stderr
     got, expected = (json.loads(path.read_text()) for path in (output / "_job" / "report.json", tmp_path / "here.json"))
+    assert "ge_score_joy" in pq.read_schema(output / "part-000000000.parquet").names
     assert got["estimates"]["labels"]["blank"] == 2
     for view in ("labels", "ekman", "sentiment"):
         for mine, theirs in zip(*(report["estimates"][view]["shares"] for report in (got, expected)), strict=True):

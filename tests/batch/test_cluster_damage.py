@@ -25,8 +25,9 @@ from goemotions.batch.cluster.ledger import Ledger
 from goemotions.batch.cluster.ownership import open_ledger
 from goemotions.batch.cluster.run import Report, make_work
 from goemotions.batch.cluster.sealed import check_whole, sealed_file
-from goemotions.batch.cluster.tally import Grouping, Tally
+from goemotions.batch.cluster.tally import Tally
 from goemotions.errors import DataError
+from goemotions.grouping import Grouping
 from goemotions.predictions import PredictOptions
 
 LABELS = EmotionClassifier().labels

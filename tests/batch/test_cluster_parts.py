@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,11 +15,14 @@ import pytest
 
 from goemotions import EmotionClassifier
 from goemotions.batch.cluster.fragments import Footer, Fragment, Piece, cut, read_footers, read_fragments, read_together
+from goemotions.batch.cluster.plan import make_plan
+from goemotions.batch.cluster.run import make_work
 from goemotions.batch.cluster.score import Work, job_file, score_fragment, write_result
 from goemotions.batch.cluster.sealed import Seal, check_whole
 from goemotions.batch.cluster.storage import Listed, find_files, open_location
-from goemotions.batch.cluster.tally import UNKNOWN, Grouping, count_cells
+from goemotions.batch.cluster.tally import count_cells
 from goemotions.errors import DataError
+from goemotions.grouping import UNKNOWN, Grouping
 from goemotions.predictions import PredictOptions
 
 
@@ -150,6 +154,8 @@ def test_a_text_that_the_model_cannot_score_costs_only_its_row(model_copy: Path)
     texts = [f"I love number {i}" + (" xyzzy" if i in (3, 70) else "") for i in range(100)]
     scored = score_fragment(broken, pa.table({"text": texts, "id": range(100)}), work())
     result, dead, tally = scored.result, scored.dead, scored.tally
+    told = score_fragment(broken, pa.table({"text": texts}), work(options=PredictOptions(show_language=True))).result
+    assert told["language"].to_pylist() == ["en"] * 98
     assert dead["id"].to_pylist() == [3, 70]
     assert all("indices" in reason for reason in dead["_reason"].to_pylist())
     assert (tally.rows, tally.dead) == (98, 2)
@@ -169,14 +175,17 @@ def test_counts_by_group_and_period() -> None:
     emotions = [[{"label": "joy", "score": 0.9}], [], [{"label": "joy", "score": 0.5}, {"label": "love", "score": 0.4}]]
     times = {
         "strings": ["2026-01-31T23:00:00", "nonsense", "2026-02-01"],
+        "months": ["2026-01", "01/31/26", "2026-02"],
+        "slashes": ["1/31/2026 11:00 PM", "31/1/2026", "02/01/2026"],
+        "numbers": ["1769900400", "", "1769904000.5"],
         "seconds": [1769900400, None, 1769904000],
         "stamps": pa.array([1769900400, None, 1769904000], pa.timestamp("s")).cast(pa.timestamp("us", "UTC")),
         "dates": pa.array([1769900400, None, 1769904000], pa.timestamp("s")).cast(pa.date32()),
     }
     table = pa.table({**times, "group": [1, None, 1]})
     for name in times:
-        unit = "s" if name == "seconds" else None
-        cells = count_cells(table, emotions, Grouping("group", name, "month", unit))
+        unit = "s" if name in ("seconds", "numbers") else None
+        cells = count_cells(table, emotions, Grouping("group", name, "month", unit, month_first=True))
         assert cells == {
             ("2026-01", "1"): {"rows": 1, "joy": 1},
             (UNKNOWN, UNKNOWN): {"rows": 1},
@@ -185,6 +194,22 @@ def test_counts_by_group_and_period() -> None:
     assert count_cells(table, emotions, Grouping()) == {("", ""): {"rows": 3, "joy": 2, "love": 1}}
     with pytest.raises(ValueError, match="day, month, year"):
         Grouping(period="week")
+
+
+def test_new_columns_have_a_prefix(classifier: EmotionClassifier, tmp_path: Path) -> None:
+    """A table that was scored before could not be scored again."""
+    table = pa.table({"text": ["thank you"], "emotions": ["gratitude"], "score_joy": [0.1]})
+    pq.write_table(table, tmp_path / "scored.parquet")
+    options = PredictOptions(all_scores=True)
+    again = make_work(str(tmp_path / "scored.parquet"), str(tmp_path / "out"), options=options)[0]
+    with pytest.raises(DataError, match=r"emotions, score_joy; rename them, or give .*: --prefix TEXT"):
+        make_plan(again, classifier.labels, 10)
+    named = replace(again, prefix="v2_")
+    assert make_plan(named, classifier.labels, 10).fragments
+    result = score_fragment(classifier, table, named).result
+    assert result.column_names[:5] == ["text", "emotions", "score_joy", "v2_emotions", "v2_truncated"]
+    assert result["emotions"].to_pylist() == ["gratitude"]
+    assert result["v2_emotions"].to_pylist()[0][0]["label"] == "gratitude"
 
 
 def test_without_ray_the_error_says_what_to_install() -> None:

@@ -224,8 +224,9 @@ def test_periods_of_numbers_need_their_unit(tmp_path: Path, classifier: EmotionC
     numbers.write_text("\n".join(lines))
     with pytest.raises(DataError, match="60 rows have no date in 'at'"):
         estimate(classifier, path, grouping=Grouping(time="at"))
-    found = estimate(classifier, numbers, grouping=Grouping(time="at", unit="s"))
-    assert {share.period for share in found.shares} == {None, "2025-10", "2025-11", "2025-12"}
+    for table in (path, numbers):
+        found = estimate(classifier, table, grouping=Grouping(time="at", unit="s"))
+        assert {share.period for share in found.shares} == {None, "2025-10", "2025-11", "2025-12"}
     assert np.isclose(sum(share.rows for share in found.shares if share.label == "joy" and share.period), 60)
 
 

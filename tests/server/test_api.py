@@ -101,7 +101,14 @@ def test_a_blank_text_has_no_emotions_at_any_door(server: Server, classifier: Em
     assert server.post("/predict", {"inputs": blank}).json == []
     assert server.post("/predict", {"inputs": [blank], "raw_scores": True}).json == [[]]
     found = server.post("/v1/emotions", {"texts": [blank], "threshold": 0}).json["results"]
-    assert found == [{"emotions": [], "truncated": False}]
+    assert found == [{"emotions": [], "truncated": False, "html_entities": False}]
+
+
+def test_texts_with_html_entities_are_marked(server: Server) -> None:
+    """The command line counted them; clients of a server never knew."""
+    texts = ["I&#39;m so happy", "fish & chips; AT&T;", ""]
+    found = server.post("/v1/emotions", {"texts": texts}).json["results"]
+    assert [result["html_entities"] for result in found] == [True, False, False]
 
 
 @pytest.mark.parametrize(

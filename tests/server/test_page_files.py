@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from awkward import FILES, TWO, Awkward
 from page_driver import open_file
+from page_driver import read as read_text
 from playwright.sync_api import Page, expect
 
+from goemotions.entities import ENTITY
+from goemotions.server.page import STATIC
 from goemotions.tables.conversion import to_text
 from goemotions.tables.formats import open_table
 
@@ -86,6 +89,20 @@ def test_a_packed_table_is_read(page: Page) -> None:
     page.get_by_role("button", name="Read all rows").click()
     expect(page.get_by_role("status")).to_have_text("Read 2 rows.")
     expect(page.locator("#list .words")).to_have_text([text or "" for text in TWO])
+
+
+def test_html_entities_are_counted_and_said(page: Page) -> None:
+    """By the expression of the command line; the page's file view said nothing of them."""
+    text = "I&#39;m so happy, this is the &quot;best&quot; day"
+    open_file(page, "a.csv", f'text\n{text}\nthank you\nfish & chips\n"  "\n'.encode())
+    page.get_by_role("button", name="Read all rows").click()
+    said = "1 of 3 texts has HTML entities such as &quot; or &#39;, which are read as they stand: decode them first."
+    expect(page.locator("#entities")).to_have_text(said)
+    read_text(page, text)
+    expect(page.locator("#entities")).to_contain_text("This has HTML entities")
+    read_text(page, "thank you")
+    expect(page.locator("#entities")).to_be_hidden()
+    assert ENTITY.pattern in (STATIC / "entities.js").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

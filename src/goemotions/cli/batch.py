@@ -49,6 +49,7 @@ def batch(
     reliable_only: opt.ReliableOnly = False,
     show_language: opt.ShowLanguage = False,
     long_text: opt.LongTexts = opt.LongText.cut,
+    prefix: opt.Prefix = "",
     address: Annotated[
         str | None,
         typer.Option(help="The address of the Ray cluster, as HOST:PORT or auto.", show_default="one started here"),
@@ -68,9 +69,8 @@ def batch(
     ] = None,
     group_by: Annotated[str | None, typer.Option(help="A column by which the summary counts.")] = None,
     time_column: Annotated[str | None, typer.Option(help="A column of times by which the summary counts.")] = None,
-    time_unit: Annotated[
-        opt.TimeUnit | None, typer.Option(help="What numbers in the time column count since 1970.")
-    ] = None,
+    time_unit: opt.TimeUnits = None,
+    month_first: opt.MonthFirst = None,
     period: Annotated[
         opt.Period, typer.Option(help="The periods by which the summary counts times.")
     ] = opt.Period.month,
@@ -87,10 +87,8 @@ def batch(
     """Score any number of Parquet files on a Ray cluster, or on one that is started on this machine."""
     if not dry_run and (cpu_price is not None or gpu_price is not None):
         raise ValueError("--cpu-price and --gpu-price go with --dry-run")
-    if time_column is None and time_unit is not None:
-        raise ValueError("--time-unit goes with --time-column")
+    grouping = opt.grouping(group_by, time_column, period, time_unit, month_first, "--time-column")
     from goemotions.batch.cluster import ClusterOptions, run
-    from goemotions.batch.cluster.tally import Grouping
     from goemotions.catalog import find_model
     from goemotions.checkpoint import read_config
     from goemotions.predictions import PredictOptions
@@ -98,17 +96,17 @@ def batch(
 
     every, single = opt.parse_thresholds(threshold)
     thresholds = resolve(single, resolve(every, read_config(find_model(model)).thresholds))
-    grouping = Grouping(group_by, time_column, period.value, time_unit and time_unit.value)
     given: dict[str, Any] = {
         "model": model,
         "options": PredictOptions(
             thresholds, top_k, reliable_only, long_text.value, all_scores or report, show_language=show_language
         ),
         "grouping": grouping,
+        "prefix": prefix,
         **vars(load),
     }
     # A job's description names only what was asked for, so that it stays the same when a default changes.
-    given = {name: value for name, value in given.items() if value not in (None, False, "auto")}
+    given = {name: value for name, value in given.items() if value not in (None, False, "", "auto")}
     cluster = ClusterOptions(address, actors, actor_cpus, actor_gpus, fragment_rows)
     if dry_run:
         from goemotions.batch.cluster.estimate import estimate
@@ -127,19 +125,19 @@ def batch(
     if report and not found.failed:
         from goemotions.reporting.job import JobResults
 
-        write_page(JobResults(input, output, text_column, grouping, found.tally.cells), model, load)
+        results = JobResults(input, output, text_column, grouping, found.tally.cells, prefix, show_language)
+        write_page(results, model, load)
     show_report(found, output, time_column)
 
 
 def write_page(job: JobResults, model: str | None, load: LoadOptions) -> None:
     """Write the report of a finished job, and say where it is."""
     from goemotions.classifier import EmotionClassifier
-    from goemotions.estimation.corpus import Grouping
     from goemotions.reporting.job import report_of_job, write_job_report
     from goemotions.reporting.report import ReportOptions
 
     options = ReportOptions(
-        grouping=Grouping(job.grouping.by, job.grouping.time, job.grouping.period),
+        grouping=job.grouping,
         command=shlex.join(["goemotions", *sys.argv[1:]]),
     )
     made = report_of_job(EmotionClassifier(model, **vars(load)), job, options, show_progress=True)

@@ -17,14 +17,6 @@ if TYPE_CHECKING:
 By = Annotated[str | None, typer.Option(help="A column with groups, each of which has shares too.")]
 Time = Annotated[str | None, typer.Option(help="A column with dates, by whose periods there are shares too.")]
 Period = Annotated[opt.Period, typer.Option(help="The length of a period.")]
-MonthFirst = Annotated[
-    bool | None,
-    typer.Option(
-        "--month-first/--day-first",
-        help="What is first in dates with slashes: the month, as in 3/31/2026, or the day, as in 31/3/2026.",
-        show_default="no such date is read",
-    ),
-]
 Labelled = Annotated[
     Path | None,
     typer.Option(help="Some of the rows with people's labels; without them the model is taken at its word."),
@@ -50,7 +42,7 @@ def options(
     time: Time = None,
     period: Period = opt.Period.month,
     time_unit: opt.TimeUnits = None,
-    month_first: MonthFirst = None,
+    month_first: opt.MonthFirst = None,
     labelled: Labelled = None,
     weights: Weights = None,
     label_map: LabelMap = None,
@@ -61,16 +53,11 @@ def options(
     Raises:
         ValueError: an option without the one that it belongs to.
     """
-    if time_unit is not None and time is None:
-        raise ValueError("--time-unit goes with --time")
-    if month_first is not None and time is None:
-        raise ValueError(f"--{'month' if month_first else 'day'}-first goes with --time")
+    grouping = opt.grouping(by, time, period, time_unit, month_first, "--time")
     if weights is not None and labelled is None:
         raise ValueError("--weights goes with --labelled: it says how many texts each labelled row stands for")
-    from goemotions.estimation.corpus import Grouping
     from goemotions.estimation.options import EstimateOptions
 
-    grouping = Grouping(by, time, period.value, time_unit and time_unit.value, month_first)
     return EstimateOptions(
         grouping=grouping, labelled=labelled, weights=weights, label_map=label_map, assume_random=assume_random
     )

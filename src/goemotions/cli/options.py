@@ -5,12 +5,15 @@ from __future__ import annotations
 import enum
 import re
 from importlib.util import find_spec
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from goemotions.errors import MissingExtraError
 from goemotions.tables.table import Layout
+
+if TYPE_CHECKING:
+    from goemotions.grouping import Grouping
 
 Model = Annotated[
     str | None,
@@ -100,6 +103,7 @@ Columns = Annotated[
         "row per text and emotion.",
     ),
 ]
+Prefix = Annotated[str, typer.Option(help="A beginning for the names of the new columns.", show_default="none")]
 NoHeader = Annotated[
     bool,
     typer.Option("--no-header", help="A CSV or TSV file has no line of names: its columns are column_1, column_2, …"),
@@ -137,6 +141,14 @@ class TimeUnit(enum.StrEnum):
 
 TimeUnits = Annotated[
     TimeUnit | None, typer.Option(help="What the numbers of the time column count since 1970, if it holds numbers.")
+]
+MonthFirst = Annotated[
+    bool | None,
+    typer.Option(
+        "--month-first/--day-first",
+        help="What is first in dates with slashes: the month, as in 3/31/2026, or the day, as in 31/3/2026.",
+        show_default="no such date is read",
+    ),
 ]
 
 
@@ -193,6 +205,31 @@ def parse_thresholds(values: list[str] | None) -> tuple[float | None, dict[str, 
         else:
             every = parsed
     return every, single
+
+
+def grouping(
+    by: str | None,
+    time: str | None,
+    period: Period,
+    unit: TimeUnit | None,
+    month_first: bool | None,
+    option: str,
+) -> Grouping:
+    """Return what the command line says of groups and periods.
+
+    Args:
+        option: the one that names the column of times.
+
+    Raises:
+        ValueError: an option about times without a column of times.
+    """
+    from goemotions.grouping import Grouping
+
+    if time is None and unit is not None:
+        raise ValueError(f"--time-unit goes with {option}")
+    if time is None and month_first is not None:
+        raise ValueError(f"--{'month' if month_first else 'day'}-first goes with {option}")
+    return Grouping(by, time, period.value, unit and unit.value, month_first)
 
 
 def require_report(what: str) -> None:

@@ -69,9 +69,7 @@ def predict(
         typer.Option("--output", "-o", help="The file to write; its ending says the format. - is standard output."),
     ] = None,
     columns: opt.Columns = Layout.nested,
-    prefix: Annotated[
-        str, typer.Option(help="A beginning for the names of the new columns.", show_default="none")
-    ] = "",
+    prefix: opt.Prefix = "",
     resume: Annotated[bool, typer.Option("--resume", help="Resume an interrupted run of the same command.")] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an output file that is there, once the new one is whole.")

@@ -13,8 +13,8 @@ from goemotions.estimation.sentences import between, percent, sentences
 
 if TYPE_CHECKING:
     from goemotions.estimation.changes import Change
-    from goemotions.estimation.corpus import Grouping
     from goemotions.estimation.results import Estimates, Share
+    from goemotions.grouping import Grouping
 
 MOST_COLUMNS = 4
 

@@ -17,7 +17,7 @@ from goemotions.data.tables import assume, check_columns
 from goemotions.entities import entities_note, has_entities
 from goemotions.errors import DataError, counted, some
 from goemotions.estimation.interval import Floats
-from goemotions.periods import UNITS, period_of
+from goemotions.grouping import Grouping
 from goemotions.predictions import accepted, is_blank
 from goemotions.progress import Progress
 from goemotions.tables.table import TEXT_OPTION, Group, Table
@@ -28,44 +28,7 @@ FEWEST_ROWS = 30
 MOST_GROUPS, MOST_PERIODS = 200, 1000
 MOST_REMEMBERED = 100_000
 """Different texts that are known again, so that memory is bounded; of later ones nothing is said."""
-UNKNOWN, OTHER = "(unknown)", "(other)"
-
-
-@dataclass(frozen=True)
-class Grouping:
-    """Columns by which texts are told apart.
-
-    Attributes:
-        by: a column with a group's name per row, or None for one group.
-        time: a column with dates, or None for one period.
-        period: ``day``, ``month`` or ``year``.
-        unit: what numbers in the time column count since 1970: ``s``, ``ms``, ``us`` or ``ns``.
-        month_first: what is first in dates with slashes, the month or the day; None to read none of them.
-    """
-
-    by: str | None = None
-    time: str | None = None
-    period: str = "month"
-    unit: str | None = None
-    month_first: bool | None = None
-
-    def columns(self) -> list[str]:
-        """Return the columns that are named."""
-        return [name for name in (self.by, self.time) if name]
-
-    def groups_of(self, rows: Group) -> list[str]:
-        """Return the group of each row; empty names where there is one group."""
-        if self.by is None:
-            return [""] * len(rows)
-        names = ["" if value is None else str(value).strip() for value in rows.column(self.by)]
-        return [name or UNKNOWN for name in names]
-
-    def periods_of(self, rows: Group) -> list[str | None]:
-        """Return the period of each row; None where its date cannot be read, empty where there is one period."""
-        if self.time is None:
-            return [""] * len(rows)
-        per_second = UNITS[self.unit] if self.unit else None
-        return [period_of(value, self.period, per_second, self.month_first) for value in rows.column(self.time)]
+OTHER = "(other)"
 
 
 @dataclass
@@ -142,11 +105,11 @@ def survey(table: Table, grouping: Grouping, progress: Progress) -> Survey:
             none has enough rows.
     """
     advice = "" if table.text_column in table.columns else TEXT_OPTION
-    check_columns(table.path, table.columns, [table.text_column, *grouping.columns()], advice)
+    check_columns(table.path, table.columns, [table.text_column, *grouping.columns], advice)
     found, shown = Survey(), list[str]()
     undated = number = 0
     for rows in table.groups(wanted(table, grouping)):
-        whole = zip(rows.column(table.text_column), grouping.groups_of(rows), grouping.periods_of(rows), strict=True)
+        whole = zip(rows.column(table.text_column), groups_of(rows, grouping), periods_of(rows, grouping), strict=True)
         dates = rows.column(grouping.time) if grouping.time else [None] * len(rows)
         for (text, group, period), given in zip(whole, dates, strict=True):
             number += 1
@@ -173,7 +136,17 @@ def survey(table: Table, grouping: Grouping, progress: Progress) -> Survey:
 
 def wanted(table: Table, grouping: Grouping) -> list[str]:
     """Return the columns to read."""
-    return list(dict.fromkeys([table.text_column, *grouping.columns()]))
+    return list(dict.fromkeys([table.text_column, *grouping.columns]))
+
+
+def groups_of(rows: Group, grouping: Grouping) -> list[str]:
+    """Return the group of each row; empty names where there is one group."""
+    return [""] * len(rows) if grouping.by is None else grouping.groups_of(rows.column(grouping.by))
+
+
+def periods_of(rows: Group, grouping: Grouping) -> Sequence[str | None]:
+    """Return the period of each row; None where its date cannot be read, empty where there is one period."""
+    return [""] * len(rows) if grouping.time is None else grouping.periods_of(rows.column(grouping.time))
 
 
 def undated_message(table: Table, grouping: Grouping, undated: int, shown: Sequence[str]) -> str:
@@ -233,7 +206,7 @@ def scored_rows(
     own = classifier.thresholds
     for rows in table.groups(wanted(table, grouping)):
         texts: list[str | None] = rows.column(table.text_column)
-        groups, periods = grouping.groups_of(rows), grouping.periods_of(rows)
+        groups, periods = groups_of(rows, grouping), periods_of(rows, grouping)
         here = [(place, text) for place, text in enumerate(texts) if text is not None and not is_blank(text)]
         before += len(rows)
         if not here:

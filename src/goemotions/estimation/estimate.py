@@ -12,13 +12,14 @@ import numpy.typing as npt
 from goemotions.classifier import EmotionClassifier
 from goemotions.data.tables import Columns
 from goemotions.estimation.changes import Change, Tested, compare, sift, trend
-from goemotions.estimation.corpus import Grouping, ScoredRows, Survey, pool, scored_rows, survey
+from goemotions.estimation.corpus import ScoredRows, Survey, pool, scored_rows, survey
 from goemotions.estimation.familiarity import DRAWN_TEXTS, distance_of
 from goemotions.estimation.interval import Floats
 from goemotions.estimation.labelled import Finder, LabelledSample, asked_labels, read_labelled_sample, truth_of
 from goemotions.estimation.powered import Moments, Sample, Shares, model_shares, powered_shares
 from goemotions.estimation.results import Estimates, Share
 from goemotions.evaluation.label_groups import Groups, LabelMap, read_label_map
+from goemotions.grouping import Grouping
 from goemotions.periods import positions
 from goemotions.progress import Progress
 from goemotions.reservoir import Reservoir

@@ -15,10 +15,11 @@ import numpy.typing as npt
 from goemotions.data.corpus import normalise
 from goemotions.data.tables import Columns, assume, check_columns, read_table
 from goemotions.errors import DataError, counted_of, nearest, some
-from goemotions.estimation.corpus import SHOWN, Grouping, ScoredRows, wanted
+from goemotions.estimation.corpus import SHOWN, ScoredRows, wanted
 from goemotions.estimation.extra_columns import FEWEST, PART, ROW, STRATUM, WEIGHT, as_numbers, by_chance, extra_columns
 from goemotions.estimation.interval import Floats, p_value
 from goemotions.estimation.powered import Moments, Sample
+from goemotions.grouping import Grouping
 from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
 from goemotions.tables.table import Table

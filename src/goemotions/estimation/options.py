@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from goemotions.data.tables import Columns
-from goemotions.estimation.corpus import Grouping
+from goemotions.grouping import Grouping
 from goemotions.tables.source import ReadOptions
 
 

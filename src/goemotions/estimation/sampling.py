@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import DataError, counted
-from goemotions.estimation.corpus import Grouping, Survey, scored_rows, survey, wanted
+from goemotions.estimation.corpus import Survey, groups_of, scored_rows, survey, wanted
 from goemotions.estimation.extra_columns import FEWEST, ROW, STRATUM, WEIGHT
 from goemotions.estimation.interval import Floats
 from goemotions.files import new_file
+from goemotions.grouping import Grouping
 from goemotions.predictions import is_blank
 from goemotions.progress import Progress
 from goemotions.tables.formats import open_table
@@ -118,7 +119,7 @@ def listed(
         return numbers, groups, np.concatenate(doubt)
     start = 0
     for group in table.groups(wanted(table, grouping)):
-        names = grouping.groups_of(group)
+        names = groups_of(group, grouping)
         for place, text in enumerate(group.column(table.text_column)):
             if text is not None and not is_blank(text):
                 numbers.append(start + place + 1)

@@ -14,12 +14,13 @@ import pyarrow.parquet as pq
 from goemotions.annotations import EMOTIONS, LANGUAGE, TRUNCATED
 from goemotions.batch.cluster.score import JOB
 from goemotions.batch.cluster.storage import Location, open_location
-from goemotions.batch.cluster.tally import UNKNOWN, Cell, Grouping, groups, periods
+from goemotions.batch.cluster.tally import Cell, groups, periods
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import DataError
 from goemotions.estimation.corpus import FEWEST_ROWS, MOST_GROUPS, MOST_PERIODS, ScoredRows, Survey
 from goemotions.estimation.estimate import Tally, finish
 from goemotions.estimation.familiarity import DRAWN_TEXTS, distance_of
+from goemotions.grouping import UNKNOWN, Grouping
 from goemotions.predictions import is_blank
 from goemotions.progress import Progress
 from goemotions.reporting.gathering import WORD_GROUPS, Gathering
@@ -39,6 +40,8 @@ class JobResults:
     Attributes:
         source: the input as it was given.
         cells: the job's tallies: counts of each period and group.
+        prefix: the beginning of the job's columns' names.
+        languages: whether the job told the languages; a column ``language`` is the input's own otherwise.
     """
 
     source: str
@@ -46,6 +49,8 @@ class JobResults:
     text_column: str
     grouping: Grouping
     cells: dict[Cell, dict[str, int]] = field(repr=False)
+    prefix: str = ""
+    languages: bool = False
 
     def survey(self) -> Survey:
         """Return the groups and periods of the rows that have a date.
@@ -73,8 +78,9 @@ class JobResults:
         Raises:
             DataError: results without the scores of all labels.
         """
-        scores = [f"score_{label}" for label in labels]
-        columns = [self.text_column, *self.grouping.columns, EMOTIONS.name, TRUNCATED.name, *scores]
+        made = [EMOTIONS.name, TRUNCATED.name, *([LANGUAGE.name] if self.languages else [])]
+        made += [f"score_{label}" for label in labels]
+        columns = [self.text_column, *self.grouping.columns, *(self.prefix + name for name in made)]
         for file in location.list():
             if not file.path.endswith(".parquet"):
                 continue
@@ -83,8 +89,7 @@ class JobResults:
                 missing = [name for name in columns if name not in opened.schema_arrow.names]
                 if missing:
                     raise DataError(f"{file.path} has no column {missing[0]!r}: a report needs a job with --all-scores")
-                language = [LANGUAGE.name] if LANGUAGE.name in opened.schema_arrow.names else []
-                for batch in opened.iter_batches(ROWS, columns=[*columns, *language]):
+                for batch in opened.iter_batches(ROWS, columns=columns):
                     yield pa.Table.from_batches([batch])
 
 
@@ -130,17 +135,20 @@ def scored_of(job: JobResults, table: pa.Table, labels: list[str], found: Survey
     found.blank += sum(blank)
     rows = [row for row in range(len(texts)) if not blank[row] and times[row] != UNKNOWN]
     taken = table.take(pa.array(rows, pa.int64()))
-    scores = [taken.column(f"score_{label}").to_numpy() for label in labels]
-    given = [[entry["label"] for entry in emotions] for emotions in taken.column(EMOTIONS.name).to_pylist()]
+    made = {
+        name.removeprefix(job.prefix): taken.column(name) for name in taken.column_names if name.startswith(job.prefix)
+    }
+    scores = [made[f"score_{label}"].to_numpy() for label in labels]
+    given = [[entry["label"] for entry in emotions] for emotions in made[EMOTIONS.name].to_pylist()]
     return ScoredRows(
         [before + row + 1 for row in rows],
         [texts[row] for row in rows],
         [found.group(names[row]) for row in rows],
         [times[row] for row in rows],
         np.stack(scores, axis=1).astype(np.float64),
-        sum(taken.column(TRUNCATED.name).to_pylist()),
+        sum(made[TRUNCATED.name].to_pylist()),
         given_labels(labels, given),
-        taken.column(LANGUAGE.name).to_pylist() if LANGUAGE.name in taken.column_names else [None] * len(rows),
+        made[LANGUAGE.name].to_pylist() if job.languages else [None] * len(rows),
     )
 
 

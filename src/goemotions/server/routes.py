@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from goemotions.entities import has_entities
 from goemotions.predictions import Scored
 from goemotions.server.errors import ApiError, ErrorBody
 from goemotions.server.json_route import JsonRoute
@@ -92,7 +93,10 @@ async def emotions(request: Request, body: EmotionsRequest) -> Response:
         raise ApiError(422, str(error)) from None
     scored = await serving.score(request, body.texts, body.long_text)
     ranked = serving.rank(body.texts, scored, thresholds, top_k=body.top_k, reliable_only=body.reliable_only)
-    results = [{"emotions": r, "truncated": t} for r, t in zip(ranked, scored.truncated.tolist(), strict=True)]
+    results: list[dict[str, Any]] = [
+        {"emotions": labels, "truncated": truncated, "html_entities": has_entities(text)}
+        for text, labels, truncated in zip(body.texts, ranked, scored.truncated.tolist(), strict=True)
+    ]
     if body.show_language:
         for row, answered in enumerate(serving.answered(scored, thresholds)):
             results[row] |= answered

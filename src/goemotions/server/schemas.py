@@ -134,6 +134,10 @@ class TextEmotions(BaseModel):
 
     emotions: list[LabelScore]
     truncated: bool = Field(description="True if the text was longer than the model reads and was truncated.")
+    html_entities: bool = Field(
+        description="True if the text has HTML entities such as `&quot;` or `&#39;`, which are read as they stand: "
+        "decode them first."
+    )
     language: str | None = Field(default=None, description="A BCP 47 tag, only if `show_language` asks for it.")
     model: str | None = Field(default=None, description="The model that answered, likewise.")
     thresholds: str | None = Field(

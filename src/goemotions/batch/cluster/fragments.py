@@ -13,9 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from goemotions.batch.cluster.storage import Listed, Location
-from goemotions.batch.cluster.tally import Grouping
+from goemotions.batch.cluster.tally import check_grouping
 from goemotions.errors import DataError
+from goemotions.grouping import Grouping
 from goemotions.tables.parquet import check_schema
+from goemotions.tables.table import OTHER_NAMES
 
 FRAGMENT_BYTES = 32 << 20
 """Of a fragment's uncompressed columns; a fragment ends at this or at its rows, whichever comes first."""
@@ -84,8 +86,8 @@ def read_footers(
                 metadata, schema = parquet.metadata, parquet.schema_arrow
         except (pa.ArrowException, OSError) as error:
             return Footer(file, problem=f"not readable as Parquet: {' '.join(str(error).split())}")
-        check_schema(schema, text_column, new_columns, file.path)
-        grouping.check_columns(schema, file.path)
+        check_schema(schema, text_column, new_columns, file.path, OTHER_NAMES)
+        check_grouping(grouping, schema, file.path)
         groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
         sizes = tuple((group.num_rows, group.total_byte_size) for group in groups)
         return Footer(file, sizes, hashlib.sha256(schema.remove_metadata().serialize()).hexdigest())

@@ -56,7 +56,7 @@ def make_plan(work: Work, labels: Sequence[str], fragment_rows: int) -> Plan:
     unreadable: dict[str, str] = {}
 
     def readable() -> Iterator[Footer]:
-        new = [column.name for column in added_columns(labels, work.options)]
+        new = [column.name for column in added_columns(labels, work.options, prefix=work.prefix)]
         for footer in read_footers(location, files, work.text_column, new, work.grouping):
             if footer.problem:
                 unreadable[footer.file.path] = footer.problem

@@ -15,11 +15,12 @@ from goemotions.batch.cluster.pipeline import run_fragments
 from goemotions.batch.cluster.score import Work
 from goemotions.batch.cluster.storage import open_location
 from goemotions.batch.cluster.summary import summarise
-from goemotions.batch.cluster.tally import Grouping, Tally
+from goemotions.batch.cluster.tally import Tally
 from goemotions.batch.job import model_digest
 from goemotions.catalog import find_model, shipped
 from goemotions.checkpoint import ModelConfig, read_config
 from goemotions.errors import DataError
+from goemotions.grouping import Grouping
 from goemotions.predictions import PredictOptions
 from goemotions.progress import Progress
 from goemotions.specs import ARCHITECTURES
@@ -62,6 +63,7 @@ def make_work(
     model: str | None = None,
     options: PredictOptions = PLAIN,
     grouping: Grouping = UNGROUPED,
+    prefix: str = "",
     **model_options: Any,
 ) -> tuple[Work, ModelConfig]:
     """Return the description of a job, its thresholds resolved and its model known by its content.
@@ -83,7 +85,7 @@ def make_work(
         if model_options.get(part) is not None:
             model_options[part] = absolute(model_options[part])
     digest = model_digest(directory, config)
-    return Work(source, output, text_column, options, grouping, name, digest, model_options), config
+    return Work(source, output, text_column, options, grouping, name, digest, model_options, prefix=prefix), config
 
 
 def absolute(name: str) -> str:
@@ -99,6 +101,7 @@ def predict_dataset(
     model: str | None = None,
     options: PredictOptions = PLAIN,
     grouping: Grouping = UNGROUPED,
+    prefix: str = "",
     cluster: ClusterOptions = HERE,
     show_progress: bool = True,
     **model_options: Any,
@@ -112,13 +115,14 @@ def predict_dataset(
             node must see it.
         output: a folder, likewise.
         grouping: by which columns the summary counts.
+        prefix: the beginning of the new columns' names.
         model_options: further arguments of :class:`goemotions.EmotionClassifier`.
 
     Raises:
         DataError: an input that cannot be read as asked, an output of another job, or nodes that cannot hold an actor.
         ModelError: the model cannot be loaded, here or by an actor.
     """
-    given = {"model": model, "options": options, "grouping": grouping, **model_options}
+    given = {"model": model, "options": options, "grouping": grouping, "prefix": prefix, **model_options}
     work, config = make_work(source, output, text_column, **given)
     ledger = open_ledger(work, config.labels, cluster.fragment_rows or ARCHITECTURES[config.architecture].fragment_rows)
     with Progress("checking", show_progress, unit="files") as progress:

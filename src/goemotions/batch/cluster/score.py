@@ -8,16 +8,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from goemotions.annotations import Annotations, annotate
+from goemotions.annotations import Annotations, annotate, lay_out
 from goemotions.batch.cluster.fragments import Fragment
 from goemotions.batch.cluster.sealed import sealed_file
 from goemotions.batch.cluster.storage import Location, open_location, removed
-from goemotions.batch.cluster.tally import Grouping, Tally, count_cells
+from goemotions.batch.cluster.tally import Tally, count_cells
 from goemotions.batch.job import model_digest
 from goemotions.classifier import EmotionClassifier
 from goemotions.errors import DataError, ModelError
+from goemotions.grouping import Grouping
 from goemotions.predictions import PredictOptions, is_blank
 from goemotions.tables.parquet import with_columns
+from goemotions.tables.table import Layout
 
 JOB = "_job"
 """The folder of the job's own files, in the output's folder; readers of data sets skip its name."""
@@ -32,6 +34,7 @@ class Work:
     Attributes:
         source: the input's URI, for its filesystem.
         output: the URI of the output's folder.
+        prefix: the beginning of the new columns' names.
         model, model_options: the classifier's arguments.
         model_sha256: of the model's files; a node with another model is refused.
         job: the job's identity, the SHA-256 of its description, once the output's folder is known to be its own.
@@ -45,6 +48,7 @@ class Work:
     model: str | None
     model_sha256: str
     model_options: dict[str, Any] = field(default_factory=dict)
+    prefix: str = ""
     job: str = ""
 
     def open_output(self) -> Location:
@@ -92,7 +96,8 @@ def score_fragment(classifier: EmotionClassifier, table: pa.Table, work: Work) -
         truncated=sum(new.truncated),
         cells=count_cells(scored, new.emotions, work.grouping),
     )
-    return Scored(with_columns(scored, new.columns), dead_letters(table, dead, work.text_column), tally)
+    laid = lay_out(new, classifier.labels, work.options, Layout.nested, work.prefix)
+    return Scored(with_columns(scored, laid.columns), dead_letters(table, dead, work.text_column), tally)
 
 
 def decode(column: pa.ChunkedArray) -> tuple[list[str | None], dict[int, str]]:
@@ -133,6 +138,8 @@ def annotate_each(
         first.emotions + second.emotions,
         first.truncated + second.truncated,
         {name: values + second.scores[name] for name, values in first.scores.items()},
+        answered=None if first.answered is None or second.answered is None else first.answered + second.answered,
+        languages=first.languages + second.languages,
     )
     return together, bad | worse
 

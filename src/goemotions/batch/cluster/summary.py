@@ -14,7 +14,8 @@ import pyarrow.csv
 
 from goemotions.batch.cluster.ledger import Ledger
 from goemotions.batch.cluster.score import JOB
-from goemotions.batch.cluster.tally import Cell, Grouping, Tally
+from goemotions.batch.cluster.tally import Cell, Tally
+from goemotions.grouping import Grouping
 
 CELLS = 100_000
 """Periods times groups that are told apart; a column with more is no grouping, and the rest counts as one."""

@@ -10,66 +10,39 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from goemotions.errors import DataError
-from goemotions.periods import PERIODS, UNITS, period_of
+from goemotions.grouping import UNKNOWN, Grouping
+from goemotions.periods import PERIODS, UNITS
 from goemotions.tables.table import check_columns
 
-UNKNOWN = "(unknown)"
 Cell = tuple[str, str]
 """A period and a group; empty strings where none was asked for."""
 
 
-@dataclass(frozen=True)
-class Grouping:
-    """Columns by which the summary counts.
+def check_grouping(grouping: Grouping, schema: pa.Schema, name: str) -> None:
+    """Check that a file has the columns, and that its times can be understood.
 
-    Attributes:
-        by: a column with a group's name per row, or None for one group.
-        time: a column with timestamps, dates, ISO 8601 strings or numbers since 1970, or None for one period.
-        period: ``day``, ``month`` or ``year``.
-        unit: ``s``, ``ms``, ``us`` or ``ns``: what the numbers count; without it numbers are refused.
+    Args:
+        name: the file's, for the message.
+
+    Raises:
+        DataError: a column is not there, or the time's type is none that is understood.
     """
-
-    by: str | None = None
-    time: str | None = None
-    period: str = "month"
-    unit: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.period not in PERIODS:
-            raise ValueError(f"period must be one of {', '.join(PERIODS)}, got {self.period!r}")
-        if self.unit is not None and self.unit not in UNITS:
-            raise ValueError(f"unit must be one of {', '.join(UNITS)}, got {self.unit!r}")
-
-    def check_columns(self, schema: pa.Schema, name: str) -> None:
-        """Check that a file has the columns, and that its times can be understood.
-
-        Args:
-            name: the file's, for the message.
-
-        Raises:
-            DataError: a column is not there, or the time's type is none that is understood.
-        """
-        for column in self.columns:
-            check_columns(schema.names, column, (), name)
-        if self.time is None:
-            return
-        kind = schema.field(self.time).type
-        number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
-        if number and self.unit is None:
-            raise DataError(
-                f"{name}: column {self.time!r} is of type {kind}: say with --time-unit what its numbers count since "
-                f"1970 ({', '.join(UNITS)})"
-            )
-        moment = pa.types.is_timestamp(kind) or pa.types.is_date(kind)
-        if not (number or moment or pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-            raise DataError(
-                f"{name}: column {self.time!r} is of type {kind}, expected timestamps, dates, ISO 8601 strings or "
-                "numbers"
-            )
-
-    @property
-    def columns(self) -> list[str]:
-        return [name for name in (self.by, self.time) if name]
+    for column in grouping.columns:
+        check_columns(schema.names, column, (), name)
+    if grouping.time is None:
+        return
+    kind = schema.field(grouping.time).type
+    number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    if number and grouping.unit is None:
+        raise DataError(
+            f"{name}: column {grouping.time!r} is of type {kind}: say with --time-unit what its numbers count since "
+            f"1970 ({', '.join(UNITS)})"
+        )
+    moment = pa.types.is_timestamp(kind) or pa.types.is_date(kind)
+    if not (number or moment or pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        raise DataError(
+            f"{name}: column {grouping.time!r} is of type {kind}, expected timestamps, dates, strings or numbers"
+        )
 
 
 @dataclass
@@ -126,19 +99,20 @@ def count_cells(
 
 
 def groups(table: pa.Table, grouping: Grouping) -> list[str]:
+    """Return the group of each row; empty names where there is one group."""
     if grouping.by is None:
         return [""] * table.num_rows
-    values = pc.cast(table.column(grouping.by), pa.string(), safe=False)
-    return [UNKNOWN if value is None else value for value in values.to_pylist()]
+    return grouping.groups_of(pc.cast(table.column(grouping.by), pa.string(), safe=False).to_pylist())
 
 
 def periods(table: pa.Table, grouping: Grouping) -> list[str]:
+    """Return the period of each row; :data:`UNKNOWN` where its time cannot be read, empty where there is one period."""
     if grouping.time is None:
         return [""] * table.num_rows
     values = table.column(grouping.time)
-    form = PERIODS[grouping.period]
     if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
-        named = pc.strftime(pc.cast(values, pa.timestamp("s"), safe=False), format=form).to_pylist()
-        return [UNKNOWN if name is None else name for name in named]
-    per_second = UNITS[grouping.unit or "s"]
-    return [period_of(value, grouping.period, per_second) or UNKNOWN for value in values.to_pylist()]
+        seconds = pc.cast(values, pa.timestamp("s"), safe=False)
+        named = pc.strftime(seconds, format=PERIODS[grouping.period]).to_pylist()
+    else:
+        named = grouping.periods_of(values.to_pylist())
+    return [UNKNOWN if name is None else name for name in named]

@@ -5,6 +5,7 @@ import { bars, element, footnote, inWords, percent } from "./bars.js";
 import { columnsFor, groupTable, timeCharts } from "./charts.js";
 import { guessColumn, write } from "./csv.js";
 import { above as decide, byLanguage, spoken, threshold as cut, whose } from "./decide.js";
+import { entitiesNote } from "./entities.js";
 import { unreadNote } from "./languages.js";
 import { readFile } from "./tables.js";
 import { answering } from "./words.js";
@@ -56,9 +57,8 @@ function render() {
   by("context").textContent = whole
     ? "The text as a whole. The line across a bar is the emotion's threshold."
     : `How many of the ${count} express each emotion.`;
-  const note = unreadNote((whole ? [whole] : parts).map(({ language }) => language), model.languages);
-  by("unread").hidden = !note;
-  by("unread").textContent = note;
+  warn("unread", unreadNote((whole ? [whole] : parts).map(({ language }) => language), model.languages));
+  warn("entities", entitiesNote(whole ? [whole.text] : parts.map(({ text }) => text)));
   const marks = whole ? Object.fromEntries(model.labels.map((label) => [label, threshold(label, whole)])) : {};
   by("whole").replaceChildren(found.length ? bars(found, model, `Show only the ${shown.kind}s with it`, marks) : nearest(whole));
   if (!found.some(([label]) => label === only)) only = null;
@@ -77,6 +77,11 @@ function render() {
   drawCharts(found.map(([label]) => label));
   const labels = new Set([...found, ...now.flatMap(above)].map(([label]) => label));
   by("footnote").textContent = footnote([...labels], model);
+}
+
+function warn(id, note) {
+  by(id).hidden = !note;
+  by(id).textContent = note;
 }
 
 /** Charts of a file's rows by the chosen columns. */
@@ -205,7 +210,8 @@ async function readText(signal) {
     show({ kind: "text", whole: null, header: null, parts: texts.map((one, i) => ({ text: one, ...found[i] })) }, `Read ${texts.length.toLocaleString()} ${texts.length === 1 ? "text" : "texts"}.`);
     return;
   }
-  const [whole] = await score([text], "windows", signal);
+  const [answer] = await score([text], "windows", signal);
+  const whole = { text, ...answer };
   const parts = sentences(text);
   const found = await scoreAll(parts, signal);
   show({ kind: "sentence", whole, header: null, parts: parts.map((one, i) => ({ text: one, ...found[i] })) }, `Read ${parts.length} ${parts.length === 1 ? "sentence" : "sentences"}.`);
