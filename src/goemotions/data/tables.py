@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import json
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,16 +11,13 @@ from typing import Any
 import numpy as np
 
 from goemotions.data.corpus import Split
+from goemotions.data.label_cells import WORDS, as_list, names_in, read_flag
 from goemotions.errors import AssumptionWarning, DataError, counted, nearest, some
 from goemotions.tables.formats import open_table
 from goemotions.tables.source import ReadOptions
 from goemotions.tables.table import check_different
 
 SEPARATORS = ",;|"
-FLAGS = {"": False, "0": False, "0.0": False, "false": False, "1": True, "1.0": True, "true": True}
-WORDS = dict.fromkeys(("no", "nein", "falsch", "0,0"), False) | dict.fromkeys(("x", "yes", "ja", "wahr", "1,0"), True)
-"""Words that spreadsheets and people write in place of 0 and 1."""
-NO_VALUE = ("nan", "<na>")  # as pandas writes an empty cell
 WITHOUT_TEXT = "row has no text and is left out", "rows have no text and are left out"
 WHICH = "; --text-column and --labels-column or --label-columns name those with texts and labels"
 Label = str | int
@@ -147,15 +142,13 @@ def read_flags(
     found: list[list[Label]] = []
     problems: list[str] = []
     empty, words = 0, set[str]()
-    known = FLAGS | WORDS
     for number, row in zip(numbers, rows, strict=True):
-        cells = ["" if cell is None else str(cell).strip().lower() for cell in row]
-        cells = ["" if cell in NO_VALUE else cell for cell in cells]
+        cells, flags = zip(*map(read_flag, row), strict=True)
         empty += cells.count("")
         words.update(cell for cell in cells if cell in WORDS)
-        wrong = [i for i, cell in enumerate(cells) if cell not in known]
+        wrong = [i for i, flag in enumerate(flags) if flag is None]
         problems += [f"row {number}: {names[i]!r} must be 0 or 1, got {row[i]!r:.60}" for i in wrong]
-        found.append([name for name, cell in zip(names, cells, strict=True) if known.get(cell)])
+        found.append([name for name, flag in zip(names, flags, strict=True) if flag])
     raise_first(path, problems, "; leave out rows that nobody has labelled")
     if words:
         read = ", ".join(f"{word!r} as {WORDS[word]:d}" for word in sorted(words))
@@ -178,7 +171,7 @@ def read_lists(path: Path, numbers: Sequence[int], cells: Sequence[Any], columns
     problems: list[str] = []
     for number, cell in zip(numbers, lists, strict=True):
         if isinstance(cell, str):
-            found.append([label for part in cell.split(separator) if (label := part.strip())])
+            found.append(list(names_in(cell, separator)))
         elif all(isinstance(label, (str, int)) and not isinstance(label, bool) for label in cell):
             found.append(cell)
         else:
@@ -186,21 +179,6 @@ def read_lists(path: Path, numbers: Sequence[int], cells: Sequence[Any], columns
             problems.append(f"row {number}: {wanted}, got {cell!r:.60}")
     raise_first(path, problems)
     return found
-
-
-def as_list(cell: Any) -> Any:
-    """Return a label cell as a list, or as a str with names; text that is a list, as pandas writes one, is read."""
-    if cell is None:
-        return []
-    if isinstance(cell, str) and cell.strip().startswith("[") and cell.strip().endswith("]"):
-        for read in (json.loads, ast.literal_eval):
-            try:
-                return list(read(cell.strip()))
-            except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-                continue
-    if isinstance(cell, bool):
-        return str(cell).upper()  # as a spreadsheet shows it and a CSV of it has it
-    return cell if isinstance(cell, (str, list)) else [cell]
 
 
 def find_separator(path: Path, cells: Sequence[str]) -> str:

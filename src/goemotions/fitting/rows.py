@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from goemotions.data.corpus import normalise
-from goemotions.data.tables import NO_VALUE, WITHOUT_TEXT, Columns, assume, read_table
+from goemotions.data.label_cells import NO_VALUE, two_in_one
+from goemotions.data.tables import WITHOUT_TEXT, Columns, assume, read_table
 from goemotions.errors import DataError, counted, counted_of, nearest, some
 from goemotions.fitting.learner import Targets
 from goemotions.labels import LABELS
@@ -91,6 +93,10 @@ def read_rows(
     for together in () if columns.each else always_together(names):
         shown = " and ".join(map(repr, together))
         assume(f"{path.name}: {shown} are only ever together: if they are one name, say what separates (--separator)")
+    if not known and (pair := two_in_one(order_of(names))):
+        whole, first, between, second = pair
+        advice = f"if it is both, say what separates them (--separator {shlex.quote(between)})"
+        assume(f"{path.name}: the label {whole!r} looks like {first!r} and {second!r}: {advice}")
     return check_rows(table.texts, names, known, single, table.ids, path.name, table.sha256)
 
 
