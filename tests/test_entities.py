@@ -1,7 +1,8 @@
-"""HTML entities and copies among texts are counted and said; nothing is changed."""
+"""HTML entities, copies and texts that are none are counted and said; nothing is changed."""
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from goemotions import EmotionClassifier
 from goemotions.entities import entities_note, has_entities
 from goemotions.errors import AssumptionWarning
 from goemotions.estimation import estimate
+from goemotions.odd_texts import is_json
 
 WEB = "I&#39;m so happy, this is the &quot;best&quot; day"
 SAID = "of 40 texts have HTML entities such as &quot; or &#39;"
@@ -63,3 +65,28 @@ def test_copies_in_a_table_are_said(classifier: EmotionClassifier, tmp_path: Pat
         found = estimate(classifier, source)
     assert found.repeated == 9
     assert any(note.startswith("9 of 40 texts stand, letter for letter, in a row before") for note in found.notes())
+
+
+def test_what_stands_in_place_of_a_text_is_said(classifier: EmotionClassifier, tmp_path: Path) -> None:
+    """`[deleted]` was neutral, in a table and in every share, and nobody was told."""
+    texts = ["[deleted]", "[removed]", "nan", "NULL", *(f"another day {n}" for n in range(36))]
+    source = write_rows(tmp_path / "in.csv", [{"text": text} for text in texts])
+    said = re.escape("4 of 40 texts stand in place of a text ([deleted], [removed], nan), and are scored as they stand")
+    with pytest.warns(AssumptionWarning, match=said):
+        score(classifier, source, tmp_path / "out.csv")
+    with pytest.warns(AssumptionWarning, match=said):
+        estimate(classifier, source)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"text":"I love it"},{"text":"\\n"}', True),
+        (' [{"text": "hi"}]\n', True),
+        ("{sigh}", False),
+        ('{"quoted"} says she', False),
+        ("[deleted]", False),
+    ],
+)
+def test_what_is_json(text: str, expected: bool) -> None:
+    assert is_json(text) is expected

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 from goemotions.annotations import Annotations, Answered, Predictor, added_columns, annotate, lay_out
-from goemotions.entities import entities_note, has_entities
 from goemotions.errors import AssumptionWarning, DataError, MissingExtraError, counted_of
+from goemotions.odd_texts import OddTexts
 from goemotions.predictions import LongText, PredictOptions, Threshold, is_blank, warn_of_unread
 from goemotions.tables.table import GROUP_ROWS, LISTS, Kind, Layout, NewColumn, check_columns
 
@@ -150,7 +150,9 @@ def annotate_texts(classifier: Predictor, texts: Sequence[str | None], options: 
     if missing:
         one, many = "has no text: it has no emotions", "have no text: they have no emotions"
         warnings.warn(counted_of(missing, len(texts), "row", one, many), AssumptionWarning, stacklevel=4)
-    if note := entities_note(sum(map(has_entities, filter(None, texts))), len(texts)):
+    odd = OddTexts()
+    odd.add(text for text in texts if text and not is_blank(text))
+    for note in odd.notes():
         warnings.warn(note, AssumptionWarning, stacklevel=4)
     warn_of_unread(found.truncated, None, classifier.unread_note(found.languages), stacklevel=5)
     return found

@@ -14,6 +14,7 @@ from page_driver import read as read_text
 from playwright.sync_api import Page, expect
 
 from goemotions.entities import ENTITY
+from goemotions.odd_texts import PLACEHOLDERS, OddTexts
 from goemotions.server.page import STATIC
 from goemotions.tables.conversion import to_text
 from goemotions.tables.formats import open_table
@@ -97,12 +98,22 @@ def test_html_entities_are_counted_and_said(page: Page) -> None:
     open_file(page, "a.csv", f'text\n{text}\nthank you\nfish & chips\n"  "\n'.encode())
     page.get_by_role("button", name="Read all rows").click()
     said = "1 of 3 texts has HTML entities such as &quot; or &#39;, which are read as they stand: decode them first."
-    expect(page.locator("#entities")).to_have_text(said)
+    expect(page.locator("#odd")).to_have_text(said)
     read_text(page, text)
-    expect(page.locator("#entities")).to_contain_text("This has HTML entities")
+    expect(page.locator("#odd")).to_contain_text("1 of 1 text has HTML entities")
     read_text(page, "thank you")
-    expect(page.locator("#entities")).to_be_hidden()
-    assert ENTITY.pattern in (STATIC / "entities.js").read_text(encoding="utf-8")
+    expect(page.locator("#odd")).to_be_hidden()
+    assert ENTITY.pattern in (STATIC / "odd.js").read_text(encoding="utf-8")
+
+
+def test_odd_texts_are_said_in_the_words_of_the_command_line(page: Page) -> None:
+    texts = [*sorted(PLACEHOLDERS), ' [{"text": "I love it"}] ', "thank you", "{sigh}", " "]
+    odd = OddTexts()
+    odd.add(text for text in texts if text.strip())
+    said = page.evaluate('async (texts) => (await import("/static/odd.js")).oddNote(texts)', texts)
+    assert said == " ".join(f"{note}." for note in odd.notes())
+    assert said.startswith("12 of 15 texts stand in place of a text (#DIV/0!, #N/A, #NAME?), and are scored as they")
+    assert said.endswith("1 of 15 texts is JSON, in which the text is a part: take it out first.")
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ UMLAUTS: list[str | None] = ["Schöne Grüße", "Das ist süß"]
 GERMAN = f"id;text\r\n1;{UMLAUTS[0]}\r\n2;{UMLAUTS[1]}\r\n"
 JAPANESE = "id,text\n1,ありがとう\n2,最悪だ\n"
 RUSSIAN = "id;text\r\n1;Большое спасибо\r\n2;Это ужасно\r\n"
+POLISH = "id;text\n1;Dziękuję, było miło\n2;Jestem wściekły\n"
 LINES = '{"text": "Thanks a lot!"}\n{"text": "I am furious; really"}\n'
 
 
@@ -116,6 +117,19 @@ def database(*statements: str) -> bytes:
 
 
 DELIMITED = [
+    Awkward("powershell.csv", b'#TYPE System.Automation.PSCustomObject\r\n"id","text"\r\n"1","hi"\r\n', ["hi"]),
+    Awkward(
+        "put-together.csv", "text,id\na,1\n\ufefftext,id\nb,2\n".encode(), ["a", "\ufefftext", "b"],
+        "1 row is the line of names again",
+    ),
+    Awkward(
+        "surveymonkey.csv", b"Respondent ID,text,\n,Open-Ended Response,Yes\n1,thanks,\n",
+        ["Open-Ended Response", "thanks"], "as SurveyMonkey exports them, and are read as texts: delete that row first",
+    ),
+    Awkward(
+        "qualtrics.csv", b'id,text\nID,How?\n"{""ImportId"":""_id""}","{""ImportId"":""Q1""}"\n1,thanks\n',
+        ["How?", '{"ImportId":"Q1"}', "thanks"], "as Qualtrics exports them, and are read as texts: delete these two",
+    ),
     Awkward("excel-de.csv", EXCEL.encode(), TWO, "semicolons are taken to separate cells"),
     Awkward("excel-de-mark.csv", EXCEL.encode("utf-8-sig"), TWO, "semicolons"),
     Awkward("sep.csv", f"sep=;\r\n{EXCEL}".encode(), TWO),
@@ -152,6 +166,16 @@ DELIMITED = [
 ]  # fmt: skip
 
 ENCODED = [
+    Awkward("polish.csv", POLISH.encode("cp1250"), None, "as Windows-1252 signs such as ³ would stand within words: "),
+    Awkward(
+        "polish-said.csv", POLISH.encode("cp1250"), ["Dziękuję, było miło", "Jestem wściekły"], "semicolons",
+        ("--encoding", "windows-1250"),
+    ),
+    Awkward(
+        "links.csv", ("id,link,text\n" + "1,https://example.com/a/long/link,Спасибо\n" * 3).encode("cp1251"), None,
+        "as Windows-1252 whole words would be accented letters: ",
+    ),
+    Awkward("spanish.csv", "id,text\n1,¿Qué tal? 5 m³ (1ª)\n".encode("cp1252"), ["¿Qué tal? 5 m³ (1ª)"], "1252"),
     Awkward("windows-1252.csv", GERMAN.encode("cp1252"), UMLAUTS, "not UTF-8, and is read as Windows-1252"),
     Awkward("euro.csv", "id,text\n1,für 5 €\n".encode("cp1252"), ["für 5 €"], "Windows-1252"),
     Awkward("utf-8.csv", GERMAN.encode(), UMLAUTS, "semicolons"),

@@ -20,9 +20,9 @@ from goemotions.annotations import Annotations, LaidOut, added_columns, annotate
 from goemotions.batch.job_folder import JobFolder, Summary, job_folder
 from goemotions.checkpoint import ModelConfig, member_directory, read_config
 from goemotions.classifier import EmotionClassifier
-from goemotions.entities import entities_note, has_entities
 from goemotions.errors import AssumptionWarning, DataError, counted
 from goemotions.files import refuse_existing
+from goemotions.odd_texts import OddTexts
 from goemotions.predictions import PredictOptions, is_blank
 from goemotions.progress import Progress
 from goemotions.specs import ARCHITECTURES
@@ -131,13 +131,14 @@ def stamps(table: Table) -> list[tuple[int, int]]:
 
 
 def check_rows(table: Table, new: Sequence[NewColumn], show_progress: bool) -> None:
-    """Read every row once; warn if all texts are numbers, or many have HTML entities.
+    """Read every row once; warn if all texts are numbers, or some are odd.
 
     Raises:
         DataError: a row that cannot be read, or has one of the new columns.
     """
     names = [column.name for column in new]
-    rows = texts = numbers = escaped = 0
+    rows = texts = numbers = 0
+    odd = OddTexts()
     with Progress("checking", show_progress) as progress:
         for group in table.groups():
             table.check_group(group, names)
@@ -145,10 +146,10 @@ def check_rows(table: Table, new: Sequence[NewColumn], show_progress: bool) -> N
             if numbers == texts:
                 numbers += sum(NUMBER.fullmatch(text) is not None for text in present)
             texts += len(present)
-            escaped += sum(map(has_entities, present))
+            odd.add(present)
             rows += len(group)
             progress.update(table.fraction_read, rows)
-    if note := entities_note(escaped, texts):
+    for note in odd.notes():
         warnings.warn(note, AssumptionWarning, stacklevel=2)
     if texts and numbers == texts:
         warnings.warn(

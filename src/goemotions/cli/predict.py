@@ -16,10 +16,10 @@ from goemotions.cli import options as opt
 from goemotions.cli import terminal
 from goemotions.cli.model_options import with_model_options
 from goemotions.cli.table_options import with_table_options
-from goemotions.entities import entities_note, has_entities
 from goemotions.errors import DataError, counted, counted_of
 from goemotions.escaping import for_terminal
 from goemotions.files import check_writable
+from goemotions.odd_texts import OddTexts
 from goemotions.tables.database import is_database
 from goemotions.tables.formats import endings
 from goemotions.tables.source import ReadOptions, option_name
@@ -127,13 +127,13 @@ def predict(
             how = {"resume": resume, "overwrite": overwrite, "layout": columns, "raw": raw, "prefix": prefix}
             predict_file(classifier, files, text_column, options, as_json, reading=reading, **how)
         return
-    cut, total, escaped, languages = 0, 0, 0, Counter[str | None]()
+    cut, odd, languages = 0, OddTexts(), Counter[str | None]()
     for block in blocks(texts or stdin_lines()):
         found = print_block(classifier, block, options, as_json)
         cut += sum(prediction.truncated for prediction in found)
         languages.update(prediction.language for prediction in found)
-        total, escaped = total + len(block), escaped + sum(map(has_entities, block))
-    if note := entities_note(escaped, total):
+        odd.add(block)
+    for note in odd.notes():
         terminal.warn(note)
     note_unread(classifier, cut, languages)
 

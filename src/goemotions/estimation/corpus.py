@@ -14,13 +14,13 @@ import numpy.typing as npt
 
 from goemotions.classifier import EmotionClassifier
 from goemotions.data.tables import assume, check_columns
-from goemotions.entities import entities_note, has_entities
 from goemotions.errors import DataError, counted, some
 from goemotions.estimation.interval import Floats
 from goemotions.grouping import Grouping
+from goemotions.odd_texts import OddTexts
 from goemotions.predictions import accepted, is_blank
 from goemotions.progress import Progress
-from goemotions.tables.table import TEXT_OPTION, Group, Table
+from goemotions.tables.table import Group, Table
 
 SHOWN = 5
 FEWEST_ROWS = 30
@@ -37,14 +37,15 @@ class Survey:
 
     Attributes:
         rows: with a text; ``blank`` ones have none.
-        escaped, repeated: rows whose text has HTML entities, and whose text stands in a row before.
+        odd: counts of odd texts.
+        repeated: rows whose text stands in a row before.
         groups: the number of rows with a text in each group.
         kept: the groups that are shown by themselves; others are one.
     """
 
     rows: int = 0
     blank: int = 0
-    escaped: int = 0
+    odd: OddTexts = field(default_factory=OddTexts)
     repeated: int = 0
     groups: Counter[str] = field(default_factory=Counter)
     periods: set[str] = field(default_factory=set)
@@ -56,7 +57,7 @@ class Survey:
         self.rows += 1
         self.groups[group] += 1
         self.periods.add(period)
-        self.escaped += has_entities(text)
+        self.odd.add([text])
         mark = hash(text)
         self.repeated += mark in self._seen
         if len(self._seen) < MOST_REMEMBERED:
@@ -104,7 +105,7 @@ def survey(table: Table, grouping: Grouping, progress: Progress) -> Survey:
         DataError: columns that are not there, dates that are none (rows are named), no text at all, or groups of which
             none has enough rows.
     """
-    advice = "" if table.text_column in table.columns else TEXT_OPTION
+    advice = "" if table.text_column in table.columns else table.absent
     check_columns(table.path, table.columns, [table.text_column, *grouping.columns], advice)
     found, shown = Survey(), list[str]()
     undated = number = 0
@@ -128,7 +129,7 @@ def survey(table: Table, grouping: Grouping, progress: Progress) -> Survey:
         raise DataError(
             f"{table.path}: column {table.text_column!r} has no text in any of its {counted(number, 'row')}"
         )
-    if note := entities_note(found.escaped, found.rows):
+    for note in found.odd.notes():
         assume(f"{table.path.name}: {note}")
     found.kept = large_groups(table, grouping, found.groups)
     return found

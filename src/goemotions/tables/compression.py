@@ -114,6 +114,10 @@ class Decompressed(io.RawIOBase):
         try:
             block = self._plain.read(len(buffer))
         except Exception as error:  # each library has errors of its own
+            if "too much memory" in str(error):  # as Reddit's dumps are packed
+                raise DataError(
+                    f"{self._path} is packed with a window of over 128 MB: unpack it first, as zstd -d --long=31 does"
+                ) from error
             raise DataError(f"{self._path} is no whole {self._name} file: {one_line(str(error))}") from error
         buffer[: len(block)] = block
         self._left -= len(block)

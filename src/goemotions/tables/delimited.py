@@ -11,20 +11,23 @@ from __future__ import annotations
 import csv
 import io
 import json
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
-from goemotions.errors import DataError, counted
+from goemotions.errors import AssumptionWarning, DataError, counted
 from goemotions.tables.compression import plain_name
 from goemotions.tables.conversion import Shape, shape_values, to_text
-from goemotions.tables.dialect import CELL_LIMIT, find_dialect
+from goemotions.tables.dialect import CELL_LIMIT, find_dialect, reason
 from goemotions.tables.formulas import Formulas
+from goemotions.tables.headers import is_header, names_again, names_below, second_names
 from goemotions.tables.lines import LINE_END, LineTable, join, split_end
 from goemotions.tables.source import Source
-from goemotions.tables.table import LISTS, Group, Kind, NewColumn, NewValues, grouped, names_below
+from goemotions.tables.table import LISTS, Group, Kind, NewColumn, NewValues, grouped
 
 UNQUOTED = "quotes are read as characters of the texts, because they do not enclose whole cells"
 
@@ -72,13 +75,17 @@ class DelimitedTable(LineTable):
         self._has_header = options.header
         self._first = next(self._records(), None)
         empty = "it is empty" if self._first is None else ""
+        self._said_again = False
         self.say(empty or self._misplaced(), self._dialect.assumed, UNQUOTED if has_quotes and not self._quoted else "")
 
     def _misplaced(self) -> str:
-        """Return that the columns' names stand below the first row, if they do."""
-        if not self._has_header or self._first is None or self.text_column in self._first.cells:
+        """Return that the columns' names stand below the first row, or names again below it, if they do."""
+        if not self._has_header or self._first is None:
             return ""
-        return names_below((record.cells for record in self._records()), self.text_column)
+        rows = (record.cells for record in self._records())
+        if self.text_column in self._first.cells:
+            return second_names(islice(rows, 1, None))
+        return names_below(rows, self.text_column)
 
     @property
     def columns(self) -> list[str]:
@@ -87,6 +94,11 @@ class DelimitedTable(LineTable):
         if self._has_header:
             return self._first.cells
         return [f"column_{number}" for number in range(1, len(self._first.cells) + 1)]
+
+    @property
+    def absent(self) -> str:
+        lines = "; if its first line is a text, and no name: --no-header --text-column column_1"
+        return super().absent + (lines if self._has_header and len(self.columns) == 1 else "")
 
     @property
     def form(self) -> Any:
@@ -101,6 +113,7 @@ class DelimitedTable(LineTable):
             next(records, None)
 
         def checked() -> Iterator[tuple[Record, int]]:
+            again = 0
             for number, record in enumerate(records, start=1):
                 if len(record.cells) != len(names):
                     first = "the header" if self._has_header else "the first row"
@@ -109,7 +122,11 @@ class DelimitedTable(LineTable):
                         f"{len(names)}; "
                         f"{self._dialect.delimiter!r} is taken to separate cells (--delimiter)"
                     )
+                again += self._has_header and is_header(record.cells, names)
                 yield record, len(record.source)
+            if again and not self._said_again:
+                self._said_again = True
+                warnings.warn(f"{self.path.name}: {names_again(again)}", AssumptionWarning, stacklevel=2)
 
         for group in grouped(checked()):
             yield Records(names, group)
@@ -164,7 +181,7 @@ class DelimitedTable(LineTable):
         return self._dialect.delimiter == "\t"
 
     def _rows(self) -> Iterator[str]:
-        """Yield the lines behind the one that only tells the delimiter."""
+        """Yield the lines behind the one that is no row."""
         lines = self.lines()
         if self._dialect.told:
             next(lines, None)
@@ -221,13 +238,6 @@ class DelimitedTable(LineTable):
         except DataError:
             pass
         return False
-
-
-def reason(error: csv.Error) -> str:
-    """Return what is wrong with a line, in words that say what to do."""
-    if "new-line character" in str(error):
-        return "a carriage return outside quotes: put the cell in quotes, or end rows with a line feed"
-    return f"{error}: a quote is opened and not closed" if "end of data" in str(error) else str(error)
 
 
 def cell_text(kind: Kind, value: Any, ascii_only: bool = False) -> str:

@@ -19,6 +19,8 @@ WRITTEN = {"tab": "\t", r"\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"
 """Delimiters that are easier to write by a name."""
 EXCEL = re.compile(r'"?sep=(.)"?\r?\n?')
 """The first line by which Excel is told a delimiter; it is no row."""
+POWERSHELL = re.compile(r'"?#TYPE [\w.+`\[\],]+"?\r?\n?')
+"""The first line that Export-Csv of PowerShell 5 writes; it is no row either."""
 SINGLE_QUOTED = re.compile(r"'[^']*'\s*(?:[,;\t|]|$)")
 """A row that begins with a cell in single quotes."""
 
@@ -30,7 +32,7 @@ class Dialect:
     Attributes:
         delimiter: between cells.
         quote: around cells that hold anything.
-        told: the file's first line, if it only tells the delimiter; kept as it stands.
+        told: the file's first line, if it only tells the delimiter, or a type; kept as it stands.
         assumed: what was assumed, for people; empty where nothing was.
     """
 
@@ -65,11 +67,11 @@ def find_dialect(lines: Iterable[str], usual: str, text_column: str, given: str 
     sample = take(rest)
     is_whole = next(rest, None) is None
     told = EXCEL.fullmatch(sample[0]) if sample else None
-    if told:
+    first_line = sample[0] if sample and (told or POWERSHELL.fullmatch(sample[0])) else ""
+    if first_line:
         sample = sample[1:]
     quote = "'" if sample and SINGLE_QUOTED.match(sample[0]) else QUOTE
     says = "' is taken for its quote" if quote == "'" else ""
-    first_line = told[0] if told else ""
     if given or told:
         return Dialect(parse_delimiter(given or (told[1] if told else usual)), quote, first_line, says)
     candidates = [usual, *(mark for mark in CANDIDATES if mark != usual)]
@@ -112,3 +114,10 @@ def rows_of(sample: list[str], delimiter: str, quote: str) -> Iterator[list[str]
         yield from filter(None, reader)
     except csv.Error:
         return
+
+
+def reason(error: csv.Error) -> str:
+    """Return what is wrong with a line, in words that say what to do."""
+    if "new-line character" in str(error):
+        return "a carriage return outside quotes: put the cell in quotes, or end rows with a line feed"
+    return f"{error}: a quote is opened and not closed" if "end of data" in str(error) else str(error)

@@ -27,6 +27,10 @@ PLAIN = bytes(range(128))
 NO_LETTERS = bytes(byte for byte in range(256) if not chr(byte).isascii() or not chr(byte).isalpha())
 UNDEFINED = b"\x81\x8d\x8f\x90\x9d"
 """Bytes that stand for nothing in Windows-1252."""
+RUNS = re.compile(rb"[\xc0-\xff]{4,}")
+"""Words of other alphabets: no language of Windows-1252 has four accented letters in a row."""
+WITHIN = re.compile(rb"(?<=[A-Za-z])[\xa3\xa5\xaa\xaf\xb3\xb9\xba\xbc\xbe\xbf](?=[A-Za-z])")
+"""Signs such as \u00b3 and \u00bf within words: letters of Polish and others in Windows-1250."""
 ESCAPED = re.compile("[\udc80-\udcff]")
 
 
@@ -106,7 +110,7 @@ def as_given(name: str, first: bytes) -> Encoding:
 def eight_bit(source: Source) -> Encoding:
     """Return UTF-8 or Windows-1252, by all bytes of a file; errors as :func:`find_encoding`."""
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    invalid = sequences = high = letters = 0
+    invalid = sequences = high = letters = runs = within = 0
     undefined: int | None = None
     with source.open() as stream:
         while True:
@@ -115,6 +119,8 @@ def eight_bit(source: Source) -> Encoding:
             if not text.isascii():
                 beyond = block.translate(None, PLAIN)
                 high += len(beyond)
+                runs += sum(map(len, RUNS.findall(block)))
+                within += len(WITHIN.findall(block))
                 wrong = len(ESCAPED.findall(text))
                 invalid += wrong
                 sequences += len(text) - len(text.encode("ascii", "ignore")) - wrong
@@ -131,5 +137,15 @@ def eight_bit(source: Source) -> Encoding:
         raise DataError(
             f"{tried}, and as Windows-1252 most of its letters would have accents: say which (--encoding), for example "
             "windows-1251, shift_jis or gb18030"
+        )
+    if 3 * runs > high:
+        raise DataError(
+            f"{tried}, and as Windows-1252 whole words would be accented letters: say which (--encoding), for example "
+            "windows-1251 or windows-1253"
+        )
+    if 20 * within > high:
+        raise DataError(
+            f"{tried}, and as Windows-1252 signs such as ³ would stand within words: say which (--encoding), for "
+            "example windows-1250"
         )
     return Encoding("cp1252", assumed="it is not UTF-8, and is read as Windows-1252 (--encoding says otherwise)")

@@ -88,6 +88,8 @@ def format_of(path: Path) -> Format:
     hint = ""
     if name.suffix.lower() == ".txt":
         hint = "; name a table .csv or .tsv; lines of text are read from standard input, goemotions predict < FILE"
+    if name.suffix.lower() == ".js":
+        hint = "; of an archive of X (Twitter), write what stands behind the first = into a file that ends in .json"
     raise DataError(f"{path}: the ending {name.suffix!r}{inside} is none of {', '.join(endings())}{hint}")
 
 

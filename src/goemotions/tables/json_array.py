@@ -164,7 +164,8 @@ def open_table(source: Source, text_column: str) -> JsonLinesTable:
         return table
     if where := table.list_within():
         raise DataError(
-            f"{source.path} is one object, which holds a list of objects under {where!r}: save that list as a file"
+            f"{source.path} is one object, which holds a list of objects under {where!r}: save that list as a file, as "
+            f"jq .{where} {source.path.name} > list.json does"
         )
     lines = JsonLinesTable(source, text_column)
     lines.say("it is no array, and is read as JSON lines")

@@ -6,7 +6,7 @@ An object is kept as the characters that it is (numbers, escapes, repeated keys)
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -73,6 +73,16 @@ class JsonLinesTable(LineTable):
             if self.text_column in line.value:
                 break
         return list(found) if rows else [self.text_column]
+
+    @property
+    def absent(self) -> str:
+        first = next(self._lines(), None)
+        where = path_within(first.value, self.text_column) if first else ""
+        if not where:
+            return super().absent
+        each = ".[] | " if self.unit == "element" else ""
+        made = f"jq -c '{each}. + {{{self.text_column.rpartition('.')[2]}: .{where}}}' {self.path.name} > flat.jsonl"
+        return f"{super().absent}; the text within {where} must come to the top first, as {made} does"
 
     unit = "line"
 
@@ -169,6 +179,22 @@ def objects(group: Group, names: Sequence[str], new: NewValues) -> Iterator[str]
     for values in zip(*shape_values(group, names), *new.values(), strict=True):
         row = dict(zip(keys, values, strict=True))
         yield json.dumps(row, ensure_ascii=False, default=to_text)
+
+
+def path_within(value: Mapping[str, Any], name: str, deepest: int = 5) -> str:
+    """Return the keys, with dots between them, under which an object within holds a string of this name; or nothing.
+
+    Args:
+        name: a key or, with dots, where it stands.
+    """
+    for key, item in value.items():
+        if isinstance(item, dict) and deepest:
+            inner = name.removeprefix(f"{key}.")
+            if isinstance(item.get(inner), str):
+                return f"{key}.{inner}"
+            if below := path_within(item, inner, deepest - 1):
+                return f"{key}.{below}"
+    return ""
 
 
 def number(digits: str) -> int | float:

@@ -184,9 +184,10 @@ def check_schema(
     check_different(names, name)
     check_columns(names, text_column, new_columns, name, taken, TEXT_OPTION)
     kind = schema.field(text_column).type
+    advice = ": cast it first, as pyarrow's column.cast('string') does" if pa.types.is_binary(kind) else ""
     values = kind.value_type if pa.types.is_dictionary(kind) else kind
     if not (pa.types.is_string(values) or pa.types.is_large_string(values) or pa.types.is_string_view(values)):
-        raise DataError(f"{name}: column {text_column!r} is of type {kind}, expected strings")
+        raise DataError(f"{name}: column {text_column!r} is of type {kind}, expected strings{advice}")
 
 
 def with_columns(table: pa.Table, new: NewValues) -> pa.Table:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import enum
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -20,7 +19,6 @@ from goemotions.files import sha256
 
 Row = TypeVar("Row")
 
-TOP_ROWS = 20  # above which a title may stand
 GROUP_ROWS = 2048
 GROUP_CHARACTERS = 16 << 20
 """A group ends at whichever comes first, so that memory stays bounded with rows of any length."""
@@ -147,9 +145,14 @@ class Table(ABC):
             DataError: a row that cannot be read; it is named.
         """
 
+    @property
+    def absent(self) -> str:
+        """Advice where there is no text column."""
+        return TEXT_OPTION
+
     def check_columns(self, new: Sequence[str], taken: str = RENAME) -> None:
         """Errors as :func:`check_columns`."""
-        check_columns(self.columns, self.text_column, new, str(self.path), taken, TEXT_OPTION)
+        check_columns(self.columns, self.text_column, new, str(self.path), taken, self.absent)
 
     def check_group(self, group: Any, new: Sequence[str]) -> None:
         """Check that the rows can be scored.
@@ -231,16 +234,6 @@ def check_different(columns: Sequence[str], name: str) -> None:
     """
     if twice := repeated(columns):
         raise DataError(f"{name} has several columns of one name: {', '.join(twice)}; rename all but one of each")
-
-
-def names_below(rows: Iterable[Sequence[Any]], text_column: str) -> str:
-    """Return that one of the first rows, and not the very first, has the columns' names; empty if none has."""
-    try:
-        if any(text_column in cells for cells in islice(rows, TOP_ROWS)):
-            return f"the name {text_column!r} stands below the first row: delete what is above it"
-    except DataError:  # which is raised again where rows are read
-        pass
-    return ""
 
 
 def grouped(rows: Iterator[tuple[Row, int]]) -> Iterator[list[Row]]:

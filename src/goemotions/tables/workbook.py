@@ -12,6 +12,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from goemotions.errors import AssumptionWarning, DataError, nearest
 from goemotions.escaping import one_line
 from goemotions.tables.compression import FREE_BYTES, RATIO
 from goemotions.tables.conversion import Shape, shape_values, to_text
+from goemotions.tables.headers import names_below, second_names
 from goemotions.tables.source import Source
-from goemotions.tables.table import LISTS, Group, NewColumn, NewValues, Table, grouped, names_below
+from goemotions.tables.table import LISTS, Group, NewColumn, NewValues, Table, grouped
 
 ROWS, CHARACTERS = 1_048_576, 32_767
 """The most that a sheet and a cell of an Excel workbook hold."""
@@ -88,7 +90,8 @@ class WorkbookTable(Table):
         self._read = 0
         first = next(self._rows(), None)
         self._columns = [text_column] if first is None else named(first)
-        below = "" if text_column in self._columns else names_below(self._rows(), text_column)
+        there = text_column in self._columns
+        below = second_names(islice(self._rows(), 1, None)) if there else names_below(self._rows(), text_column)
         for said in filter(None, ("" if first else "the sheet is empty", below)):
             warnings.warn(f"{source.path.name}: {said}", AssumptionWarning, stacklevel=2)
 

@@ -59,7 +59,8 @@ function isQuoted(text, quote, name) {
 /** {header, rows, said} of a delimited file. Throws in words where it cannot be read. */
 export function readCsv(text, name, usual) {
   const told = /^"?sep=(.)"?\r?(\n|$)/.exec(text);
-  const body = told ? text.slice(told[0].length) : text;
+  const first = told ?? /^"?#TYPE [\w.+`[\],]+"?\r?(\n|$)/.exec(text); // Export-Csv of PowerShell 5 writes it
+  const body = first ? text.slice(first[0].length) : text;
   const quote = /^'[^']*'\s*([,;\t|]|\r?\n|$)/.test(body) ? "'" : '"';
   const delimiter = told ? told[1] : delimiterOf(body, quote, usual);
   const quoted = delimiter !== "\t" || (body.includes(quote) && isQuoted(body, quote, name));
@@ -68,13 +69,23 @@ export function readCsv(text, name, usual) {
   if (ragged >= 0) {
     throw new Error(`${name}, row ${ragged + 1}: ${rows[ragged].length} ${rows[ragged].length === 1 ? "cell" : "cells"}, but the header has ${header.length}; '${delimiter === "\t" ? "\\t" : delimiter}' is taken to separate cells.`);
   }
+  const again = rows.filter((row) => row.every((cell, i) => (i ? cell : cell.replace(/^\ufeff/, "")) === header[i])).length;
   const said = [
     !header.length && "it is empty",
+    secondNames(rows),
+    again && `${again.toLocaleString()} ${again === 1 ? "row is" : "rows are"} the line of names again, as in files that were put together, and read as texts`,
     delimiter !== usual && !told && `${DELIMITERS[delimiter]} are taken to separate cells`,
     quote === "'" && "' is taken for its quote",
     !quoted && body.includes(quote) && "quotes are read as characters of the texts, because they do not enclose whole cells",
   ];
   return { header, rows, said: said.filter(Boolean).join("; ") };
+}
+
+/** That the first rows are no answers but further lines of names, as surveys export them. */
+function secondNames(rows) {
+  const said = (who, which) => `below the names are names again, as ${who} exports them, and are read as texts: delete ${which} first`;
+  if (rows.slice(0, 2).some((row) => row.some((cell) => cell.startsWith('{"ImportId"')))) return said("Qualtrics", "these two rows");
+  return rows.length && rows[0][0] === "" && rows[0].includes("Open-Ended Response") ? said("SurveyMonkey", "that row") : "";
 }
 
 /** The character that separates cells: with it a column is named as texts are, rows are equally wide, and as wide as can be. */

@@ -40,7 +40,12 @@ function eightBit(bytes, name) {
   const tried = `${name}: cannot tell its encoding: it is neither UTF-8 nor UTF-16`;
   if (unknown) throw new Error(`${tried} nor Windows-1252, which has no byte 0x${unknown.toString(16)}: ${SAVE}.`);
   if (high > letters) throw new Error(`${tried}, and as Windows-1252 most of its letters would have accents: ${SAVE}.`);
-  return { text: new TextDecoder("windows-1252").decode(bytes), said: "it is not UTF-8, and is read as Windows-1252" };
+  const characters = new TextDecoder("windows-1252").decode(bytes);
+  const runs = (characters.match(/[\u00c0-\u00ff]{4,}/g) ?? []).join("").length;
+  if (3 * runs > high) throw new Error(`${tried}, and as Windows-1252 whole words would be accented letters: ${SAVE}.`);
+  const within = (characters.match(/(?<=[A-Za-z])[\xa3\xa5\xaa\xaf\xb3\xb9\xba\xbc\xbe\xbf](?=[A-Za-z])/g) ?? []).length;
+  if (20 * within > high) throw new Error(`${tried}, and as Windows-1252 signs such as ³ would stand within words: ${SAVE}.`);
+  return { text: characters, said: "it is not UTF-8, and is read as Windows-1252" };
 }
 
 function strictly(bytes, encoding, name) {

@@ -5,8 +5,8 @@ import { bars, element, footnote, inWords, percent } from "./bars.js";
 import { columnsFor, groupTable, timeCharts } from "./charts.js";
 import { guessColumn, write } from "./csv.js";
 import { above as decide, byLanguage, spoken, threshold as cut, whose } from "./decide.js";
-import { entitiesNote } from "./entities.js";
 import { unreadNote } from "./languages.js";
+import { oddNote } from "./odd.js";
 import { readFile } from "./tables.js";
 import { answering } from "./words.js";
 
@@ -58,7 +58,7 @@ function render() {
     ? "The text as a whole. The line across a bar is the emotion's threshold."
     : `How many of the ${count} express each emotion.`;
   warn("unread", unreadNote((whole ? [whole] : parts).map(({ language }) => language), model.languages));
-  warn("entities", entitiesNote(whole ? [whole.text] : parts.map(({ text }) => text)));
+  warn("odd", oddNote(whole ? [whole.text] : parts.map(({ text }) => text)));
   const marks = whole ? Object.fromEntries(model.labels.map((label) => [label, threshold(label, whole)])) : {};
   by("whole").replaceChildren(found.length ? bars(found, model, `Show only the ${shown.kind}s with it`, marks) : nearest(whole));
   if (!found.some(([label]) => label === only)) only = null;
