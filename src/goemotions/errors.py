@@ -46,7 +46,7 @@ class MissingExtraError(GoEmotionsError, ImportError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint ``"; did you mean 'x'?"`` for a misspelt name, or an empty string when nothing is near."""
-    match = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.5)
+    match = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.55)
     return f"; did you mean {match[0]!r}?" if match else ""
 
 

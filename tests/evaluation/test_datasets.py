@@ -78,6 +78,7 @@ def test_other_columns(tmp_path: Path, content: str, columns: Columns) -> None:
         ("a.csv", "comment,labels\nhi,joy\n", "has no column 'text'; columns: comment, labels"),
         ("a.csv", "text,labels\nhi,joy\nhi\n", "row 2: 1 cell, but the header has 2"),
         ("a.csv", "text,labels\nhi,happiness\n", "labels unknown to the model: happiness; a label map"),
+        ("a.csv", "text,labels\nhi,Anger\n", r"labels unknown to the model: Anger \(is it anger\?\); a label map"),
         ("a.csv", "text,joy\nhi,1\n", "never has anger, fear, sadness, surprise, labels of the model"),
         ("a.csv", "text,joy\nhi,often\n", "row 1: 'joy' must be 0 or 1, got 'often'"),
         ("a.csv", "text,id\nhi,7\n", "no labels"),

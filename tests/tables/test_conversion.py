@@ -122,7 +122,7 @@ def test_a_database_is_read_by_a_query(classifier: EmotionClassifier, tmp_path: 
         ("SELECT id FROM comments", "no column 'text'; columns: id"),
         ("SELEC id", 'the query fails: near "SELEC": syntax error'),
         ("SELECT id AS text FROM comments", r"row 1: 'text' must be a text, got 1; CAST\(text AS TEXT\)"),
-        ("DELETE FROM comments", "the query fails: not authorized"),
+        ("DELETE FROM comments", "the query fails: not authorized: it can only read"),
         ("ATTACH 'other.db' AS other", "the query fails: not authorized"),
     ):
         with pytest.raises(DataError, match=message):

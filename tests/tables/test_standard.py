@@ -44,6 +44,9 @@ def test_the_first_bytes_tell_the_format() -> None:
     assert ending_by(workbook({"One": []})) == ".xlsx"
     assert ending_by(database("CREATE TABLE t (text)")) == ".sqlite"
     assert ending_by(b"") == ".csv"
+    assert ending_by(b"[]") == ".json"
+    assert ending_by('[\n  {"text": 1}]'.encode("utf-16")) == ".json"
+    assert ending_by(b"[31/12/23, 21:45:12] Anna: Happy new year!\n") == ".csv"
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,8 @@ def align(
     unknown = [label for label in data.labels if label not in known]
     if unknown:
         hint = "" if label_map else "; a label map (--label-map) says what they stand for"
-        raise DataError(f"{data.name}: labels unknown to {other}: {', '.join(unknown)}{hint}")
+        shown = [f"{label} (is it {same}?)" if (same := label.strip().lower()) in known else label for label in unknown]
+        raise DataError(f"{data.name}: labels unknown to {other}: {', '.join(shown)}{hint}")
     missing = [label for label in wanted if label not in data.labels]
     if missing and not absent_ok:
         raise DataError(

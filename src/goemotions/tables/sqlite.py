@@ -77,7 +77,8 @@ class SqliteTable(Table):
         try:
             return connection.execute(self._query)
         except (*DAMAGE, sqlite3.Warning) as error:
-            raise DataError(f"{self.path}: the query fails: {error}") from error
+            advice = ": it can only read, and no other file" if "not authorized" in str(error) else ""
+            raise DataError(f"{self.path}: the query fails: {error}{advice}") from error
 
     def _count(self, connection: sqlite3.Connection) -> int:
         """Return how many rows there will be; 0 where that cannot be asked."""

@@ -64,7 +64,11 @@ def ending_by(first: bytes) -> str:
     for known in FORMATS:
         if known.signature and first.startswith(known.signature):
             return known.endings[0]
-    return {b"[": ".json", b"{": ".jsonl"}.get(first.lstrip(MARKS)[:1], ".csv")
+    plain = first.translate(None, b"\0").lstrip(MARKS)  # without what UTF-16 has between
+    if plain.startswith(b"{"):
+        return ".jsonl"
+    # Behind the bracket of an array is an object; a chat's line may begin with a date in brackets.
+    return ".json" if plain.startswith(b"[") and plain[1:].lstrip()[:1] in (b"{", b"]", b"") else ".csv"
 
 
 def ending_like(source: Path) -> str:
