@@ -18,7 +18,8 @@ from goemotions.evaluation.label_groups import read_label_map
 from goemotions.fitting.base import Answers, answers_to, features_of, load_base
 from goemotions.fitting.crossval import cross_validate
 from goemotions.fitting.decide import Decider
-from goemotions.fitting.figures import average_precision, calibration_error, measure
+from goemotions.fitting.diagnose import gain_of_the_rest, learning_curve
+from goemotions.fitting.figures import average_precision, calibration_error, for_all_rows, measure
 from goemotions.fitting.learner import Learner
 from goemotions.fitting.logistic import Floats
 from goemotions.fitting.thresholds import expected_f1_thresholds
@@ -81,6 +82,8 @@ def of_fit(one: Corpus, rows: Places, own: bool, compared: Places | None = None)
     decider: Decider = found.choice.fit(learner, np.arange(len(rows)), cuts, False)
     seconds = time.process_time() - begun
     said = measure(found.probabilities, found.decisions, learner.targets, 0).macro_f1
+    _, doubling = learning_curve(learner, found.choice, cuts, False, said.value or 0.0, 0)
+    said = for_all_rows(said, gain_of_the_rest(doubling))
     truth = one.rows.test_targets
     made = decider.probabilities(head_features(one.test_features, one.shifts))
     places = np.arange(len(truth)) if compared is None else compared

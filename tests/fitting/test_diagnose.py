@@ -46,6 +46,8 @@ def test_of_one_label_per_text_a_wrong_one_is_named_once() -> None:
         labels[row] = LABELS[(LABELS.index(labels[row]) + 1) % len(LABELS)]
     suspects = fit_rows(rows_of(texts, labels, single=True)).report.suspects
     assert sorted(suspect.row for suspect in suspects) == ["21", "6"]
+    assert {(suspect.row, suspect.label) for suspect in suspects} == {("6", labels[5]), ("21", labels[20])}
+    assert all(suspect.given and suspect.probability < 0.2 for suspect in suspects)
 
 
 def test_rows_of_nearly_the_same_text_are_named_together() -> None:

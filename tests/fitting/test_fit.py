@@ -13,7 +13,9 @@ from own_rows import LABELS, own_rows, single_rows, write_rows
 import goemotions
 from goemotions import EmotionClassifier, ModelError
 from goemotions.errors import AssumptionWarning
+from goemotions.evaluation.figures import Figure
 from goemotions.fitting.directory import write_fitted
+from goemotions.fitting.figures import for_all_rows
 from goemotions.fitting.fit import Fitted, fit_rows
 from goemotions.fitting.rows import rows_of
 
@@ -47,6 +49,19 @@ def test_it_learns_from_seventy_rows_and_says_how_well(fitted: Fitted, directory
     assert [label.rows for label in report.labels] == [30, 30, 30]
     assert [point.rows for point in report.curve] == [17, 35, 56]
     assert sum(file.stat().st_size for file in directory.iterdir()) < 200_000
+
+
+def test_its_interval_is_for_the_model_of_all_rows(fitted: Fitted) -> None:
+    figure, doubling = fitted.report.macro_f1, fitted.report.doubling
+    assert figure.value is not None
+    assert figure.low is not None
+    assert figure.high is not None
+    assert doubling is not None
+    assert figure.high - figure.value >= min(1 - figure.value, figure.value - figure.low + 0.32 * doubling) - 1e-6
+    assert for_all_rows(Figure(0.5, 0.3, 0.8), 0.1) == Figure(0.5, 0.3, 0.9)
+    assert for_all_rows(Figure(0.5, 0.3, 0.6), 0.1) == Figure(0.5, 0.3, 0.8)
+    assert for_all_rows(Figure(0.9, 0.7, 0.95), 0.1) == Figure(0.9, 0.7, 1.0)
+    assert for_all_rows(Figure(None), 0.1) == Figure(None)
 
 
 def test_a_text_does_not_depend_on_the_texts_beside_it(directory: Path) -> None:

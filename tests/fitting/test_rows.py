@@ -166,3 +166,16 @@ def test_of_many_misspelt_labels_a_few_are_named() -> None:
     labels = [["delivery"], ["price"]] * 10 + [[f"delivery{row}"] for row in range(10)]
     with pytest.raises(DataError, match=r"did you mean .* and 5 more such rows$"):
         rows_of([f"text {row}" for row in range(30)], labels, single=True)
+
+
+def test_a_frame_of_flags_names_its_labels() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({name: [name in row for row in ROWS] for name in ("praise", "price")})
+    rows = rows_of(TEXTS, frame)
+    assert rows.labels == ("praise", "price")
+    assert rows.targets[:, 1].tolist() == [int("price" in row) for row in ROWS]
+
+
+def test_names_in_one_text_are_said_to_look_like_several() -> None:
+    with pytest.warns(AssumptionWarning, match="if it is both, give lists of names"):
+        rows_of(TEXTS, [",".join(row) or "none" for row in ROWS])

@@ -14,8 +14,8 @@ from goemotions.evaluation.figures import Figure
 from goemotions.fitting.base import Answers
 from goemotions.fitting.crossval import Choice, CrossValidated
 from goemotions.fitting.decide import Decider
-from goemotions.fitting.diagnose import find_doubled, find_suspects, learning_curve
-from goemotions.fitting.figures import NORMAL, measure
+from goemotions.fitting.diagnose import find_doubled, find_suspects, gain_of_the_rest, learning_curve
+from goemotions.fitting.figures import NORMAL, for_all_rows, measure
 from goemotions.fitting.ground import Ground
 from goemotions.fitting.learner import Learner
 from goemotions.fitting.report import FitReport, LabelReport
@@ -55,7 +55,7 @@ def report_of(ground: Ground, found: CrossValidated, decider: Decider, seed: int
         rows=len(rows),
         single=rows.single,
         way=way or way_of(found.choice, learner.known),
-        macro_f1=measured.macro_f1,
+        macro_f1=for_all_rows(measured.macro_f1, gain_of_the_rest(doubling)),
         micro_f1=measured.micro_f1,
         average_precision=measured.average_precision,
         calibration_error=measured.calibration_error,

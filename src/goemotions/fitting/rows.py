@@ -93,10 +93,6 @@ def read_rows(
     for together in () if columns.each else always_together(names):
         shown = " and ".join(map(repr, together))
         assume(f"{path.name}: {shown} are only ever together: if they are one name, say what separates (--separator)")
-    if not known and (pair := two_in_one(order_of(names))):
-        whole, first, between, second = pair
-        advice = f"if it is both, say what separates them (--separator {shlex.quote(between)})"
-        assume(f"{path.name}: the label {whole!r} looks like {first!r} and {second!r}: {advice}")
     return check_rows(table.texts, names, known, single, table.ids, path.name, table.sha256)
 
 
@@ -135,6 +131,9 @@ def rows_of(
     checked = check_texts(texts)
     if isinstance(labels, (str, bytes, set, frozenset, Mapping)):
         raise TypeError(f"labels must be a list with an entry for each text, got a {type(labels).__name__}")
+    if hasattr(labels, "columns") and hasattr(labels, "to_numpy"):  # a frame, which would be iterated by column
+        names = list(labels.columns) if names is None else names
+        labels = labels.to_numpy()
     given = list(labels)
     if len(given) != len(checked):
         raise ValueError(f"{len(checked)} texts, but {len(given)} labels: give one entry of labels per text")
@@ -156,7 +155,8 @@ def _names_of(row: Any, names: Sequence[str] | None, index: int) -> list[str]:
     if isinstance(row, (bool, int, np.integer, np.bool_)):
         return [str(row)]
     if not isinstance(row, Iterable) or isinstance(row, (Mapping, bytes)):
-        raise TypeError(f"labels[{index}] must be a name or a list of names, got {row!r:.60} ({type(row).__name__})")
+        wanted = "a name or a list of names, [] for none"
+        raise TypeError(f"labels[{index}] must be {wanted}, got {row!r:.60} ({type(row).__name__})")
     values = list(row)
     if all(isinstance(value, str) for value in values):
         return [name for value in values if (name := value.strip())]  # "".split(",") is one empty name
@@ -192,6 +192,14 @@ def check_rows(
         problems.insert(0, f"{counted(len(texts), 'row')} with a text, expected at least {LEAST_ROWS}")
     if problems:
         raise DataError(f"{source}: {'; '.join(problems)}")
+    if not known and (pair := two_in_one(labels)):
+        whole, first, between, second = pair
+        how = (
+            "give lists of names"
+            if source == IN_PYTHON
+            else f"say what separates them (--separator {shlex.quote(between)})"
+        )
+        assume(f"{source}: the label {whole!r} looks like {first!r} and {second!r}: if it is both, {how}")
     if single is None and chosen:
         option = "single=False" if source == IN_PYTHON else "--multi"
         only = f"every row has exactly one label, so each text is given exactly one ({option} says otherwise)"
