@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -139,7 +140,9 @@ def test_the_command_line_from_rows_to_scored_file(tmp_path: Path, cli: Run) -> 
     assert "; is taken to separate labels" in done.stderr
     cli("predict", "--model", model, "--input", fresh, "--output", tmp_path / "scored.csv")
     assert (tmp_path / "scored.csv").read_text(encoding="utf-8").count('""label""') >= 50
-    assert "compact, whose states it reads" in cli("info", model).stdout
+    said = cli("info", model).stdout
+    assert "compact, whose states it reads" in said
+    assert re.search(r"^size +[1-9]\d* kB", said, re.MULTILINE)
 
 
 def test_a_base_that_changed_since_is_refused(directory: Path, tmp_path: Path) -> None:
@@ -171,3 +174,13 @@ def test_a_holdout_of_the_same_texts_is_said() -> None:
         AssumptionWarning, match="5 of 75 rows have texts of the rows to fit on, so that its figure is too"
     ):
         fit_rows(rows, holdout=rows_of([*FRESH, *TEXTS[:5]], [*TRUTH, *ROWS[:5]], LABELS))
+
+
+def test_a_holdout_without_a_label_says_so() -> None:
+    """Its macro F1 is of fewer labels than that by cross-validation beside it."""
+    kept = [place for place, row in enumerate(TRUTH) if "price" not in row]
+    texts, labels = [FRESH[place] for place in kept], [TRUTH[place] for place in kept]
+    with pytest.warns(
+        AssumptionWarning, match="no row has price, so that its macro F1 is the mean of the other labels"
+    ):
+        fit_rows(rows_of(TEXTS, ROWS, LABELS), holdout=rows_of(texts, labels))

@@ -76,7 +76,7 @@ def describe(console: Console, directory: Path, config: ModelConfig, backbone: s
         "model": config.name,
         "architecture": config.architecture,
         "directory": str(directory),
-        "size": f"{size / 1e6:.1f} MB",
+        "size": f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB",
         "labels": str(len(config.labels)),
         **(llm_facts(directory, config, backbone) if config.hidden_size else encoder_facts(config)),
         **language_facts(directory, config),

@@ -9,7 +9,7 @@ import numpy as np
 from goemotions.architectures.fitted import head_features
 from goemotions.data.corpus import normalise
 from goemotions.data.tables import assume
-from goemotions.errors import DataError
+from goemotions.errors import DataError, some
 from goemotions.evaluation.figures import Figure
 from goemotions.fitting.base import Answers
 from goemotions.fitting.crossval import Choice, CrossValidated
@@ -100,6 +100,9 @@ def measure_holdout(report: FitReport, ground: Ground, decider: Decider, holdout
     if known := sum(normalise(text) in learnt for text in holdout.texts):
         many = f"{known:,} of {len(holdout):,} rows have texts of the rows to fit on"
         assume(f"{holdout.source}: {many}, so that its figure is too good: leave them out of one of both")
+    seen = {label for label, column in zip(holdout.labels, holdout.targets.T, strict=True) if column.any()}
+    if never := [label for label in labels if label not in seen]:
+        assume(f"{holdout.source}: no row has {some(never)}, so that its macro F1 is the mean of the other labels")
     features = head_features(ground.model.features(holdout.texts), ground.answers.shifts(ground.model))
     targets = np.zeros((len(holdout), len(labels)))
     for place, label in enumerate(holdout.labels):
