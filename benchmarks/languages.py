@@ -1,9 +1,10 @@
 """Measure how well the language of a text is told, by its length, and what that costs.
 
-Dev texts of BRIGHTER in eight languages, subtitles in eleven (each side of ``parallel/en-*.tsv``), and the English of
-GoEmotions' dev split; cut to their first words. The subtitles hold lines in other languages than they should: no figure
-reaches 1. Run from the repository: ``python benchmarks/languages.py --data DIR``, where the folders ``brighter`` and
-``parallel`` stand beside DIR.
+Dev texts of BRIGHTER in eight languages, the first lines of subtitles in eleven (each side of ``parallel/en-*.tsv``),
+and the English of GoEmotions' dev split; cut to their first words. The rule was chosen on these. Measured once after
+it: BRIGHTER's test parts, further lines of the subtitles, and GoEmotions' test split, in English and in the others. The
+subtitles hold lines in other languages than they should: no figure reaches 1. Run from the repository:
+``python benchmarks/languages.py --data DIR``, where the folders ``brighter`` and ``parallel`` stand beside DIR.
 """
 
 from __future__ import annotations
@@ -33,30 +34,54 @@ BRIGHTER = {
 WORDS = (1, 2, 3, 5, 8, None)
 CHARACTERS_PER_WORD = 3  # of languages written without spaces
 ROUNDS, TIMED = 3, 2000
-LINES = 400
-"""Of each side of the subtitles."""
+LINES, HELD_OUT = slice(1, 401), slice(401, 1401)
+"""Of each side of the subtitles: those that the rule was chosen on, and others."""
+Sets = dict[str, tuple[str, list[str]]]
 
 
-def brighter(folder: Path) -> dict[str, tuple[str, list[str]]]:
-    """Return the dev texts of each language."""
+def brighter(folder: Path, part: str) -> Sets:
+    """Return the texts of each language in a part, ``dev`` or ``test``."""
     found = {}
     for code, language in BRIGHTER.items():
-        with (folder / f"{code}-dev.csv").open(encoding="utf-8", newline="") as file:
+        with (folder / f"{code}-{part}.csv").open(encoding="utf-8", newline="") as file:
             found[f"brighter-{code}"] = language, [row["text"] for row in csv.DictReader(file)]
     return found
 
 
-def subtitles(folder: Path) -> dict[str, tuple[str, list[str]]]:
+def subtitles(folder: Path, lines: slice) -> Sets:
     """Return lines of each language, and English ones."""
     found = {}
     english: list[str] = []
     for path in sorted(folder.glob("en-*.tsv")):
         language = path.stem.removeprefix("en-")
         with path.open(encoding="utf-8") as file:
-            pairs = [line.rstrip("\n").split("\t") for line in islice(file, 1, LINES + 1)]
-        english += [pair[0] for pair in pairs[: LINES // 10]]
-        found[f"subtitles-{language}"] = language, [pair[1] for pair in pairs]
+            pairs = [line.rstrip("\n").split("\t") for line in islice(file, lines.start, lines.stop)]
+        if pairs:
+            english += [pair[0] for pair in pairs[: LINES.stop // 10]]
+            found[f"subtitles-{language}"] = language, [pair[1] for pair in pairs]
     return found | {"subtitles-en": ("en", english)}
+
+
+def by_own_length(texts: Sequence[str], language: str) -> dict[str, dict[str, float]]:
+    """Return figures for texts of so many words, those of more than the last at ``all``."""
+    groups: dict[str, list[str]] = {str(words or "all"): [] for words in WORDS}
+    for text in texts:
+        length = len(text.split())
+        groups[next(name for name in groups if name == "all" or length <= int(name))].append(text)
+    return {name: rate(group, language) for name, group in groups.items()}
+
+
+def held_out(data: Path) -> dict[str, Any]:
+    """Return figures on texts that nothing was chosen on: English ones as they are, others cut to their first words."""
+    sets = brighter(data.parent / "brighter", "test") | subtitles(data.parent / "parallel", HELD_OUT)
+    others = {
+        str(words or "all"): together(
+            [rate([first_words(t, words) for t in texts], tag) for tag, texts in sets.values() if tag != "en"]
+        )
+        for words in WORDS
+    }
+    english = by_own_length(read_split(data / "test.tsv").texts, "en")
+    return {"english_by_own_length": english, "others_by_first_words": others}
 
 
 def first_words(text: str, words: int | None) -> str:
@@ -123,7 +148,7 @@ def main() -> None:
     parser = harness.parser(__doc__)
     data = harness.data_of(parser, parser.parse_args())
     english = read_split(data / "dev.tsv").texts
-    sets = brighter(data.parent / "brighter") | subtitles(data.parent / "parallel")
+    sets = brighter(data.parent / "brighter", "dev") | subtitles(data.parent / "parallel", LINES)
     sets["goemotions-dev"] = "en", english
     start = time.process_time()
     identifier()
@@ -149,6 +174,8 @@ def main() -> None:
             "microseconds_per_english_text": microseconds(english),
             "by_words": lengths,
             "sets": by_set,
+            "goemotions_dev_by_own_length": by_own_length(english, "en"),
+            "held_out": held_out(data),
         },
     )
 

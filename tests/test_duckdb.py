@@ -9,6 +9,7 @@ import pytest
 
 from goemotions import EmotionClassifier
 from goemotions.duckdb import register
+from goemotions.errors import AssumptionWarning
 from goemotions.predictions import PredictOptions
 
 TEXTS = ["Thanks, you made my day!", "I am furious.", " "]
@@ -39,3 +40,14 @@ def test_another_name_and_options_and_once_more(classifier: EmotionClassifier) -
     assert row == (1,)
     with pytest.raises(duckdb.CatalogException):
         connection.execute("SELECT emotions('Thanks!')")
+
+
+def test_texts_that_the_model_does_not_read_are_said_once(classifier: EmotionClassifier) -> None:
+    """A query over German texts was answered neutral without a word."""
+    connection = duckdb.connect()
+    register(connection, classifier)
+    german = "Ich freue mich sehr über dieses schöne Geschenk"
+    with pytest.warns(AssumptionWarning, match="does not read .1 German") as said:
+        connection.execute("SELECT emotions(?)", [german]).fetchall()
+        connection.execute("SELECT emotions(?)", [german]).fetchall()
+    assert len(said) == 1

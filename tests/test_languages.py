@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from environments import Environment
 
-from goemotions.languages import NAMES, OTHER, UNKNOWN, Found, identify, languages_of, settled, unread_note, usual
+from goemotions import EmotionClassifier
+from goemotions.languages import NAMES, OTHER, RARE, UNKNOWN, Found, identify, languages_of, settled, unread_note, usual
 
 SENTENCES = {
     "en": "I can't believe that you did this for me, thank you!",
@@ -114,6 +115,37 @@ def test_a_text_too_short_to_tell_is_not_looked_at_where_guesses_do_not_count() 
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["lol", "hi", "omg", "WOW", "yay", "Damn", "so sad", "What a legend", "Michael Jackson", "luv u"]
+)
+def test_what_anyone_writes_in_english_is_english(text: str) -> None:
+    """They were said to be Hungarian, Czech or Polish, and the model auto gave them to another model than compact."""
+    assert identify([text]).tags.tolist() == ["en"]
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("Grazie mille", "it"),
+        ("Danke", "de"),
+        ("merci", "fr"),
+        ("gracias", "es"),
+        ("dziękuję", "pl"),
+        ("teşekkürler", "tr"),
+    ],
+)
+def test_a_word_of_another_language_is_not(text: str, tag: str) -> None:
+    assert identify([text]).tags.tolist() == [tag]
+
+
+def test_a_guess_is_a_language_that_some_model_reads() -> None:
+    short = identify(["hi", "ok", "aha", "Kiva", "jó", "Moc", "xyz", "mm hm", "Nem"])
+    assert not short.sure.any()
+    assert not RARE.intersection(short.tags.tolist())
+    assert RARE.isdisjoint(EmotionClassifier("multilingual").languages)
+    assert identify(["Kiitos paljon avusta, olen niin iloinen"]).tags.tolist() == ["fi"]
 
 
 def test_few_or_unknown_texts_are_not_worth_a_note() -> None:

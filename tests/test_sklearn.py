@@ -80,6 +80,7 @@ def test_any_number_of_labels() -> None:
     fitted = FittedEmotions(label_names=LABELS).fit(TEXTS, FLAGS)
     assert fitted.predict(TEXTS).shape == FLAGS.shape
     assert (fitted.predict(TEXTS) == FLAGS).mean() > 0.9
+    assert not fitted.predict(["", " \n"]).any()  # as EmotionClassifier.predict
     with pytest.raises(ValueError, match="label_names has 2 names, y has 3 columns"):
         FittedEmotions(label_names=LABELS[:2]).fit(TEXTS, FLAGS)
 

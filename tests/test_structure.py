@@ -30,7 +30,7 @@ LONG_FUNCTIONS: set[tuple[str, str]] = set()
 LAYERS = (
     set("escaping errors fields files labels languages locking long_texts machine models periods precision".split())
     | set("entities installation predictions progress recipes records reservoir specs stored_thresholds".split())
-    | {"grouping", "odd_texts", "thresholds", "yaml_text"},
+    | {"common_words", "grouping", "odd_texts", "thresholds", "yaml_text"},
     {"annotations", "calibration", "catalog", "checkpoint", "explaining", "frames", "tables", "weights"},
     {"encoders", "decoder"},
     {"architectures", "data", "upload"},

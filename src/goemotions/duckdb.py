@@ -10,11 +10,12 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from goemotions.annotations import annotate
 from goemotions.classifier import EmotionClassifier
-from goemotions.errors import MissingExtraError
+from goemotions.errors import AssumptionWarning, MissingExtraError
 from goemotions.predictions import PredictOptions
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def register(
 ) -> None:
     """Give a connection the function ``emotions(text)``: a list of ``{label, score}``, highest first.
 
-    A null or blank text has an empty list. The function is registered again if it is there.
+    A null or blank text has an empty list. The function is registered again if it is there. Texts in languages that
+    the model does not read are warned of once, by those that DuckDB hands over together.
 
     Args:
         classifier: None for the bundled default.
@@ -50,9 +52,14 @@ def register(
 
     model = classifier or EmotionClassifier()
     chosen = options or PredictOptions()
+    said: list[str] = []
 
     def emotions(texts: Any) -> Any:  # DuckDB evaluates annotations here
-        return pa.array(annotate(model, texts.to_pylist(), chosen).emotions, TYPES[Kind.RANKED])
+        found = annotate(model, texts.to_pylist(), chosen)
+        if not said and (note := model.unread_note(found.languages)):
+            said.append(note)
+            warnings.warn(note, AssumptionWarning, stacklevel=2)
+        return pa.array(found.emotions, TYPES[Kind.RANKED])
 
     functions: Any = connection
     there = connection.execute("SELECT 1 FROM duckdb_functions() WHERE function_name = ?", [name]).fetchall()

@@ -21,7 +21,7 @@ from goemotions.errors import MissingExtraError
 from goemotions.fitting.directory import fitted_content
 from goemotions.fitting.fit import fit_rows
 from goemotions.fitting.rows import as_rows
-from goemotions.predictions import accepted, check_texts
+from goemotions.predictions import accepted, check_texts, is_blank
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
@@ -179,11 +179,17 @@ class FittedEmotions(LoadedOnce, ClassifierMixin, BaseEstimator):  # type: ignor
         return self._loaded().score(check_texts(X)).probabilities
 
     def predict(self, X: Iterable[str]) -> npt.NDArray[Any]:  # noqa: N803
-        """Return the most probable class of each text; or an indicator matrix, by thresholds, if fitted on one."""
-        probabilities = self.predict_proba(X)
+        """Return the most probable class of each text; or an indicator matrix, by thresholds, if fitted on one.
+
+        A blank text has the most probable class too, and a row of zeros.
+        """
+        texts = check_texts(X)
+        probabilities = self.predict_proba(texts)
         if not self.multilabel_:
             return np.asarray(self.classes_[probabilities.argmax(1)])
-        return accepted(probabilities, self._loaded().thresholds).astype(np.int64)
+        given = accepted(probabilities, self._loaded().thresholds)
+        given[[row for row, text in enumerate(texts) if is_blank(text)]] = False
+        return given.astype(np.int64)
 
     def _loaded(self) -> EmotionClassifier:
         """Return the model, from its files."""
