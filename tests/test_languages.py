@@ -57,7 +57,16 @@ def test_no_letters_have_no_language(text: str) -> None:
     assert (identify([text]).tags.tolist(), identify([text]).sure.tolist()) == ([UNKNOWN], [False])
 
 
-@pytest.mark.parametrize(("text", "tag"), [("ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ", OTHER), ("спасибо", "ru"), ("شكرا", "ar")])
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ", OTHER),
+        ("спасибо", "ru"),
+        ("شكرا", "ar"),
+        ("Щиро дякую за допомогу!", "uk"),  # without a letter that Russian does not have
+        ("Дякую, вы лучшие", "ru"),  # with one that Ukrainian does not have
+    ],
+)
 def test_letters_that_are_not_latin_are_never_taken_for_english(text: str, tag: str) -> None:
     assert identify([text]).tags.tolist() == [tag]
     assert identify([text]).sure.all()

@@ -57,3 +57,10 @@ COMMON: Mapping[str, frozenset[str]] = {
 
 HINTS: Mapping[str, frozenset[str]] = {**COMMON, "en": ENGLISH | SHORT_ENGLISH}
 """Words of each language in Latin letters, English among them, that make it likelier."""
+
+UKRAINIAN = frozenset(
+    "дякую дякуємо дуже але що щось щиро чому зараз мене хто цей це ця цього цьому вона воно вони було буде також якщо "
+    "треба краще добре кохаю гарно гарний ще вибач пробач вибачте чи проте яка який яке яку молодець гаразд "
+    "трохи".split()
+)
+"""Words that Russian does not have, for a text without a letter that only one of the two has."""

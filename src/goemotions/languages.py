@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from goemotions.common_words import COMMON, ENGLISH, HINTS
+from goemotions.common_words import COMMON, ENGLISH, HINTS, UKRAINIAN
 from goemotions.errors import MissingExtraError, counted_of
 
 Languages = npt.NDArray[np.str_]
@@ -65,18 +65,9 @@ SCRIPTS: Mapping[str, str] = dict(
 """The first word of a letter's Unicode name to the language that is mostly written with it."""
 
 NAMES: Mapping[str, str] = {
-    **{"am": "Amharic", "ar": "Arabic", "bn": "Bengali", "bo": "Tibetan", "cs": "Czech", "da": "Danish"},
-    **{
-        "be": "Belarusian",
-        "kk": "Kazakh",
-        "sr": "Serbian",
-        "de": "German",
-        "el": "Greek",
-        "en": "English",
-        "es": "Spanish",
-        "fa": "Persian",
-        "fi": "Finnish",
-    },
+    **{"am": "Amharic", "ar": "Arabic", "be": "Belarusian", "bn": "Bengali", "bo": "Tibetan", "cs": "Czech"},
+    **{"da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fa": "Persian"},
+    **{"fi": "Finnish", "kk": "Kazakh", "sr": "Serbian"},
     **{"fr": "French", "gu": "Gujarati", "he": "Hebrew", "hi": "Hindi", "hu": "Hungarian", "hy": "Armenian"},
     **{"id": "Indonesian", "it": "Italian", "ja": "Japanese", "ka": "Georgian", "km": "Khmer", "kn": "Kannada"},
     **{"ko": "Korean", "lo": "Lao", "ml": "Malayalam", "my": "Burmese", "nl": "Dutch", "or": "Odia"},
@@ -193,8 +184,14 @@ def language_of_letters(text: str) -> str | None:
         return None
     if script in BY_LETTERS:
         there, among = set(text.lower()), BY_LETTERS[script]
-        return next((tag for tag, letters in among.items() if there & set(letters)), list(among)[-1])
+        tag = next((tag for tag, letters in among.items() if there & set(letters)), list(among)[-1])
+        return "uk" if tag == "ru" and not there & set("ыэёъ") and has_ukrainian(text) else tag
     return SCRIPTS.get(script, OTHER)
+
+
+def has_ukrainian(text: str) -> bool:
+    """Return whether a word stands in a text that is Ukrainian and not Russian."""
+    return not UKRAINIAN.isdisjoint(WORD.findall(text.lower()))
 
 
 def language_of_words(words: Collection[str], english: int) -> tuple[str, bool]:
