@@ -127,4 +127,6 @@ def test_thresholds_are_tuned_for_one_language(korean: LabelledTexts, tmp_path: 
 
 
 def test_info_names_languages(cli: Run) -> None:
-    assert "compact: English" in " ".join(cli("info", "auto").stdout.split())
+    said = " ".join(cli("info", "auto").stdout.split())
+    assert "compact: English" in said
+    assert "thresholds those of the model that answers, for the text's language" in said

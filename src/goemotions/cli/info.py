@@ -101,7 +101,9 @@ def language_facts(directory: Path, config: ModelConfig) -> dict[str, str]:
 
     facts = {"languages": ", ".join(languages_read(directory, config)) or languages_of_base(directory, config)}
     apart = [spoken(language) for language in sorted(config.thresholds.by_language)]
-    if apart and not config.members:
+    if config.members:
+        facts["thresholds"] = "those of the model that answers, for the text's language: see `goemotions info` of each"
+    elif apart:
         facts["thresholds"] = f"of their own for texts in {', '.join(apart)}; those for all texts below"
     return facts
 
