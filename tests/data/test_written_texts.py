@@ -40,15 +40,15 @@ def near(texts: Sequence[str], others: Sequence[str]) -> set[tuple[str, str]]:
     return {(texts[i], others[j]) for i, j in zip(shared.row[alike], shared.col[alike], strict=True)}
 
 
-FILES = sorted(CORPUS.glob("everyday-*.tsv"))
-ENGLISH = CORPUS / "everyday-en.tsv"
-TEXTS = [row["text"] for row in rows(ENGLISH)]
+ENGLISH = (CORPUS / "everyday-en.tsv", CORPUS / "typed-en.tsv")
+FILES = sorted({*CORPUS.glob("everyday-*.tsv"), *ENGLISH})
+TEXTS = [row["text"] for path in ENGLISH for row in rows(path)]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_row_is_a_text_with_known_labels(path: Path) -> None:
     found = rows(path)
-    least, rare = (4000, 80) if path == ENGLISH else (150, 4)
+    least, rare = (4000, 80) if path in ENGLISH else (150, 4)
     assert len(found) >= least
     counts = Counter(label for row in found for label in row["labels"].split(","))
     assert set(counts) == set(LABELS)
@@ -57,13 +57,18 @@ def test_every_row_is_a_text_with_known_labels(path: Path) -> None:
 
 
 def test_there_are_sixteen_languages() -> None:
-    assert len(FILES) == 16
+    assert len(FILES) == 16 + 1
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_no_two_texts_share_more_than_half_of_their_words(path: Path) -> None:
     texts = [row["text"] for row in rows(path)]
     assert near(texts, texts) == {(text, text) for text in texts}
+
+
+def test_no_text_is_near_one_of_the_other_english_file() -> None:
+    first, second = ([row["text"] for row in rows(path)] for path in ENGLISH)
+    assert near(first, second) == set()
 
 
 def test_no_text_is_near_a_case_of_the_behavioural_suite() -> None:

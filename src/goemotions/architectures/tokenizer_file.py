@@ -39,6 +39,9 @@ LOCAL = {"BertNormalizer", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "StripAcce
 ONE_CLASS = re.compile(r"\[(?:\[(?:[^\[\]\\\s]|\\[^sSWD\s])*\]|[^\[\]\\\s]|\\[^sSWD\s])+\]")
 """A class of Oniguruma's, classes within it included, none of which names white space or what is no letter or digit."""
 
+REPEATED = r"([a-z])\1*(?=\1\1)"
+"""A letter's repetitions before the last two, as :mod:`goemotions.training.spellings` has it taken out."""
+
 SPACES = r"[ \t\n\r]"
 WORDS = {
     "BertPreTokenizer": r"[ \t\n\r!-/:-@\[-`{-~]",
@@ -150,13 +153,14 @@ def boundary(raw: Mapping[str, Any]) -> re.Pattern[str] | None:
 def _is_local(normalizer: Any) -> bool:
     """Return True if a normaliser makes the same of a text's parts, cut before white space, as of the whole.
 
-    A replacement does if it looks at one character at a time: its expression is one class, without white space in it.
+    A replacement does if it looks at one character at a time, its expression being one class without white space in it,
+    or at one letter's repetitions.
     """
     if _kind(normalizer) != "Replace":
         return _kind(normalizer) in LOCAL
     pattern = normalizer.get("pattern")
     regex = pattern.get("Regex") if isinstance(pattern, dict) else None
-    return isinstance(regex, str) and ONE_CLASS.fullmatch(regex) is not None
+    return isinstance(regex, str) and (regex == REPEATED or ONE_CLASS.fullmatch(regex) is not None)
 
 
 def _kind(part: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -75,9 +76,11 @@ class TextTokenizer:
     def to_json(self) -> str:
         """The content of an equivalent ``tokenizer.json``."""
         self._tokenizer.encode_special_tokens = False
-        content: str = self._tokenizer.to_str()
+        content = json.loads(self._tokenizer.to_str())
         self._tokenizer.encode_special_tokens = True
-        return content
+        if content["model"]["type"] == "WordPiece":  # of several names of a piece `tokenizers` writes one
+            content["model"]["vocab"] = json.loads(self._path.read_text(encoding="utf-8"))["model"]["vocab"]
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
     def pieces(self, texts: Sequence[str], max_length: int, windows: bool = False) -> Pieces:
         """Tokenise ``texts``.

@@ -10,6 +10,7 @@ GROUP = re.compile(r"\((?:\?(?::|=|!|<=|<!))?|[)|]")
 QUANTIFIER = re.compile(r"(?:[*+?]|\{\d+(?:,\d*)?\})\??")
 CODE = re.compile(r"\\x\{([0-9A-Fa-f]+)\}|\\x([0-9A-Fa-f]{2})|\\u([0-9A-Fa-f]{4})")
 NAMED_CLASS = re.compile(r"\\[pP]\{\^?\w+\}|\\[sSdDwW]|\.")
+SAME_AGAIN = re.compile(r"\\[1-9](?!\d)")  # what a group has matched
 MARK = re.compile(r"\\([^\w\s])")
 CONTROLS = {r"\t": "\t", r"\n": "\n", r"\r": "\r", r"\f": "\f"}
 ELSEWHERE = frozenset("^$*+?{}[]\\")
@@ -46,6 +47,8 @@ def _part(rest: str, inside: bool) -> tuple[str, str]:
         raise ValueError(f"a group of another kind: {rest[:20]!r}")
     if same := quantifier or group:
         return same[0], same[0]
+    if again := SAME_AGAIN.match(rest):
+        return again[0], again[0]
     if named := NAMED_CLASS.match(rest):
         return named[0], class_of(named[0])
     return _sign(rest)

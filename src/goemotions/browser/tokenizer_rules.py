@@ -133,14 +133,19 @@ def _model(raw: Mapping[str, Any]) -> Rule:
     if raw["type"] == "WordPiece":
         ids: dict[str, int] = raw["vocab"]
         pieces: list[str | None] = [None] * (max(ids.values()) + 1)
+        spellings: dict[str, int] = {}  # other names of pieces, which stand behind them all
         for piece, number in ids.items():
-            pieces[number] = piece
+            if pieces[number] is None:
+                pieces[number] = piece
+            else:
+                spellings[piece] = number
         return {
             "type": "WordPiece",
             "unknown": ids[raw["unk_token"]],
             "prefix": raw["continuing_subword_prefix"],
             "longest_word": raw["max_input_chars_per_word"],
             "pieces": pieces,
+            "spellings": spellings,
         }
     if raw["type"] == "Unigram" and not raw.get("byte_fallback"):
         names, scores = zip(*raw["vocab"], strict=True)

@@ -24,6 +24,7 @@ from goemotions.training.pieces import extend, read_meanings
 from goemotions.training.processes import Processes
 from goemotions.training.quantisation import calibrate
 from goemotions.training.sources import CoarseHeads, TrainingSet, find
+from goemotions.training.spellings import read_spellings, with_spellings
 from goemotions.training.text_recipe import FineTuningRecipe, TransformerRecipe, Vocabulary
 from goemotions.training.texts import TextCorpus
 from goemotions.training.variants import Words, read_words, vary
@@ -155,13 +156,18 @@ def start(
     model = MeanPooledEncoder(base, len(corpus.labels), recipe.dropout, quantised, recipe.frozen_embeddings)
     model.start_head(train.targets)
     tokenizer = base / "tokenizer.json"
-    if recipe.pieces:
-        meanings = read_meanings([find(name, folders) for name in recipe.pieces])
-        extension = extend(base, meanings, train.texts, recipe.frequent_words)
-        extension.start_embeddings(model.bert.embeddings.word_embeddings)
+    if recipe.pieces or recipe.spellings:
+        content = tokenizer.read_text(encoding="utf-8")
+        if recipe.pieces:
+            meanings = read_meanings([find(name, folders) for name in recipe.pieces])
+            extension = extend(base, meanings, train.texts, recipe.frequent_words)
+            extension.start_embeddings(model.bert.embeddings.word_embeddings)
+            content = extension.content
+        if recipe.spellings:
+            content = with_spellings(content, read_spellings(find(recipe.spellings, folders)))
         tokenizer = state / "tokenizer.json"
         state.mkdir(parents=True, exist_ok=True)
-        tokenizer.write_text(extension.content, encoding="utf-8")
+        tokenizer.write_text(content, encoding="utf-8")
     model.freeze(recipe.frozen_layers, recipe.frozen_embeddings)
     model.coarse = CoarseHeads(corpus.labels, learnt.groups)
     read = TextTokenizer(tokenizer)

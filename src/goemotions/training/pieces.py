@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
@@ -134,7 +135,7 @@ def common_words(tokenizer: Tokenizer, texts: Sequence[str], most: int) -> list[
     return sorted((word for word in saved if saved[word]), key=lambda word: (-saved[word], word))[:most]
 
 
-def normalizer(known: Collection[str], contractions: bool, own: object) -> dict[str, object]:
+def normalizer(known: Collection[str], contractions: bool, own: Mapping[str, Any]) -> dict[str, object]:
     """Return the base's normaliser behind ours: variants go, symbols not ``known`` are one.
 
     Args:
@@ -144,7 +145,8 @@ def normalizer(known: Collection[str], contractions: bool, own: object) -> dict[
     apostrophes = [(r"[\x{2018}\x{2019}]", "'")] if contractions else []
     steps = [(VARIANTS, ""), *apostrophes, (f"[[{SYMBOLS}]&&[^\\x00-\\x7F{kept}]]", OTHER_SYMBOL)]
     replacements = [{"type": "Replace", "pattern": {"Regex": regex}, "content": text} for regex, text in steps]
-    return {"type": "Sequence", "normalizers": [*replacements, own]}
+    behind = own["normalizers"] if own["type"] == "Sequence" else [own]
+    return {"type": "Sequence", "normalizers": [*replacements, *behind]}
 
 
 def splitter(pieces: Sequence[str]) -> dict[str, object]:

@@ -111,6 +111,7 @@ class FineTuningRecipe(TextRecipe):
     Attributes:
         variants: other ways to write the texts that are learnt from.
         pieces: tables of new pieces and their meanings, for a base with BERT's WordPiece.
+        spellings: a table of other spellings that are read as the words they stand for, for such a base.
         frequent_words: how many common words of the train texts become pieces.
         vocabulary: leave out pieces that neither the texts nor common words use, for a base with Unigram's.
         bases: the names of the base models that it can start from.
@@ -123,6 +124,7 @@ class FineTuningRecipe(TextRecipe):
 
     base: Name
     pieces: list[Name] = Field(default_factory=list, max_length=20)
+    spellings: Name | None = None
     frequent_words: Annotated[int, Field(ge=0, le=900)] = 0
     vocabulary: Vocabulary | None = None
     variants: Variants | None = None
@@ -143,13 +145,13 @@ class FineTuningRecipe(TextRecipe):
     def _pieces_fit_together(self) -> Self:
         if self.frequent_words and not self.pieces:
             raise ValueError("frequent_words has no effect without pieces")
-        if self.pieces and self.vocabulary:
-            raise ValueError("pieces are for a base with WordPiece, vocabulary for one with Unigram: give one")
+        if (self.pieces or self.spellings) and self.vocabulary:
+            raise ValueError("pieces and spellings are for a base with WordPiece, vocabulary for one with Unigram")
         return self
 
     @property
     def options(self) -> frozenset[str]:
-        return super().options | ({"sources"} if self.pieces or self.variants else set())
+        return super().options | ({"sources"} if self.pieces or self.spellings or self.variants else set())
 
     def quantised(self, epoch: int) -> bool:
         """Return True if 8 bit is simulated in an epoch."""

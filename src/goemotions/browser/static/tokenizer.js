@@ -58,8 +58,8 @@ const SPLITTERS = {
 
 const MODELS = {
   /** The longest piece from the left, again and again; a word that does not come out is one unknown token. */
-  WordPiece({ pieces, unknown, prefix, longest_word: longest }) {
-    const ids = new Map(pieces.map((piece, id) => [piece, id]));
+  WordPiece({ pieces, spellings, unknown, prefix, longest_word: longest }) {
+    const ids = new Map([...pieces.map((piece, id) => [piece, id]), ...Object.entries(spellings)]);
     return (word) => {
       const signs = Array.from(word);
       if (signs.length > longest) return [unknown];
