@@ -5,8 +5,8 @@ The network goes on in float from a finished ``compact``, on train's texts with 
 at the cost of Reddit comments; part of the way between it and where it began most is gained and little is lost
 (WiSE-FT: Wortsman et al., *Robust fine-tuning of zero-shot models*, CVPR 2022). The weights of a finished 8-bit model
 lie on the steps of its scales, and what training moves them is mostly less than half a step: rounded to the nearest, it
-would be gone. They are rounded up or down at random, with the probabilities that make the mean right (stochastic rounding:
-Gupta et al., *Deep Learning with Limited Numerical Precision*, ICML 2015).
+would be gone. They are rounded up or down at random, with the probabilities that make the mean right (stochastic
+rounding: Gupta et al., *Deep Learning with Limited Numerical Precision*, ICML 2015).
 
 Run from the repository: ``python benchmarks/typed_texts.py --data DIR --model MODEL --output DIRECTORY``; DIR has the
 official files, the folder above it ``brighter``. Half an hour of two cores; ``DIRECTORY.training`` holds the

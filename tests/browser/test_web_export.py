@@ -149,8 +149,9 @@ def test_patterns_in_javascript() -> None:
     assert to_javascript(r"[a-c[x]&&[^b]]+") == r"[\u{61}\u{63}\u{78}]+"
     assert to_javascript(r"[\]\\]") == r"[\u{5c}-\u{5d}]"
     assert to_javascript("\\t") == r"\u{9}"
+    assert to_javascript(r"(a)\1+") == r"(\u{61})\1+"
     assert as_class([]) == "[]"
-    for pattern in ("^a", "a$", "a++", "(?i:a)", "(?<name>a)", r"\ba", r"\1", "[a"):
+    for pattern in ("^a", "a$", "a++", "(?i:a)", "(?<name>a)", r"\ba", r"\11", "[a"):
         with pytest.raises(ValueError, match=r"known|kind|quantifier|end"):
             to_javascript(pattern)
 

@@ -121,7 +121,9 @@ def extend(base: Path, meanings: Mapping[str, str], texts: Sequence[str], freque
         pieces.append(NewPiece(text, vocabulary[name], tuple(parts)))
         vocabulary[text] = vocabulary.pop(name)
     raw["model"]["vocab"] = dict(sorted(vocabulary.items(), key=lambda item: item[1]))
-    raw["normalizer"] = normalizer({*"".join(new), *vocabulary}, any(map(CONTRACTION.match, new)), raw["normalizer"])
+    raw["normalizer"] = normalizer(
+        {*"".join(new), *vocabulary}, any(map(CONTRACTION.match, new)), steps_of(raw["normalizer"])
+    )
     raw["pre_tokenizer"] = splitter([*meanings])
     return Extension(json.dumps(raw, ensure_ascii=False), pieces)
 
@@ -135,8 +137,8 @@ def common_words(tokenizer: Tokenizer, texts: Sequence[str], most: int) -> list[
     return sorted((word for word in saved if saved[word]), key=lambda word: (-saved[word], word))[:most]
 
 
-def normalizer(known: Collection[str], contractions: bool, own: Mapping[str, Any]) -> dict[str, object]:
-    """Return the base's normaliser behind ours: variants go, symbols not ``known`` are one.
+def normalizer(known: Collection[str], contractions: bool, own: Sequence[object]) -> dict[str, object]:
+    """Return the base's normalisers behind ours: variants go, symbols not ``known`` are one.
 
     Args:
         contractions: make all apostrophes one, as pieces with an apostrophe need it.
@@ -145,8 +147,13 @@ def normalizer(known: Collection[str], contractions: bool, own: Mapping[str, Any
     apostrophes = [(r"[\x{2018}\x{2019}]", "'")] if contractions else []
     steps = [(VARIANTS, ""), *apostrophes, (f"[[{SYMBOLS}]&&[^\\x00-\\x7F{kept}]]", OTHER_SYMBOL)]
     replacements = [{"type": "Replace", "pattern": {"Regex": regex}, "content": text} for regex, text in steps]
-    behind = own["normalizers"] if own["type"] == "Sequence" else [own]
-    return {"type": "Sequence", "normalizers": [*replacements, *behind]}
+    return {"type": "Sequence", "normalizers": [*replacements, *own]}
+
+
+def steps_of(own: Any) -> Sequence[object]:
+    """Return the normalisers that a tokenizer's normaliser consists of."""
+    steps: Sequence[object] = own["normalizers"] if own["type"] == "Sequence" else [own]
+    return steps
 
 
 def splitter(pieces: Sequence[str]) -> dict[str, object]:

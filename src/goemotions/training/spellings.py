@@ -14,6 +14,7 @@ from pathlib import Path
 from goemotions.architectures.tokenizer_file import REPEATED
 from goemotions.data.checks import raise_together
 from goemotions.errors import DataError, counted
+from goemotions.training.pieces import steps_of
 
 
 def read_spellings(path: Path) -> dict[str, str]:
@@ -64,8 +65,6 @@ def with_spellings(content: str, spellings: Mapping[str, str]) -> str:
             f"spellings: {counted(len(unknown), 'word')} without a piece, such as {unknown[0]!r}: leave them out"
         )
     raw["model"]["vocab"] = pieces | {spelling: pieces[word] for spelling, word in sorted(spellings.items())}
-    own = raw["normalizer"]
-    steps = own["normalizers"] if own["type"] == "Sequence" else [own]
     shorter = {"type": "Replace", "pattern": {"Regex": REPEATED}, "content": ""}
-    raw["normalizer"] = {"type": "Sequence", "normalizers": [*steps, shorter]}
+    raw["normalizer"] = {"type": "Sequence", "normalizers": [*steps_of(raw["normalizer"]), shorter]}
     return json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
