@@ -175,7 +175,7 @@ def test_counts_by_group_and_period() -> None:
     emotions = [[{"label": "joy", "score": 0.9}], [], [{"label": "joy", "score": 0.5}, {"label": "love", "score": 0.4}]]
     times = {
         "strings": ["2026-01-31T23:00:00", "nonsense", "2026-02-01"],
-        "months": ["2026-01", "01/31/26", "2026-02"],
+        "months": ["2026-01", "31/31/26", "2026-02"],
         "slashes": ["1/31/2026 11:00 PM", "31/1/2026", "02/01/2026"],
         "numbers": ["1769900400", "", "1769904000.5"],
         "seconds": [1769900400, None, 1769904000],
