@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from environments import PROJECT, ROOT
+from packaging.requirements import Requirement
 
 GITHUB = ROOT / ".github"
 SCRIPTS = Path(sys.executable).parent
@@ -76,6 +77,15 @@ def test_hooks_run_the_versions_that_the_tests_run() -> None:
     assert named == {f"{name}=={pins[name]}" for name in (need.split("==")[0] for need in named)}
     command = [str(SCRIPTS / "pre-commit"), "validate-config", str(ROOT / ".pre-commit-config.yaml")]
     assert subprocess.run(command, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("name", "extra"), [("constraints.txt", "dev"), ("constraints-tfhub.txt", "tfhub")])
+def test_versions_that_are_pinned_are_allowed(name: str, extra: str) -> None:
+    pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "tests" / name).read_text(encoding="utf-8"), re.M))
+    asked = [Requirement(need) for need in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"][extra]]]
+    pinned = [need for need in asked if need.name in pins]
+    assert len(pinned) >= 5
+    assert not [str(need) for need in pinned if pins[need.name] not in need.specifier]
 
 
 def test_the_version_stands_in_one_place() -> None:

@@ -69,7 +69,7 @@ def test_words_without_bound_are_refused(tmp_path: Path) -> None:
 def test_a_panic_is_an_error_of_the_model(tmp_path: Path) -> None:
     """Faults 15 and 16: a panic of ``tokenizers`` is no ``Exception``."""
     split = {"type": "Split", "pattern": {"Regex": "(a+)+$"}, "behavior": "Isolated", "invert": False}
-    tokenizer = TextTokenizer(changed(tmp_path / "tokenizer.json", pre_tokenizer=split))
+    tokenizer = TextTokenizer(changed(tmp_path / "tokenizer.json", normalizer=None, pre_tokenizer=split))
     with pytest.raises(ModelError, match=r"tokenizer\.json fails on a text") as caught:
         tokenizer.pieces(["a" * 40 + "b"], 16)
     assert isinstance(caught.value.__cause__, BaseException)

@@ -39,8 +39,12 @@ LOCAL = {"BertNormalizer", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "StripAcce
 ONE_CLASS = re.compile(r"\[(?:\[(?:[^\[\]\\\s]|\\[^sSWD\s])*\]|[^\[\]\\\s]|\\[^sSWD\s])+\]")
 """A class of Oniguruma's, classes within it included, none of which names white space or what is no letter or digit."""
 
-REPEATED = r"([a-z])\1*(?=\1\1)"
-"""A letter's repetitions before the last two, as :mod:`goemotions.training.spellings` has it taken out."""
+REPEATED = r"([a-z])\1{0,60}(?=\1\1(?!\1))"
+"""A letter's repetitions before the last two, as :mod:`goemotions.training.spellings` has it taken out.
+
+At most 61 of them: for a run of millions an expression without a limit takes memory for each letter, and hundreds of
+letters are no word of anybody's.
+"""
 
 SPACES = r"[ \t\n\r]"
 WORDS = {
