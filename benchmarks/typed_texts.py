@@ -1,5 +1,7 @@
 """Gave ``compact`` what people type: other spellings, and part of what a network learns that goes on from it.
 
+Pieces that no text uses, and none of the 30,000 most common English words, are left out first.
+
 The network goes on in float from a finished ``compact``, on train's texts with the teachers' targets, on
 ``everyday-en.tsv`` and ``typed-en.tsv`` of the folder ``corpus`` and on BRIGHTER's English train part. It learns these
 at the cost of Reddit comments; part of the way between it and where it began most is gained and little is lost
@@ -16,6 +18,7 @@ network that was trained, and is read again. ``benchmarks/quality.py --store`` s
 from __future__ import annotations
 
 import argparse
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +44,7 @@ from goemotions.training.text_recipe import Source, TransformerRecipe
 from goemotions.training.texts import TextCorpus, read_texts
 from goemotions.training.trained_weights import network_of
 from goemotions.training.variants import read_words
+from goemotions.training.vocabulary import common_words, trim
 from goemotions.weights.packages import find_or_unpack
 
 ROOT = Path(__file__).parent.parent
@@ -51,8 +55,9 @@ SOURCES = [
     Source(file="typed-en.tsv", own_base_rates=True, hold_out=True),
     Source(file="brighter/eng-train.csv", label_map="brighter", weight=0.5),
 ]
-CHANGES = {"epochs": 2, "learning_rate": 4e-5, "head_learning_rate": 2e-4, "corpus_share": 0.8, "sources": SOURCES}
+CHANGES = {"epochs": 2, "learning_rate": 4e-5, "head_learning_rate": 2e-4, "sources": SOURCES}
 PART = 0.5  # of the way from the model to the network that was trained; chosen on dev
+COMMON_WORDS = 30_000
 
 
 def task_of(
@@ -71,6 +76,14 @@ def task_of(
     return FineTuning(network, TextTokenizer(tokenizer), LABELS, learnt, corpus.splits["dev"], recipe, CPU, words)
 
 
+def begun(source: Path, base: Path, kept: list[int]) -> MeanPooledEncoder:
+    """Return the network of a model, with some of its pieces."""
+    network = network_of(source, base)
+    table = network.bert.embeddings.word_embeddings
+    table.weight.data = table.weight.data[kept].clone()
+    return network
+
+
 def on_steps(weight: Tensor, grid: Tensor, limit: int, generator: torch.Generator) -> Tensor:
     """Round each row at random to multiples of the row's scale in ``grid``. *Shape:* float32 [n, k] -> [n, k].
 
@@ -80,6 +93,20 @@ def on_steps(weight: Tensor, grid: Tensor, limit: int, generator: torch.Generato
     codes = (weight / scale + torch.rand(weight.shape, generator=generator)).floor().clamp(-limit, limit)
     largest = (grid / scale).round().abs() == limit
     return torch.where(largest, grid, codes * scale)
+
+
+def fewer_pieces(source: Path, base: Path, texts: list[str], folder: Path) -> list[int]:
+    """Write a base with the pieces of a model that are used, and return their rows in the model's table.
+
+    Args:
+        folder: where two folders are made: of the model's pieces, and ``vocabulary`` of those that are used.
+    """
+    pieces, used = folder / "pieces", folder / "vocabulary"
+    for each in (pieces, used):
+        shutil.rmtree(each, ignore_errors=True)
+    shutil.copytree(base, pieces)
+    shutil.copyfile(source / "tokenizer.json", pieces / "tokenizer.json")
+    return trim(pieces, used, texts)
 
 
 def averaged(base: Path, before: MeanPooledEncoder, after: dict[str, Tensor], part: float) -> MeanPooledEncoder:
@@ -138,14 +165,18 @@ def main() -> None:
     recipe = load_recipe("compact").model_copy(update=CHANGES)
     assert isinstance(recipe, TransformerRecipe)
     state.mkdir(parents=True, exist_ok=True)
-    plain = (source / "tokenizer.json").read_text(encoding="utf-8")
-    tokenizer = with_spellings(plain, read_spellings(ROOT / "corpus" / "spellings.tsv"))
-    (state / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
     base, corpus = find_or_unpack(BASE, state / "base"), read_texts(given.data)
     sources = read_sources(recipe.sources, [ROOT / "corpus", given.data.parent], corpus)
-    task = task_of(network_of(source, base), state / "tokenizer.json", corpus, sources, recipe)
+    spellings = read_spellings(ROOT / "corpus" / "spellings.tsv")
+    learnt = [*corpus.splits["train"].texts, *(text for each in sources for text in each.texts)]
+    texts = [*learnt, *spellings.values(), *common_words(["en"], COMMON_WORDS)]
+    kept = fewer_pieces(source, base, texts, state)
+    plain = (state / "vocabulary" / "tokenizer.json").read_text(encoding="utf-8")
+    tokenizer = with_spellings(plain, spellings)
+    (state / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
+    task = task_of(begun(source, base, kept), state / "tokenizer.json", corpus, sources, recipe)
     after = trained(task, state)
-    task.model = averaged(base, network_of(source, base), after, given.part)
+    task.model = averaged(state / "vocabulary", begun(source, base, kept), after, given.part)
     task.begin_epoch(recipe.epochs)  # ranges of the activations
     calibrate_head(task, export(task, recipe)[1], corpus.splits["dev"])
     content, model = export(task, recipe)

@@ -66,6 +66,7 @@ def check(got: np.ndarray, expected: np.ndarray, thresholds: dict[str, float]) -
     assert ((got >= cuts) == (expected >= cuts))[sure].all()
 
 
+@pytest.mark.slow
 def test_the_published_route_gives_the_same_probabilities(
     smollm2: EmotionClassifier, by_the_route: Callable[[np.ndarray], np.ndarray]
 ) -> None:

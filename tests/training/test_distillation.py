@@ -21,6 +21,7 @@ from goemotions.training.recipe_file import load_recipe
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
+@pytest.mark.slow
 def test_a_student_of_the_shipped_model(tmp_path: Path) -> None:
     """Vectors at random are far from texts: near agreement says that the function itself was learnt."""
     data = tiny.write_corpus(tmp_path / "corpus", rows=2000)

@@ -47,7 +47,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "trains", ["transformer", "embedding-head", pytest.param("embedding-llm", marks=pytest.mark.slow)]
+    "trains",
+    ["embedding-head", *(pytest.param(way, marks=pytest.mark.slow) for way in ("transformer", "embedding-llm"))],
 )
 def test_own_labels_stay_own_labels(cli: Run, corpus: Path, tmp_path: Path, trains: str) -> None:
     """Fault 1: anger, fear and love became admiration, amusement and anger, of 28 labels, of GoEmotions."""

