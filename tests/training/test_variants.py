@@ -33,6 +33,8 @@ def test_the_table_of_the_project_is_read() -> None:
     assert len(set(words.names)) == len(words.names)
     assert "u" in words.short["you"]
     assert all(word == word.lower() and all(forms) and word not in forms for word, forms in words.short.items())
+    assert len(words.others) > 300
+    assert all(word in map(str.lower, group) and len(set(group)) > 1 for word, group in words.others.items())
 
 
 def test_a_share_is_varied_and_the_same_seed_gives_the_same() -> None:
@@ -63,7 +65,17 @@ def test_one_change_of_each_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     assert variants.mistype("größer", drawn) == "größer"
 
 
-@pytest.mark.parametrize("line", ["nickname\tBob", "name\t", "short\tyou\t"])
+def test_whom_a_text_is_about_is_exchanged_at_once() -> None:
+    pairs = {word: pair for pair in (("he", "she"), ("his", "her"), ("Will", "Ngozi")) for word in pair}
+    words = Words(("A",), {}, {word.lower(): pair for word, pair in pairs.items()})
+    found = {
+        variants.exchange("He will take his HER, Ngozi's hero.", words, np.random.default_rng(n)) for n in range(9)
+    }
+    assert found == {"He will take his HER, Ngozi's hero.", "She will take her HIS, Ngozi's hero."}
+    assert variants.exchange("will Will", words, np.random.default_rng(0)) in {"will Will", "will Ngozi"}
+
+
+@pytest.mark.parametrize("line", ["nickname\tBob", "name\t", "short\tyou\t", "other\the\t"])
 def test_a_table_that_cannot_be_read_is_refused(line: str, tmp_path: Path) -> None:
     path = tmp_path / "variants.tsv"
     path.write_text(f"name\tBob\n{line}\n", encoding="utf-8")

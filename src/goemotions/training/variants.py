@@ -1,14 +1,17 @@
 """Other ways to write a training text, which leave its emotions as they are: people type less tidily than a corpus.
 
 Names stand where the corpus has a mask, letters are mistyped or repeated, common words are shortened, and a user name,
-an address or quotes stand around a text. The words are in a table, ``corpus/variants.tsv``, written for this project.
+an address or quotes stand around a text. Whom a text is about is exchanged: he for she, a nationality, a name or a
+dialect's word for another, which must not change what a model says (counterfactual data augmentation: Lu et al.,
+*Gender Bias in Neural Natural Language Processing*, 2018). The words are in a table, ``corpus/variants.tsv``, written
+for this project.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +19,7 @@ import numpy as np
 from goemotions.errors import DataError
 
 MASK = "[NAME]"  # what the corpus has in the place of a person's name
-KINDS = ("name", "short")
+KINDS = ("name", "short", "other")
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")  # a word with its apostrophes
 VOWELS = "aeiouy"
 LEAST_LETTERS = 4  # of a word that is mistyped
@@ -24,6 +27,7 @@ KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 # How often a text that gets a variant gets each change; several may meet.
 NAMED, MISTYPED, SHORTENED, LENGTHENED, WITHOUT_APOSTROPHES, WRAPPED = 0.9, 0.4, 0.4, 0.15, 0.2, 0.15
+EXCHANGED = 0.6
 WORDS_MISTYPED, WORDS_SHORTENED = 0.2, 0.6  # of the words that can be
 
 
@@ -34,10 +38,12 @@ class Words:
     Attributes:
         names: first names.
         short: common words and phrases, in lower case, each with shorter ways to write it.
+        others: words, in lower case, each with all that may stand in its place, itself among them.
     """
 
     names: tuple[str, ...]
     short: dict[str, tuple[str, ...]]
+    others: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read_words(path: Path) -> Words:
@@ -48,19 +54,23 @@ def read_words(path: Path) -> Words:
     """
     names: list[str] = []
     short: dict[str, tuple[str, ...]] = {}
+    others: dict[str, tuple[str, ...]] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if not line or line.startswith("#"):
             continue
         kind, word, *forms = line.split("\t")
-        if kind not in KINDS or not word or (kind == "short" and not all(forms or [""])):
-            raise DataError(f"{path}, line {number}: expected one of {', '.join(KINDS)}, a word, and its short forms")
+        if kind not in KINDS or not word or (kind != "name" and not all(forms or [""])):
+            raise DataError(f"{path}, line {number}: expected one of {', '.join(KINDS)}, a word, and its other forms")
         if kind == "name":
             names.append(word)
+        elif kind == "other":
+            for each in (word, *forms):
+                others.setdefault(each.lower(), (word, *forms))
         else:
             short[word] = tuple(forms)
     if not names:
         raise DataError(f"{path} has no names: lines `name`, a tab, a first name")
-    return Words(tuple(names), short)
+    return Words(tuple(names), short, others)
 
 
 def vary(texts: Sequence[str], words: Words, share: float, generator: np.random.Generator) -> list[str]:
@@ -71,7 +81,9 @@ def vary(texts: Sequence[str], words: Words, share: float, generator: np.random.
 
 def variant(text: str, words: Words, generator: np.random.Generator) -> str:
     """Return another way to write a text."""
-    draw = generator.random(6)
+    draw = generator.random(7)
+    if draw[6] < EXCHANGED:
+        text = exchange(text, words, generator)
     if draw[0] < NAMED:
         text = re.sub(re.escape(MASK), lambda _: str(generator.choice(words.names)), text)
     if draw[1] < SHORTENED:
@@ -85,6 +97,24 @@ def variant(text: str, words: Words, generator: np.random.Generator) -> str:
     if draw[5] < WRAPPED:
         text = wrap(text, words, generator)
     return text
+
+
+def exchange(text: str, words: Words, generator: np.random.Generator) -> str:
+    """Return the text with words of the table exchanged, all that belong together at once, capitals as they were."""
+    turn = int(generator.integers(1, 1000))  # the same for all, so that he and his become she and her
+
+    def other(found: re.Match[str]) -> str:
+        word = found[0]
+        group = words.others.get(word.lower())
+        if group is None or (group[0][0].isupper() and not word[0].isupper()):  # a name, such as Will, and a word
+            return word
+        place = [each.lower() for each in group].index(word.lower())
+        new = group[(place + turn) % len(group)]
+        if word.isupper() and len(word) > 1:
+            return new.upper()
+        return new[0].upper() + new[1:] if word[0].isupper() else new
+
+    return WORD.sub(other, text)
 
 
 def shorten(text: str, words: Words, generator: np.random.Generator) -> str:
