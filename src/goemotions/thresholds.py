@@ -85,7 +85,7 @@ def tune_beside(
     if NEUTRAL not in thresholds or len(thresholds) == 1:
         return Thresholds(thresholds)
     own = thresholds[NEUTRAL]
-    cuts = np.unique(np.append(np.round(1 / (1 + np.exp(-GRID[::4])), 4), [own, 1.0]))
+    cuts = np.unique(np.append(np.round(1 / (1 + np.exp(-GRID)), 4), [own, 1.0]))
 
     truth = targets.astype(bool)
 
