@@ -245,9 +245,8 @@ def test_read_and_written_through_s3(
     bucket: Bucket, cluster: Cluster, classifier: EmotionClassifier, source: Path, tmp_path: Path
 ) -> None:
     """Fault 20 in an object store too: a part that is gone and one copied over another are made again."""
-    client = bucket.client
     for path in sorted(source.glob("*.parquet"))[:2]:
-        client.upload_file(str(path), "bucket", f"in/{path.name}")
+        bucket.client.upload_file(str(path), "bucket", f"in/{path.name}")
 
     def run() -> tuple[int, int, list[str]]:
         options = PredictOptions(all_scores=True)
@@ -256,18 +255,17 @@ def test_read_and_written_through_s3(
 
     assert run() == (2 * ROWS, 0, [])
     part = "out/part-00000000{}.parquet"
-    client.delete_object(Bucket="bucket", Key=part.format(1))
-    client.copy_object(Bucket="bucket", Key=part.format(2), CopySource=f"bucket/{part.format(4)}")
+    bucket.client.delete_object(Bucket="bucket", Key=part.format(1))
+    bucket.client.copy_object(Bucket="bucket", Key=part.format(2), CopySource=f"bucket/{part.format(4)}")
     assert run() == (2 * ROWS, 4, ["part-000000002.parquet"])
     fetched = tmp_path / "fetched"
     fetched.mkdir()
     names = bucket.names("out/")
     assert "out/_job/summary.json" in names
     for name in (name for name in names if name.startswith("out/part-")):
-        client.download_file("bucket", name, str(fetched / Path(name).name))
+        bucket.client.download_file("bucket", name, str(fetched / Path(name).name))
     assert len(list(fetched.iterdir())) == 6
-    expected = local(classifier, source, tmp_path / "local").slice(0, 2 * ROWS)
-    check_equal(results(fetched), expected)
+    check_equal(results(fetched), local(classifier, source, tmp_path / "local").slice(0, 2 * ROWS))
 
 
 def test_the_docs_commands_and_code_run(

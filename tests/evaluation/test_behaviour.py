@@ -199,7 +199,7 @@ def test_the_command_prints_a_table_and_writes_three_files(cli: Run, tmp_path: P
     page = (tmp_path / "out.html").read_text(encoding="utf-8")
     assert "<script" not in page
     assert "http" not in page.replace("https://example", "").replace("http://example", "")
-    assert "you two &lt;3" in page  # a case that compact fails today is shown, escaped
+    assert "they towed my car &gt;:-(" in page  # a case that compact fails today is shown, escaped
     assert (tmp_path / "out.md").read_text(encoding="utf-8") == forms.markdown(report)
 
 

@@ -69,6 +69,7 @@ def test_where_the_base_is_as_good_nothing_changes(classifier: EmotionClassifier
     assert fitted.report.way == "the base as it is"
     adapted = EmotionClassifier(write_fitted(fitted.files, tmp_path / "same"))
     assert np.abs(adapted.predict_proba(SOME) - classifier.predict_proba(SOME)).max() < 1e-3
+    assert adapted.thresholds.beside == classifier.thresholds.beside != {}
     assert [list(row) for row in adapted.predict(SOME)] == [list(row) for row in classifier.predict(SOME)]
 
 

@@ -68,7 +68,9 @@ def adapt_rows(
     if holdout is not None:
         report = measure_holdout(report, ground, decider, holdout, seed)
     whole = expand(ground, decider)
-    files = FittedFiles(ground.base, ground.model.labels, whole, ground.answers.pooled, report, rows)
+    labels, rule = ground.model.labels, ground.model.thresholds.beside
+    beside = {label: cut for label, cut in rule.items() if whole.kept[labels.index(label)]}
+    files = FittedFiles(ground.base, labels, whole, ground.answers.pooled, report, rows, beside)
     return Fitted(files, report)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ class FittedFiles:
     Attributes:
         base: its name, or folder, and its fingerprint.
         rows: that it was fitted on.
+        beside: thresholds of labels beside others, as a base has them whose labels these are.
     """
 
     base: Mapping[str, str]
@@ -36,6 +37,7 @@ class FittedFiles:
     pooled: tuple[Mapping[str, float], ...]
     report: FitReport
     rows: LabelledRows
+    beside: Mapping[str, float] = field(default_factory=dict)
 
 
 def write_fitted(files: FittedFiles, directory: Path) -> Path:
@@ -60,6 +62,7 @@ def fitted_content(files: FittedFiles, name: str) -> dict[str, bytes]:
         "single_label": files.decider.single,
         "threshold": 0.5,
         "thresholds": dict(zip(files.labels, thresholds, strict=True)),
+        "thresholds_beside": dict(files.beside),
         "base": dict(files.base),
         "pooled": [dict(group) for group in files.pooled],
         "trained_on": {

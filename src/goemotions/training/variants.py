@@ -106,7 +106,7 @@ def exchange(text: str, words: Words, generator: np.random.Generator) -> str:
     def other(found: re.Match[str]) -> str:
         word = found[0]
         group = words.others.get(word.lower())
-        if group is None or (group[0][0].isupper() and not word[0].isupper()):  # a name, such as Will, and a word
+        if group is None or (group[0][0].isupper() and not word[0].isupper()):  # of names, Will but not will
             return word
         place = [each.lower() for each in group].index(word.lower())
         new = group[(place + turn) % len(group)]

@@ -52,8 +52,11 @@ def trim(base: Path, output: Path, texts: Sequence[str]) -> list[int]:
     return kept
 
 
-def names_of(model: Mapping[str, Any], base: Path) -> list[str]:
+def names_of(model: Any, base: Path) -> list[str]:
     """Return a tokenizer's pieces in the order of their ids, without the marks of where they stand in a word.
+
+    Args:
+        model: of a ``tokenizer.json``.
 
     Raises:
         DataError: as :func:`trim`.
@@ -67,7 +70,7 @@ def names_of(model: Mapping[str, Any], base: Path) -> list[str]:
     raise DataError(f"vocabulary: {base} has {model['type']} pieces, only Unigram's and WordPiece's can be left out")
 
 
-def renumber(content: dict[str, Any], place: Mapping[int, int]) -> None:
+def renumber(content: Any, place: Mapping[int, int]) -> None:
     """Change a ``tokenizer.json`` in place: leave out the pieces that have no place."""
     model = content["model"]
     if model["type"] == "Unigram":
