@@ -26,7 +26,7 @@ SETS = {
     "goemotions-ko": "the same in Korean, by machine",
     "xed-it": "XED, Italian film subtitles, Plutchik's 8",
     "xdailydialog-it": "XDailyDialog, Italian dialogue, 6 emotions",
-    "brighter-en": "BRIGHTER, English posts, 5 emotions",
+    "brighter-en": "BRIGHTER test, English posts, 5 emotions",
 }
 
 

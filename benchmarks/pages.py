@@ -130,9 +130,15 @@ def quality_page(found: dict[str, Results]) -> str:
             f"Every figure of the official test, per label, with plots: [reports/{model}.html](reports/{model}.html) "
             f"([Markdown](reports/{model}.md), [JSON](reports/{model}.json))."
         )
-        parts += ["### Out of its domain: BRIGHTER, by label", beside_own(sets)]
+        parts += ["### Posts: BRIGHTER's test part, by label", LEARNT, beside_own(sets)]
         parts += ["### In translation, by label: F1 and average precision", in_translation(sets)]
     return "\n\n".join(parts) + "\n"
+
+
+LEARNT = (
+    "All three models have learnt from BRIGHTER's English train part, `smollm2` by the states of `compact`; nobody has "
+    "learnt from this test part."
+)
 
 
 def overview(sets: Results) -> str:

@@ -3,8 +3,9 @@
 Writes ``docs/reports/<model>.html`` (with ``.md`` and ``.json``) of the official test, and for all data sets what the
 pages need into ``benchmarks/results/quality/<model>.json``; then README's tables and the pages under ``docs`` are made
 from these (``benchmarks/pages.py``). Run from the repository: ``python benchmarks/quality.py --data DIR [MODEL ...]``,
-where DIR holds the official TSV files and beside DIR are the folders ``italian``, ``translated`` and ``ood``. Models
-not named keep the results that they have. ``--store`` also writes a model's figures and card into its own directory.
+where DIR holds the official TSV files and beside DIR are the folders ``italian``, ``translated`` and ``brighter``.
+Models not named keep the results that they have. ``--store`` also writes a model's figures and card into its own
+directory.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ SETS = {  # name: file beside the official folder, and label map
     "xdailydialog-it": ("italian/xdailydialog-it-test.tsv", "dailydialog"),
     "goemotions-ru": ("translated/goemotions-ru-test.tsv", None),
     "goemotions-ko": ("translated/goemotions-ko-test.tsv", None),
-    "brighter-en": ("ood/brighter-eng.csv", "brighter"),
+    "brighter-en": ("brighter/eng-test.csv", "brighter"),
 }
 MAPPED = ("plutchik", "dailydialog", "brighter")
 REPORTS = Path(__file__).parent.parent / "docs" / "reports"
