@@ -136,10 +136,12 @@ def trained(task: FineTuning, state: Path) -> dict[str, Tensor]:
     return weights
 
 
-def changed_config(source: Path, found: dict[str, Any]) -> bytes:
+def changed_config(source: Path, found: dict[str, Any], parameters: int) -> bytes:
     """Return the config of the model that it began from, with other thresholds and with what was done."""
     config = dict(read_config(source).raw) | found
-    about = config["about"]
+    about, size = config["about"], f"{parameters / 1e6:.0f} M"
+    about["summary"] = about["summary"].replace(f"({about['parameters']} parameters)", f"({size} parameters)")
+    about["parameters"] = size
     about["training"] |= {
         "typed texts": f"{PART:g} of the way, in weights, to a network that went on for {CHANGES['epochs']} epochs on "
         "the same texts, on `everyday-en.tsv` and `typed-en.tsv`, which a language model wrote for this project, and "
@@ -184,7 +186,7 @@ def main() -> None:
     changes = {
         "model.onnx": content,
         "tokenizer.json": tokenizer.encode(),
-        "config.json": changed_config(source, found),
+        "config.json": changed_config(source, found, sum(each.numel() for each in task.model.parameters())),
     }
     copy_directory(source, given.output, changes | {HASHES_FILE: held_out.known or b""})
 
